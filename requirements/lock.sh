@@ -1,0 +1,10 @@
+#!/bin/sh
+# Resolve requirements/*.in for every supported Python and architecture at once: names, versions and
+# hashes, no address. Needs `uv` on the PATH (any recent version).
+set -eu
+cd "$(dirname "$0")"
+command -v uv >/dev/null 2>&1 || { echo "sotto: uv is not on the PATH; pip install uv" >&2; exit 1; }
+for name in run dev; do
+    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-header --no-annotate --no-emit-index-url "$name.in" -o "$name.lock"
+done

@@ -1,0 +1,65 @@
+#!/bin/sh
+# Make the virtual environment: a Python from 3.11 to 3.13, the system libraries, the locked packages.
+# Run by `make setup`; does nothing that is already done.
+set -eu
+
+venv=.venv
+say() { printf 'sotto: %s\n' "$*"; }
+die() { printf 'sotto: %s\n' "$*" >&2; exit 1; }
+
+usable() {
+    "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
+}
+
+python=
+for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
+    if usable "$candidate"; then python=$candidate; break; fi
+done
+
+# Packages by what proves that they are there, so that a library installed in any way counts.
+missing=
+need() { missing="$missing $1"; }
+library() { ldconfig -p 2>/dev/null | grep -q "$1" || /sbin/ldconfig -p 2>/dev/null | grep -q "$1"; }
+
+if [ -z "$python" ]; then
+    [ -z "${PYTHON:-}" ] || die "PYTHON=$PYTHON is not a Python from 3.11 to 3.13."
+    need python3
+    need python3-venv
+elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    need "python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
+fi
+library 'libportaudio\.so\.2' || need libportaudio2
+library 'libespeak-ng\.so\.1' || need libespeak-ng1
+command -v espeak-ng >/dev/null 2>&1 || need espeak-ng
+
+if [ -n "$missing" ]; then
+    install="apt-get install -y --no-install-recommends$missing"
+    command -v apt-get >/dev/null 2>&1 || die "please install:$missing"
+    if [ "$(id -u)" = 0 ]; then as_root=
+    elif command -v sudo >/dev/null 2>&1 && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then as_root=sudo
+    else die "system packages are missing; as root, run: $install"
+    fi
+    say "installing system packages:$missing"
+    # The package lists of a fresh machine may be empty or old.
+    $as_root apt-get update -q >/dev/null || say "package lists could not be refreshed, trying anyway"
+    $as_root env DEBIAN_FRONTEND=noninteractive $install >/dev/null ||
+        die "that failed; as root, run: $install"
+fi
+if [ -z "$python" ]; then
+    python=python3
+    usable "$python" || die "no Python from 3.11 to 3.13 was found; name one with: make setup PYTHON=..."
+fi
+
+if [ -x $venv/bin/python ] && ! usable $venv/bin/python; then rm -rf $venv; fi
+if [ ! -x $venv/bin/python ]; then
+    say "making the environment with $("$python" --version)"
+    "$python" -m venv $venv
+fi
+say "installing the locked packages (about 150 MB the first time)"
+quiet=-q
+[ -t 1 ] && quiet=
+$venv/bin/python -m pip install $quiet --disable-pip-version-check --no-input \
+    --only-binary=:all: --require-hashes -r requirements/dev.lock
+$venv/bin/python -m pip install -q --disable-pip-version-check --no-input \
+    --no-deps --no-build-isolation --editable .
+touch $venv/.installed
