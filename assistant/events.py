@@ -1,0 +1,134 @@
+"""States and their changes, for anything that wants to watch without being in the path.
+
+A watcher that is slow loses its oldest events and is told how many; it never holds the sentence up.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+log = logging.getLogger(__name__)
+
+
+class EventKind(StrEnum):
+    """Everything that is announced; the value is the name on the wire."""
+
+    STATE = "state"
+    WAKE = "wake"
+    SPEECH_STARTED = "speech-started"
+    SPEECH_ENDED = "speech-ended"
+    TRANSCRIPT = "transcript"
+    DECIDED = "decided"
+    ACTED = "acted"
+    REPLY = "reply"
+    REPLY_STARTED = "reply-started"
+    REPLY_ENDED = "reply-ended"
+    INTERRUPTED = "interrupted"
+    TURN = "turn"
+    RING = "ring"
+    MICROPHONE = "microphone"
+    SPEAKER = "speaker"
+    GRAMMAR = "grammar"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened. `time` is seconds since the epoch; `turn` the turn it belongs to."""
+
+    kind: EventKind
+    time: float
+    turn: str = ""
+    data: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class Subscription:
+    """A bounded queue of events for one watcher; close it or use it as a context manager."""
+
+    def __init__(self, bus: EventBus, capacity: int) -> None:
+        self._bus = bus
+        self._queue: deque[Event] = deque(maxlen=capacity)
+        self._ready = threading.Condition()
+        self._closed = False
+        self.dropped = 0
+
+    def put(self, event: Event) -> None:
+        """Append `event`; the oldest one falls out when the watcher is behind."""
+        with self._ready:
+            if len(self._queue) == self._queue.maxlen:
+                self.dropped += 1
+            self._queue.append(event)
+            self._ready.notify()
+
+    def get(self, timeout: float | None = None) -> Event | None:
+        """Next event, or None after `timeout` seconds or when the subscription is closed."""
+        with self._ready:
+            self._ready.wait_for(lambda: self._queue or self._closed, timeout)
+            return self._queue.popleft() if self._queue else None
+
+    def __iter__(self) -> Iterator[Event]:
+        while (event := self.get()) is not None:
+            yield event
+
+    def close(self) -> None:
+        """Stop receiving; an iteration in progress ends after what is queued."""
+        self._bus.drop(self)
+        with self._ready:
+            self._closed = True
+            self._ready.notify_all()
+
+    def __enter__(self) -> Subscription:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class EventBus:
+    """Fans events out to watchers. Publishing never blocks and never raises."""
+
+    def __init__(self, wall_clock: Callable[[], float] = time.time) -> None:
+        self._wall_clock = wall_clock
+        self._lock = threading.Lock()
+        self._watchers: tuple[Subscription, ...] = ()
+        self._listeners: tuple[Callable[[Event], None], ...] = ()
+
+    def publish(self, kind: EventKind, turn: str = "", **data: object) -> Event:
+        """Announce that something happened and hand every watcher a copy."""
+        event = Event(kind, self._wall_clock(), turn, MappingProxyType(data))
+        self.relay(event)
+        return event
+
+    def relay(self, event: Event) -> None:
+        """Hand on an event that another bus published."""
+        for watcher in self._watchers:
+            watcher.put(event)
+        for listener in self._listeners:
+            try:
+                listener(event)
+            except Exception:
+                log.exception("an event listener failed on %s", event.kind)
+
+    def subscribe(self, capacity: int = 256) -> Subscription:
+        """A queue that receives all events from now on."""
+        subscription = Subscription(self, capacity)
+        with self._lock:
+            self._watchers = (*self._watchers, subscription)
+        return subscription
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Call `listener` for each event, in the publishing thread; for cheap things only."""
+        with self._lock:
+            self._listeners = (*self._listeners, listener)
+
+    def drop(self, subscription: Subscription) -> None:
+        """Forget a watcher."""
+        with self._lock:
+            self._watchers = tuple(w for w in self._watchers if w is not subscription)
