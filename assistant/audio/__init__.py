@@ -1,0 +1,1 @@
+"""Audio: capture, playback, ring buffer, resampling, files."""

@@ -1,0 +1,144 @@
+"""One open input stream: the device's own blocks, bounded, turned into frames by whoever reads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import Any
+
+import numpy as np
+
+from assistant.audio import portaudio
+from assistant.audio.convert import DcBlocker, Resampler, to_mono_int16
+from assistant.audio.devices import AudioDevice
+from assistant.audio.format import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Samples
+from assistant.errors import Unavailable
+
+
+class Capture:
+    """Records from one device until it is closed or the device vanishes.
+
+    The device is asked for 16 kHz mono first; one that refuses is read at its own rate or with two
+    channels and converted. The audio thread only copies; everything else is done in `read`.
+
+    Args:
+        device: where to record from.
+        latency: PortAudio's word or seconds for the size of the device's buffer.
+        queue_ms: how much may wait for the reader before the oldest is dropped.
+
+    Raises:
+        Unavailable: `audio.no-input` when the device does not open.
+    """
+
+    def __init__(self, device: AudioDevice, latency: str | float, queue_ms: int) -> None:
+        self.device = device
+        self.dropped_blocks = 0
+        self._blocks: deque[bytes] = deque(maxlen=max(1, queue_ms // FRAME_MS))
+        self._arrived = threading.Condition()
+        self._ended = False
+        self._wanted = 1
+        self._last_block = time.monotonic()
+        self._rest: Samples = np.zeros(0, np.int16)
+        self._dc = DcBlocker()
+        self._stream, self.rate, self._channels = self._open(latency)
+        self._resampler = Resampler(self.rate, SAMPLE_RATE)
+
+    def _open(self, latency: str | float) -> tuple[Any, int, int]:
+        with portaudio.lock:
+            sounddevice = portaudio.library()
+            two = min(2, self.device.inputs)
+            shapes = (
+                (SAMPLE_RATE, 1),
+                (SAMPLE_RATE, two),
+                (self.device.rate, 1),
+                (self.device.rate, two),
+            )
+            failure: Exception | None = None
+            for rate, channels in dict.fromkeys(shapes):
+                stream = None
+                try:
+                    stream = sounddevice.RawInputStream(
+                        device=self.device.index,
+                        samplerate=rate,
+                        channels=channels,
+                        dtype="int16",
+                        blocksize=rate * FRAME_MS // 1000,
+                        latency=latency,
+                        callback=self._on_block,
+                        finished_callback=self._on_end,
+                    )
+                    stream.start()
+                except (sounddevice.PortAudioError, ValueError) as error:
+                    failure = error
+                    if stream is not None:
+                        portaudio.close_stream(stream)
+                    self._ended = False
+                    if not portaudio.is_refusal(error):
+                        break
+                else:
+                    self._last_block = time.monotonic()
+                    return stream, rate, channels
+        raise Unavailable(
+            f"the microphone '{self.device.name}' does not open: {failure}",
+            hint="see that no other program holds it",
+            code="audio.no-input",
+        ) from failure
+
+    def _on_block(self, data: Any, _frames: int, _time: Any, _status: Any) -> None:
+        # PortAudio's overflow flags stay 0 when a sound server loses samples, so they are not read.
+        block = bytes(data)
+        with self._arrived:
+            if len(self._blocks) == self._blocks.maxlen:
+                self.dropped_blocks += 1
+            self._blocks.append(block)
+            self._last_block = time.monotonic()
+            if len(self._blocks) >= self._wanted:
+                self._arrived.notify()
+
+    def _on_end(self) -> None:
+        with self._arrived:
+            self._ended = True
+            self._arrived.notify()
+
+    def wake(self) -> None:
+        """Let a waiting `read` return early."""
+        with self._arrived:
+            self._arrived.notify()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the device itself has ended the stream."""
+        return self._ended
+
+    def quiet_s(self) -> float:
+        """Seconds since the device last gave a block."""
+        return time.monotonic() - self._last_block
+
+    def read(self, timeout_s: float, blocks: int = 1) -> list[Samples]:
+        """Wait until so many blocks have come; gives whole frames, int16 (160,).
+
+        Args:
+            timeout_s: wait no longer than that.
+            blocks: more of them at once wake the reader less often, which saves power.
+        """
+        with self._arrived:
+            self._wanted = min(blocks, self._blocks.maxlen or 1)
+            if len(self._blocks) < self._wanted and not self._ended:
+                self._arrived.wait(timeout_s)
+            taken = list(self._blocks)
+            self._blocks.clear()
+        frames: list[Samples] = []
+        for block in taken:
+            raw = np.frombuffer(block, np.int16).reshape(-1, self._channels)
+            ready = self._dc.process(self._resampler.process(to_mono_int16(raw)))
+            if len(self._rest):
+                ready = np.concatenate([self._rest, ready])
+            whole = len(ready) - len(ready) % FRAME_SAMPLES
+            frames += [ready[at : at + FRAME_SAMPLES] for at in range(0, whole, FRAME_SAMPLES)]
+            self._rest = ready[whole:]
+        return frames
+
+    def close(self) -> bool:
+        """End it; False if the driver hangs and was left behind."""
+        return portaudio.close_stream(self._stream)

@@ -1,0 +1,156 @@
+"""From whatever a device or a file gives to the house format, and how loud it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from assistant.audio.format import Floats, Samples
+from assistant.errors import InvalidInput
+
+FULL_SCALE = 32_768
+#: The lowest level that is reported; digital silence has no finite one.
+SILENCE_DBFS = -100.0
+#: Rates outside of this are not sound that anybody recorded for us, in Hz.
+LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000
+
+
+def to_floats(samples: Samples) -> Floats:
+    """int16 (n,) to float32 (n,) in [-1, 1)."""
+    return samples.astype(np.float32) / np.float32(FULL_SCALE)
+
+
+def to_int16(values: NDArray[Any]) -> Samples:
+    """float (n,) with 1.0 as full scale to int16 (n,); what is louder is clipped, never wrapped."""
+    scaled = np.rint(np.asarray(values, np.float32) * np.float32(FULL_SCALE))
+    clipped: Samples = np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    return clipped
+
+
+def to_mono_int16(block: NDArray[Any]) -> Samples:
+    """Samples (n,) or (n, channels), integer or float, to int16 mono (n,), the channels' mean.
+
+    Raises:
+        InvalidInput: `audio.format` for another shape or an unknown sample type.
+    """
+    if block.ndim not in (1, 2):
+        raise InvalidInput(f"audio of shape {block.shape} is not (n,) or (n, channels)", code="audio.format")
+    mono = block if block.ndim == 1 else block[:, 0] if block.shape[1] == 1 else None
+    if block.dtype == np.int16:
+        if mono is not None:
+            return np.ascontiguousarray(mono)
+        mean: Samples = np.rint(block.mean(axis=1, dtype=np.float32)).astype(np.int16)
+        return mean
+    if block.dtype == np.int32:
+        wide = block.astype(np.float64) / 2**31
+    elif block.dtype.kind == "f":
+        wide = block.astype(np.float64)
+    else:
+        raise InvalidInput(f"samples of type {block.dtype} are not known", code="audio.format")
+    return to_int16(wide if block.ndim == 1 else wide.mean(axis=1))
+
+
+def remove_dc(samples: Samples, above: float = 0.01) -> Samples:
+    """Take a constant offset off a whole clip, int16 (n,).
+
+    Args:
+        samples: the clip; returned as it is, bit for bit, if the offset is small.
+        above: the smallest offset that is removed, as a part of full scale.
+    """
+    offset = float(samples.mean()) if len(samples) else 0.0
+    if abs(offset) <= above * FULL_SCALE:
+        return samples
+    shifted: Samples = np.clip(np.rint(samples - offset), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    return shifted
+
+
+def level_dbfs(samples: Samples) -> float:
+    """Root mean square of int16 (n,) about its mean, in dB below full scale (a full sine is -3)."""
+    if not len(samples):
+        return SILENCE_DBFS
+    values = samples.astype(np.float32)
+    mean = float(values.mean())
+    power = float(np.dot(values, values)) / len(values) - mean * mean
+    # Below one bit squared, rounding makes the difference meaningless or negative.
+    if power < FULL_SCALE**2 * 10 ** (SILENCE_DBFS / 10):
+        return SILENCE_DBFS
+    return float(10 * np.log10(power / FULL_SCALE**2))
+
+
+class DcBlocker:
+    """Takes a slowly changing offset off a stream, so that a cheap sound card cannot fool us.
+
+    The offset is a running mean: of everything at first, later with a time constant of
+    `settle_blocks` blocks (100 blocks of 10 ms are one second).
+    """
+
+    def __init__(self, settle_blocks: int = 100) -> None:
+        self._least_weight = 1.0 / settle_blocks
+        self._blocks = 0
+        self._offset = 0.0
+
+    def process(self, samples: Samples) -> Samples:
+        """The same block, int16 (n,), without its offset; clipped, not wrapped."""
+        self._blocks += 1
+        weight = max(1.0 / self._blocks, self._least_weight)
+        self._offset += weight * (float(samples.mean()) - self._offset)
+        shift = round(self._offset)
+        if shift == 0:
+            return samples
+        return np.clip(samples.astype(np.int32) - shift, -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+
+
+class Resampler:
+    """Changes the rate of a mono int16 stream without seams between blocks.
+
+    Args:
+        rate_in: rate of the incoming samples in Hz.
+        rate_out: rate of the outgoing samples in Hz.
+
+    Raises:
+        InvalidInput: `audio.rate` when a rate is out of reason.
+    """
+
+    def __init__(self, rate_in: int, rate_out: int) -> None:
+        for rate in (rate_in, rate_out):
+            check_rate(rate)
+        self._stream = (
+            None
+            if rate_in == rate_out
+            else soxr.ResampleStream(rate_in, rate_out, 1, dtype="int16", quality="HQ")
+        )
+
+    def process(self, samples: Samples) -> Samples:
+        """Add a block, int16 (n,); gives what is ready, which may lag by some milliseconds."""
+        if self._stream is None:
+            return samples
+        ready: Samples = self._stream.resample_chunk(np.ascontiguousarray(samples))
+        return ready
+
+    def flush(self) -> Samples:
+        """The rest at the end of the stream; nothing may be added afterwards."""
+        if self._stream is None:
+            return np.zeros(0, np.int16)
+        rest: Samples = self._stream.resample_chunk(np.zeros(0, np.int16), last=True)
+        return rest
+
+
+def check_rate(rate: int) -> None:
+    """Raise InvalidInput `audio.rate` unless the rate, in Hz, is one that sound is recorded at."""
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise InvalidInput(
+            f"a sample rate of {rate} Hz is outside {LOWEST_RATE} to {HIGHEST_RATE} Hz",
+            hint="record at 16 kHz, 44.1 kHz or 48 kHz",
+            code="audio.rate",
+        )
+
+
+def resample(samples: Samples, rate_in: int, rate_out: int) -> Samples:
+    """A whole clip, int16 (n,), at another rate; clipped, never wrapped."""
+    if rate_in == rate_out:
+        return samples
+    resampler = Resampler(rate_in, rate_out)
+    return np.concatenate([resampler.process(samples), resampler.flush()])

@@ -1,0 +1,15 @@
+"""The one audio format inside the house: 16 kHz, mono, signed 16 bit, in frames of 10 ms."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE = 16_000
+FRAME_MS = 10
+FRAME_SAMPLES = SAMPLE_RATE * FRAME_MS // 1000
+
+#: int16 samples, shape (n,), 16 kHz mono unless a rate is named beside it.
+Samples = NDArray[np.int16]
+#: float32 samples in [-1, 1], shape (n,).
+Floats = NDArray[np.float32]

@@ -1,0 +1,164 @@
+"""The microphone: frames for as long as anybody listens, through unplugging and replugging."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from assistant.audio import portaudio
+from assistant.audio.capture import Capture
+from assistant.audio.devices import choose
+from assistant.audio.format import FRAME_MS, Samples
+from assistant.errors import SottoError, Unavailable
+
+_READ_TIMEOUT_S = 0.25
+
+
+@dataclass(frozen=True)
+class MicrophoneSettings:
+    """How to record.
+
+    Attributes:
+        device: number, name or a part of the name; None for the default.
+        latency: PortAudio's "low", "high", or seconds of device buffer. With PulseAudio "high" gives
+            sound every 20 ms and costs half the processor time of "low", which gives it every 10.
+        queue_ms: how much may wait for a slow reader before the oldest frames are dropped.
+        relaxed_ms: how much is read at once while `Microphone.relaxed` is set.
+        stall_s: after so long without a block the device counts as lost; sound servers often say
+            nothing when a device goes.
+        backoff_s: waits between attempts to open it again; the last one repeats.
+    """
+
+    device: str | None = None
+    latency: str | float = "high"
+    queue_ms: int = 2000
+    relaxed_ms: int = 60
+    stall_s: float = 2.5
+    backoff_s: tuple[float, ...] = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+@dataclass(frozen=True)
+class DeviceState:
+    """What became of a device: `opened` and `reopened` name it, `lost` says why."""
+
+    kind: Literal["opened", "lost", "reopened"]
+    device: str
+    reason: str = ""
+
+
+class Microphone:
+    """Records 16 kHz mono in frames of 10 ms.
+
+    Args:
+        settings: which device and how.
+        on_state: called from the reading thread when the device is opened, lost or reopened.
+    """
+
+    def __init__(
+        self,
+        settings: MicrophoneSettings | None = None,
+        on_state: Callable[[DeviceState], None] = lambda _state: None,
+    ) -> None:
+        self._settings = settings or MicrophoneSettings()
+        self._on_state = on_state
+        #: Set it while the room is silent: the same frames come, several at once, for less power.
+        self.relaxed = False
+        self._capture: Capture | None = None
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._look_again = threading.Event()
+        self._was_open = False
+        self._dropped = 0
+
+    @property
+    def dropped(self) -> int:
+        """Device blocks (10 ms each) dropped so far because nobody read them in time."""
+        capture = self._capture
+        return self._dropped + (capture.dropped_blocks if capture else 0)
+
+    def open(self) -> str:
+        """Open the device now and return its name; `frames` does it too, but never fails.
+
+        Raises:
+            Unavailable: there is no microphone, it does not open, or PortAudio is missing.
+            NotFound: the wanted device is not there; the message lists what is.
+        """
+        with portaudio.lock, self._lock:
+            if self._closed.is_set():
+                raise Unavailable("the microphone was closed", code="audio.closed")
+            if self._capture is not None:
+                return self._capture.device.name
+            device = choose("input", self._settings.device)
+            if device is None:
+                raise Unavailable(
+                    "there is no microphone",
+                    hint="plug one in; it is found while running",
+                    code="audio.no-input",
+                )
+            self._capture = Capture(device, self._settings.latency, self._settings.queue_ms)
+            portaudio.hold(self)
+        self._on_state(DeviceState("reopened" if self._was_open else "opened", device.name))
+        self._was_open = True
+        return device.name
+
+    def frames(self) -> Iterator[Samples]:
+        """Frames, int16 (160,), until `close`; waits through any time without a device."""
+        failures = 0
+        while not self._closed.is_set():
+            capture = self._capture
+            if capture is None:
+                failures = 0 if self._reopened(failures) else failures + 1
+                continue
+            at_once = self._settings.relaxed_ms // FRAME_MS if self.relaxed else 1
+            frames = capture.read(_READ_TIMEOUT_S, at_once)
+            if frames:
+                yield from frames
+            elif capture.ended or capture.quiet_s() > self._settings.stall_s:
+                reason = "it ended the stream" if capture.ended else "it gives no more sound"
+                self._drop(capture)
+                self._on_state(DeviceState("lost", capture.device.name, reason))
+
+    def _reopened(self, failures: int) -> bool:
+        try:
+            if failures or self._was_open or self._look_again.is_set():
+                self._look_again.clear()
+                portaudio.rescan()
+            self.open()
+        except SottoError as error:
+            if failures == 0 and not self._closed.is_set():
+                self._on_state(DeviceState("lost", self._settings.device or "", error.message))
+            waits = self._settings.backoff_s
+            self._look_again.wait(waits[min(failures, len(waits) - 1)])
+            return False
+        return True
+
+    def look_again(self) -> None:
+        """A device came or went: end a wait at once. Safe from any thread."""
+        self._look_again.set()
+
+    def let_go(self) -> bool:
+        """Close the stream so that PortAudio can look for devices; `frames` opens it again."""
+        capture = self._capture
+        if capture is not None:
+            self._drop(capture)
+        return True
+
+    def close(self) -> None:
+        """Stop for good; `frames` ends. Safe from any thread, and more than once."""
+        self._closed.set()
+        self._look_again.set()
+        capture = self._capture
+        if capture is not None:
+            self._drop(capture)
+
+    def _drop(self, capture: Capture) -> None:
+        with self._lock:
+            if self._capture is not capture:
+                return
+            self._capture = None
+            self._dropped += capture.dropped_blocks
+        portaudio.release(self)
+        capture.wake()
+        capture.close()

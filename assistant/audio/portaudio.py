@@ -1,0 +1,104 @@
+"""The one owner of PortAudio in this process: it loads it, rescans devices and closes streams.
+
+PortAudio makes its list of devices once. To see a device that was plugged in later it has to be
+shut down and started again, which ends every open stream; so those who hold a stream say so here.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Protocol
+
+from assistant.errors import Unavailable
+
+_CLOSE_TIMEOUT_S = 2.0
+#: paInvalidSampleRate, paInvalidChannelCount, paSampleFormatNotSupported (portaudio.h).
+_REFUSALS = frozenset({-9997, -9998, -9994})
+
+
+class StreamHolder(Protocol):
+    """Somebody who may have a stream open."""
+
+    def let_go(self) -> bool:
+        """Close the stream now and return True, or return False if it is in use."""
+
+
+#: Held while streams are opened and while the library restarts.
+lock = threading.RLock()
+_holders: list[StreamHolder] = []
+_closing: list[threading.Thread] = []
+
+
+def library() -> Any:
+    """The module `sounddevice`, loaded at first use.
+
+    Raises:
+        Unavailable: `audio.no-portaudio` when PortAudio is not installed.
+    """
+    with lock:
+        try:
+            import sounddevice
+        except (ImportError, OSError) as error:
+            raise Unavailable(
+                f"sound devices cannot be used: {error}",
+                hint="install the package libportaudio2 (apt-get install libportaudio2)",
+                code="audio.no-portaudio",
+            ) from error
+        return sounddevice
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether a device refused the rate or the channels, so that others are worth a try."""
+    # PortAudioError carries (text, code, ...); sounddevice raises ValueError for a rate of 0.
+    return len(error.args) > 1 and error.args[1] in _REFUSALS
+
+
+def hold(holder: StreamHolder) -> None:
+    """Announce that `holder` has a stream open."""
+    with lock:
+        if holder not in _holders:
+            _holders.append(holder)
+
+
+def release(holder: StreamHolder) -> None:
+    """Announce that `holder` has closed its stream."""
+    with lock:
+        if holder in _holders:
+            _holders.remove(holder)
+
+
+def rescan() -> bool:
+    """Look for devices anew; False if a stream in use, or one that cannot be closed, forbids it."""
+    with lock:
+        sounddevice = library()
+        for holder in tuple(_holders):
+            if not holder.let_go():
+                return False
+            release(holder)
+        if any(thread.is_alive() for thread in _closing):
+            return False
+        # sounddevice has no public way to do this; it runs these two at import and at exit.
+        sounddevice._terminate()
+        try:
+            sounddevice._initialize()
+        except sounddevice.PortAudioError as error:
+            raise Unavailable(f"PortAudio does not start: {error}", code="audio.no-portaudio") from error
+        return True
+
+
+def close_stream(stream: Any, timeout_s: float = _CLOSE_TIMEOUT_S) -> bool:
+    """Stop and close a stream, dropping what is queued; False if the driver hangs.
+
+    A driver whose device has vanished can block for ever in here, so a thread of its own does it.
+    """
+
+    def close() -> None:
+        stream.abort(ignore_errors=True)
+        stream.close(ignore_errors=True)
+
+    thread = threading.Thread(target=close, name="close-stream", daemon=True)
+    with lock:
+        _closing[:] = [other for other in _closing if other.is_alive()] + [thread]
+    thread.start()
+    thread.join(timeout_s)
+    return not thread.is_alive()

@@ -1,0 +1,272 @@
+"""The loudspeaker: plays while more is being synthesised, and falls silent within a block."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from assistant.audio import portaudio
+from assistant.audio.convert import Resampler
+from assistant.audio.devices import AudioDevice, choose
+from assistant.audio.feed import Feed
+from assistant.audio.format import FRAME_MS, Samples
+from assistant.audio.sink import Chunks, OnFirst
+from assistant.errors import SottoError, Unavailable
+
+_POLL_S = 0.1
+
+
+@dataclass(frozen=True)
+class SpeakerSettings:
+    """How to play.
+
+    Attributes:
+        device: number, name or a part of the name; None for the default.
+        volume: 0 to 1.
+        latency: PortAudio's "low", "high", or seconds of device buffer.
+        ahead_s: how much may be synthesised ahead of what is heard.
+        stall_s: after so long without the device asking for sound it counts as lost.
+    """
+
+    device: str | None = None
+    volume: float = 1.0
+    latency: str | float = "low"
+    ahead_s: float = 5.0
+    stall_s: float = 2.0
+
+
+def gain_of(volume: float) -> float:
+    """Linear gain for a volume from 0 to 1: its cube, the taper PulseAudio's volume scale has."""
+    return float(min(max(volume, 0.0), 1.0)) ** 3
+
+
+def _lost(reason: str) -> Unavailable:
+    return Unavailable(
+        f"the speaker was lost: {reason}",
+        hint="plug it in again; the next reply tries anew",
+        code="audio.output-lost",
+    )
+
+
+class Speaker:
+    """Plays replies on a sound device; keeps the device open between them, for a quick start."""
+
+    def __init__(self, settings: SpeakerSettings | None = None) -> None:
+        self._settings = settings or SpeakerSettings()
+        self._volume = self._settings.volume
+        self._duck = 1.0
+        self._one = threading.Lock()
+        self._feed: Feed | None = None
+        self._on_first: OnFirst | None = None
+        self._done = threading.Event()
+        self._last_pull = 0.0
+        self._stream: Any = None
+        self._opened: tuple[int, int, int] = (0, 0, 0)
+        self._look_again = False
+        self._streaming = False
+        self._busy = False
+
+    @property
+    def volume(self) -> float:
+        """Loudness from 0 to 1; a change is heard within a block."""
+        return self._volume
+
+    @volume.setter
+    def volume(self, value: float) -> None:
+        self._volume = min(max(value, 0.0), 1.0)
+        self._apply_gain()
+
+    def duck(self, factor: float) -> None:
+        """Play at that linear part of the volume until said otherwise."""
+        self._duck = min(max(factor, 0.0), 1.0)
+        self._apply_gain()
+
+    def _apply_gain(self) -> None:
+        feed = self._feed
+        if feed is not None:
+            feed.set_gain(gain_of(self._volume) * self._duck)
+
+    def prepare(self, rate: int) -> None:
+        """Open the device ahead of a reply of that rate in Hz; the first play is then as quick.
+
+        Raises:
+            Unavailable, NotFound: as `play`.
+        """
+        with self._one:
+            self._ready(rate)
+
+    def play(self, chunks: Iterable[Samples], rate: int, on_first: OnFirst | None = None) -> bool:
+        """See `AudioSink.play`; `on_first` is called from the audio thread.
+
+        Raises:
+            Unavailable: `audio.no-output` when there is no device or it does not open,
+                `audio.output-lost` when it vanishes meanwhile.
+            NotFound: the wanted device is not there; the message lists what is.
+        """
+        with self._one, Chunks(chunks) as blocks:
+            feed = self._feed = Feed(round(self._settings.ahead_s * rate))
+            self._apply_gain()
+            self._busy = True
+            try:
+                resampler = Resampler(rate, self._ready(rate))
+                return self._run(blocks, feed, resampler, on_first)
+            except SottoError:
+                self._look_again = True
+                raise
+            finally:
+                self._feed = None
+                self._on_first = None
+                if self._streaming:
+                    # It ended by an error, be it the device's or the synthesiser's.
+                    self._drop()
+                self._streaming = False
+                self._busy = False
+
+    def _run(self, blocks: Chunks, feed: Feed, resampler: Resampler, on_first: OnFirst | None) -> bool:
+        while not feed.is_cut and (chunk := blocks.next()) is not None:
+            self._push(resampler.process(chunk), feed, on_first)
+        self._push(resampler.flush(), feed, on_first)
+        if not self._streaming:
+            return not feed.is_cut
+        feed.end()
+        while not self._done.wait(_POLL_S):
+            self._check_alive(feed)
+        self._check_alive(feed)
+        self._stream.stop(ignore_errors=True)
+        self._streaming = False
+        return not feed.is_cut
+
+    def _push(self, ready: Samples, feed: Feed, on_first: OnFirst | None) -> None:
+        if not len(ready):
+            return
+        while not feed.push(ready, _POLL_S):
+            self._check_alive(feed)
+        # Only now, because the device asks for its first blocks at once.
+        if not self._streaming and not feed.is_cut:
+            self._start(on_first)
+
+    def _start(self, on_first: OnFirst | None) -> None:
+        sounddevice = portaudio.library()
+        self._on_first = on_first
+        self._done.clear()
+        self._last_pull = time.monotonic()
+        self._streaming = True
+        try:
+            try:
+                self._stream.start()
+            except sounddevice.PortAudioError:
+                # The device may have come back as another one since the last reply.
+                rate = self._opened[1]
+                self._look_again = True
+                if self._ready(rate) != rate:
+                    raise
+                self._stream.start()
+        except sounddevice.PortAudioError as error:
+            raise _lost(str(error)) from error
+
+    def _check_alive(self, feed: Feed) -> None:
+        if self._done.is_set() and not feed.is_done:
+            raise _lost("it ended the stream")
+        if time.monotonic() - self._last_pull > self._settings.stall_s:
+            raise _lost("it takes no more sound")
+
+    def stop(self) -> None:
+        """Interrupt at once: the block now being filled fades out, what waits is dropped."""
+        feed = self._feed
+        if feed is not None:
+            feed.cut()
+
+    def look_again(self) -> None:
+        """A device came or went: choose anew before the next reply."""
+        self._look_again = True
+
+    def let_go(self) -> bool:
+        """Close the idle stream so that PortAudio can look for devices; False while playing."""
+        if self._busy:
+            return False
+        self._drop()
+        return True
+
+    def close(self) -> None:
+        """Interrupt and give the device back."""
+        self.stop()
+        with self._one:
+            self._drop()
+
+    def _on_block(self, out: Any, frames: int, _time: Any, _status: Any) -> None:
+        self._last_pull = time.monotonic()
+        feed = self._feed
+        if feed is None:
+            out[:] = bytes(len(out))
+            raise portaudio.library().CallbackAbort
+        cut = feed.is_cut
+        samples, real = feed.pull(frames)
+        channels = self._opened[2]
+        out[:] = (np.repeat(samples, channels) if channels > 1 else samples).tobytes()
+        if real and self._on_first is not None:
+            on_first, self._on_first = self._on_first, None
+            on_first()
+        if cut:
+            raise portaudio.library().CallbackAbort
+        if feed.is_done and not feed.is_cut:
+            raise portaudio.library().CallbackStop
+
+    def _ready(self, rate: int) -> int:
+        """Have a stream open that loses nothing of `rate`; gives the rate it takes."""
+        if self._look_again:
+            self._look_again = False
+            self._drop()
+            portaudio.rescan()
+        with portaudio.lock:
+            device = choose("output", self._settings.device)
+            if device is None:
+                raise Unavailable("there is no speaker", hint="plug one in", code="audio.no-output")
+            index, opened_rate, _channels = self._opened
+            if self._stream is not None and index == device.index and opened_rate >= rate:
+                return opened_rate
+            self._drop()
+            self._open(device, rate)
+            portaudio.hold(self)
+        return self._opened[1]
+
+    def _open(self, device: AudioDevice, rate: int) -> None:
+        sounddevice = portaudio.library()
+        two = min(2, device.outputs)
+        failure: Exception | None = None
+        for speed, channels in dict.fromkeys(((rate, 1), (rate, two), (device.rate, 1), (device.rate, two))):
+            try:
+                self._stream = sounddevice.RawOutputStream(
+                    device=device.index,
+                    samplerate=speed,
+                    channels=channels,
+                    dtype="int16",
+                    blocksize=speed * FRAME_MS // 1000,
+                    latency=self._settings.latency,
+                    callback=self._on_block,
+                    finished_callback=self._done.set,
+                    # Else the device's whole buffer of silence is played before the first sample.
+                    prime_output_buffers_using_stream_callback=True,
+                )
+            except (sounddevice.PortAudioError, ValueError) as error:
+                failure = error
+                if not portaudio.is_refusal(error):
+                    break
+            else:
+                self._opened = (device.index, speed, channels)
+                return
+        raise Unavailable(
+            f"the speaker '{device.name}' does not open: {failure}",
+            hint="see that no other program holds it",
+            code="audio.no-output",
+        ) from failure
+
+    def _drop(self) -> None:
+        stream, self._stream = self._stream, None
+        portaudio.release(self)
+        if stream is not None:
+            portaudio.close_stream(stream)

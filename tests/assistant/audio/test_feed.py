@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.audio.feed import Feed
+
+
+@given(
+    parts=st.lists(st.integers(0, 50), max_size=8),
+    pulls=st.lists(st.integers(1, 70), max_size=12),
+)
+def test_what_is_pushed_comes_out_in_order_with_silence_behind(parts: list[int], pulls: list[int]) -> None:
+    feed = Feed(10_000)
+    whole = np.arange(1, sum(parts) + 1, dtype=np.int16)
+    at = 0
+    for part in parts:
+        feed.push(whole[at : at + part], 0)
+        at += part
+    out = [feed.pull(count)[0] for count in pulls]
+    got = np.concatenate(out) if out else np.zeros(0, np.int16)
+    expected = np.zeros(len(got), np.int16)
+    expected[: len(whole)] = whole[: len(got)]
+    assert np.array_equal(got, expected)
+
+
+def test_it_is_done_when_it_ended_and_is_empty() -> None:
+    feed = Feed(100)
+    feed.push(np.ones(10, np.int16), 0)
+    feed.end()
+    assert not feed.is_done
+    assert feed.pull(20)[1]
+    assert feed.is_done
+
+
+def test_a_full_feed_does_not_take_more() -> None:
+    feed = Feed(10)
+    assert feed.push(np.ones(10, np.int16), 0)
+    assert not feed.push(np.ones(1, np.int16), 0)
+
+
+def test_a_cut_fades_out_one_block_and_drops_the_rest() -> None:
+    feed = Feed(1000)
+    feed.push(np.full(500, 10_000, np.int16), 0)
+    feed.pull(100)
+    feed.cut()
+    faded, _real = feed.pull(100)
+    assert faded[0] == 10_000 and faded[-1] == 0
+    assert np.all(np.diff(faded.astype(int)) <= 0)
+    assert feed.is_done
+    assert not feed.pull(100)[0].any()
+
+
+def test_after_a_cut_what_is_pushed_is_swallowed() -> None:
+    feed = Feed(1)
+    feed.push(np.ones(1, np.int16), 0)
+    feed.cut()
+    assert feed.push(np.ones(1000, np.int16), 0)
+    feed.pull(10)
+    assert not feed.pull(10)[1]
+
+
+def test_a_change_of_gain_is_a_ramp() -> None:
+    feed = Feed(1000)
+    feed.push(np.full(300, 10_000, np.int16), 0)
+    feed.pull(100)
+    feed.set_gain(0.25)
+    ramp, _real = feed.pull(100)
+    assert ramp[0] == 10_000 and ramp[-1] == 2_500
+    assert np.all(feed.pull(100)[0] == 2_500)
+
+
+def test_the_first_block_is_not_faded_in() -> None:
+    feed = Feed(1000)
+    feed.set_gain(0.5)
+    feed.push(np.full(10, 10_000, np.int16), 0)
+    assert np.all(feed.pull(10)[0] == 5_000)

@@ -1,0 +1,269 @@
+"""The real path through PortAudio, with PulseAudio's null sinks for sound devices.
+
+A sound server on a busy machine loses and delays samples, so these tests ask whether sound comes
+through, not whether every sample does.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.audio import portaudio
+from assistant.audio.convert import level_dbfs
+from assistant.audio.devices import choose
+from assistant.audio.doctor import tone
+from assistant.audio.files import write_wav
+from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from assistant.audio.microphone import DeviceState, Microphone, MicrophoneSettings
+from assistant.audio.speaker import Speaker, SpeakerSettings
+from assistant.errors import NotFound, Unavailable
+from tests.assistant.audio.pulse_server import SPEAKER_RATE, PulseServer, until, why_not
+
+
+@pytest.fixture(scope="module")
+def pulse() -> Iterator[PulseServer]:
+    if reason := why_not():
+        pytest.skip(reason)
+    try:
+        portaudio.library()
+    except Unavailable as error:
+        pytest.skip(str(error))
+    server = PulseServer()
+    before = {name: os.environ.get(name) for name in server.environment}
+    try:
+        if not server.start():
+            pytest.skip("PulseAudio does not start here")
+        os.environ.update(server.environment)
+        assert portaudio.rescan()
+        yield server
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        server.stop()
+        portaudio.rescan()
+
+
+class Listener:
+    """Reads a microphone in a thread of its own."""
+
+    def __init__(self, settings: MicrophoneSettings) -> None:
+        self.frames: list[Samples] = []
+        self.states: list[DeviceState] = []
+        self.microphone = Microphone(settings, self.states.append)
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+
+    def _listen(self) -> None:
+        for frame in self.microphone.frames():
+            self.frames.append(frame)
+
+    def __enter__(self) -> Listener:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.microphone.close()
+        self._thread.join(5)
+        assert not self._thread.is_alive()
+
+    def hears(self, count: int) -> bool:
+        """Whether that many more frames come."""
+        before = len(self.frames)
+        return until(lambda: len(self.frames) >= before + count)
+
+    def kinds(self) -> list[str]:
+        return [state.kind for state in self.states]
+
+
+def loud_frames(samples: Samples, threshold: float = -35.0) -> int:
+    whole = samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
+    return sum(level_dbfs(frame) > threshold for frame in whole)
+
+
+MICROPHONE = MicrophoneSettings(device="pulse")
+SPEAKER = SpeakerSettings(device="pulse")
+
+
+def test_a_clip_that_is_played_is_heard(pulse: PulseServer, tmp_path: Path) -> None:
+    clip = tone(SAMPLE_RATE, 440, 1.5)
+    write_wav(tmp_path / "clip.wav", clip)
+    with Listener(MICROPHONE) as listener:
+        assert listener.hears(20)
+        pulse.speak(tmp_path / "clip.wav").wait(20)
+        assert listener.hears(50)
+    assert all(frame.shape == (FRAME_SAMPLES,) for frame in listener.frames)
+    assert loud_frames(np.concatenate(listener.frames)) >= loud_frames(clip) // 2
+
+
+def test_a_microphone_with_another_rate_is_heard_at_ours(pulse: PulseServer, tmp_path: Path) -> None:
+    clip = tone(48_000, 440, 1.0)
+    write_wav(tmp_path / "clip.wav", clip, 48_000)
+    with Listener(MICROPHONE) as listener:
+        assert listener.hears(20)
+        pulse.speak(tmp_path / "clip.wav").wait(20)
+        assert listener.hears(30)
+    heard = np.concatenate(listener.frames).astype(np.float64)
+    peak = int(np.argmax(np.abs(np.fft.rfft(heard)))) * SAMPLE_RATE / len(heard)
+    assert abs(peak - 440) < 10
+
+
+def test_frames_resume_after_the_microphone_vanished(pulse: PulseServer) -> None:
+    with Listener(MICROPHONE) as listener:
+        assert listener.hears(20)
+        # PulseAudio moves a stream whose source is gone to another one, so there must be none.
+        pulse.unplug("speaker")
+        pulse.unplug("microphone")
+        try:
+            assert until(lambda: "lost" in listener.kinds())
+        finally:
+            pulse.plug_microphone()
+            pulse.plug_speaker()
+        listener.microphone.look_again()
+        assert until(lambda: "reopened" in listener.kinds())
+        assert listener.hears(50)
+    assert listener.kinds()[0] == "opened"
+    assert next(state for state in listener.states if state.kind == "lost").reason
+
+
+def test_a_slow_reader_loses_the_oldest_and_it_is_counted(pulse: PulseServer) -> None:
+    microphone = Microphone(MicrophoneSettings(device="pulse", queue_ms=50))
+    try:
+        microphone.open()
+        assert until(lambda: microphone.dropped > 0)
+    finally:
+        microphone.close()
+
+
+def test_the_microphone_lets_the_library_look_for_devices(pulse: PulseServer) -> None:
+    with Listener(MICROPHONE) as listener:
+        assert listener.hears(10)
+        assert portaudio.rescan()
+        assert listener.hears(10)
+
+
+def test_a_relaxed_microphone_gives_the_same_frames(pulse: PulseServer) -> None:
+    with Listener(MICROPHONE) as listener:
+        listener.microphone.relaxed = True
+        assert listener.hears(60)
+        listener.microphone.relaxed = False
+        assert listener.hears(10)
+    assert all(frame.shape == (FRAME_SAMPLES,) for frame in listener.frames)
+
+
+def test_an_unknown_microphone_is_named_beside_those_there_are(pulse: PulseServer) -> None:
+    with pytest.raises(NotFound, match=r"'granny'.*'pulse'"):
+        Microphone(MicrophoneSettings(device="granny")).open()
+
+
+def test_the_device_is_found_by_a_part_of_its_name(pulse: PulseServer) -> None:
+    device = choose("output", "PULS")
+    assert device is not None and device.name == "pulse"
+
+
+def test_what_is_played_comes_out_of_the_speaker(pulse: PulseServer) -> None:
+    speaker = Speaker(SPEAKER)
+    tap = pulse.tap()
+    first: list[bool] = []
+    try:
+        speaker.prepare(SPEAKER_RATE)
+        finished = speaker.play(
+            [tone(SPEAKER_RATE, 500, 0.5), tone(SPEAKER_RATE, 500, 0.5)],
+            SPEAKER_RATE,
+            lambda: first.append(True),
+        )
+        assert until(lambda: loud_frames(tap.samples()) >= 50)
+    finally:
+        tap.close()
+        speaker.close()
+    assert finished
+    assert first == [True]
+    heard = tap.samples().astype(np.float64)
+    peak = int(np.argmax(np.abs(np.fft.rfft(heard)))) * SPEAKER_RATE / len(heard)
+    assert abs(peak - 500) < 10
+
+
+def test_speech_can_be_interrupted(pulse: PulseServer) -> None:
+    speaker = Speaker(SPEAKER)
+    closed: list[bool] = []
+    taken: list[int] = []
+
+    def endless() -> Iterator[Samples]:
+        try:
+            for number in range(10_000):
+                taken.append(number)
+                yield tone(SPEAKER_RATE, 300, 0.1)
+        finally:
+            closed.append(True)
+
+    try:
+        finished = speaker.play(endless(), SPEAKER_RATE, lambda: threading.Timer(0.3, speaker.stop).start())
+    finally:
+        speaker.close()
+    assert not finished
+    assert closed == [True]
+    assert len(taken) < 10_000
+
+
+def test_a_synthesiser_that_fails_in_mid_reply_does_not_harm_the_next(pulse: PulseServer) -> None:
+    speaker = Speaker(SPEAKER)
+
+    def failing() -> Iterator[Samples]:
+        yield tone(SPEAKER_RATE, 300, 0.3)
+        raise ValueError("no more words")
+
+    try:
+        with pytest.raises(ValueError, match="no more words"):
+            speaker.play(failing(), SPEAKER_RATE)
+        assert speaker.play([tone(SPEAKER_RATE, 500, 0.2)], SPEAKER_RATE)
+    finally:
+        speaker.close()
+
+
+def test_a_reply_at_another_rate_follows(pulse: PulseServer) -> None:
+    speaker = Speaker(SPEAKER)
+    try:
+        assert speaker.play([tone(SPEAKER_RATE, 500, 0.2)], SPEAKER_RATE)
+        assert speaker.play([tone(SAMPLE_RATE, 500, 0.2)], SAMPLE_RATE)
+        assert speaker.play([tone(48_000, 500, 0.2)], 48_000)
+    finally:
+        speaker.close()
+
+
+def test_a_speaker_that_vanishes_is_an_error_and_the_next_reply_is_heard(
+    pulse: PulseServer,
+) -> None:
+    speaker = Speaker(SpeakerSettings(device="pulse", stall_s=5))
+    unplug = threading.Thread(target=pulse.unplug, args=("speaker",))
+    # PulseAudio moves a stream whose sink is gone to another one, so there must be none.
+    pulse.unplug("microphone")
+    try:
+        with pytest.raises(Unavailable, match="lost"):
+            speaker.play([tone(SPEAKER_RATE, 500, 30)], SPEAKER_RATE, unplug.start)
+        unplug.join(20)
+        pulse.plug_speaker()
+        assert speaker.play([tone(SPEAKER_RATE, 500, 0.2)], SPEAKER_RATE)
+    finally:
+        speaker.close()
+        pulse.plug_microphone()
+
+
+def test_a_speaker_replugged_between_replies_is_used_again(pulse: PulseServer) -> None:
+    speaker = Speaker(SpeakerSettings(device="pulse"))
+    try:
+        assert speaker.play([tone(SPEAKER_RATE, 500, 0.2)], SPEAKER_RATE)
+        pulse.unplug("microphone")
+        pulse.unplug("speaker")
+        pulse.plug_speaker()
+        pulse.plug_microphone()
+        speaker.look_again()
+        assert speaker.play([tone(SPEAKER_RATE, 500, 0.2)], SPEAKER_RATE)
+    finally:
+        speaker.close()
