@@ -1,0 +1,1 @@
+"""Models: catalogue, store, fetching, preparation."""

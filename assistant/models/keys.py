@@ -1,0 +1,62 @@
+"""Keys of derived files: they change exactly when the files must be made again."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from assistant.models.catalogue import CATALOGUE
+
+#: Raised whenever the code that converts or prepacks changes what it writes.
+CODE_VERSION = 1
+
+_CPU_INFO = Path("/proc/cpuinfo")
+
+
+@cache
+def conversion_key() -> str:
+    """Key of the converted graphs, the same on every machine: models and code."""
+    return _digest(
+        [f"code {CODE_VERSION}"] + [f"{e.name} {f.basename} {f.sha256}" for e in CATALOGUE for f in e.files]
+    )
+
+
+@cache
+def host_key() -> str:
+    """Key of the prepacked weights: conversion, ONNX Runtime, and what this processor can do.
+
+    ONNX Runtime lays weights out for the kernels it would choose here, so a layout made on another
+    processor or by another version must not be used.
+    """
+    return _digest(
+        [
+            conversion_key(),
+            f"onnxruntime {version('onnxruntime')}",
+            platform.machine(),
+            cpu_flags(_cpu_info()),
+        ]
+    )
+
+
+def cpu_flags(cpu_info: str) -> str:
+    """The feature flags of the first processor in the text of /proc/cpuinfo, sorted."""
+    for line in cpu_info.splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() in ("flags", "Features"):
+            return " ".join(sorted(value.split()))
+    return ""
+
+
+def _cpu_info() -> str:
+    try:
+        return _CPU_INFO.read_text()
+    except OSError:
+        return ""
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

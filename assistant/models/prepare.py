@@ -1,0 +1,139 @@
+"""Preparation: published models -> the graphs we run -> weights laid out for this processor.
+
+Converting needs the `onnx` package and gives the same files everywhere, so an image is built with
+them. Prepacking needs only ONNX Runtime and depends on the machine, so a device does it on its
+first start. Each is redone only when its key (`assistant.models.keys`) changes.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.errors import ModelError
+from assistant.models.files import exclusive, place_folder
+from assistant.models.progress import Progress, silent
+from assistant.models.store import PREPARED, ModelStore, folder_is_whole, write_manifest
+
+if TYPE_CHECKING:
+    import onnx
+
+#: Initialisers from this size on (bytes) are kept outside the graph, where they can be mapped.
+_EXTERNAL_FROM = "1024"
+
+
+def prepare(store: ModelStore, progress: Progress = silent, force: bool = False) -> bool:
+    """Make the derived graphs of the store, as far as they are not there.
+
+    Args:
+        store: holds the fetched models.
+        progress: told about every step.
+        force: make them again although the keys match.
+
+    Returns:
+        Whether anything was made.
+
+    Raises:
+        ModelError: a published file is missing or damaged, or `onnx` is not installed.
+        Conflict: another process is preparing the same store.
+        StorageError: the store cannot be written.
+    """
+    converted = force or not folder_is_whole(store.converted_folder)
+    if converted:
+        with exclusive(store.root) as scratch:
+            _convert(store, scratch / "converted", progress)
+            place_folder(scratch / "converted", store.converted_folder)
+            _drop_others(store.converted_folder)
+    packed = converted or not folder_is_whole(store.prepared_folder)
+    if packed:
+        with exclusive(store.host_root) as scratch:
+            _prepack(store.converted_folder, scratch / "prepared", progress)
+            place_folder(scratch / "prepared", store.prepared_folder)
+            _drop_others(store.prepared_folder)
+    progress("models prepared", 1, 1)
+    return packed
+
+
+def _convert(store: ModelStore, folder: Path, progress: Progress) -> None:
+    try:
+        import onnx
+
+        from assistant.speech.moonshine_graph import decoder_graph, encoder_graph
+        from assistant.speech.moonshine_weights import PublishedWeights
+        from assistant.speech.piper_graph import split_voice
+    except ImportError as error:
+        raise ModelError(
+            f"models cannot be converted here: {error}",
+            hint="Install requirements/dev.lock; an image brings converted models along.",
+            code="model.no-converter",
+        ) from error
+    folder.mkdir()
+
+    def published(basename: str) -> PublishedWeights:
+        path = store.path("moonshine-tiny-en", basename)
+        return PublishedWeights(_as_onnx(path, folder))
+
+    def save(model: onnx.ModelProto, name: str) -> None:
+        onnx.save(model, folder / f"{name}.onnx")
+        progress(f"converting {name}", PREPARED.index(name) + 1, len(PREPARED))
+
+    progress("converting", 0, len(PREPARED))
+    encoder = published("encoder_model.ort")
+    decoder = published("decoder_model_merged.ort")
+    save(encoder_graph(encoder, decoder), "moonshine-encoder")
+    save(decoder_graph(decoder), "moonshine-decoder")
+    voice = onnx.load(store.path("piper-joe-en-us", "en_US-joe-medium.onnx"))
+    for part, model in split_voice(voice).items():
+        save(model, f"piper-{part}")
+    write_manifest(folder)
+
+
+def _as_onnx(path: Path, folder: Path) -> onnx.ModelProto:
+    """Read an `.ort` file as ONNX: ONNX Runtime writes what it has loaded, unoptimised."""
+    import onnx
+    from onnxruntime import GraphOptimizationLevel
+
+    from assistant.speech.session import open_session, session_options
+
+    target = folder / "published.onnx"
+    options = session_options()
+    options.graph_optimization_level = GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.optimized_model_filepath = str(target)
+    options.add_session_config_entry("session.save_model_format", "ONNX")
+    open_session(path, options=options)
+    model = onnx.load(target)
+    target.unlink()
+    return model
+
+
+def _prepack(source: Path, folder: Path, progress: Progress) -> None:
+    """Save each graph optimised, its weights in a file of their own in the layout of the kernels.
+
+    A session opened from such a file maps the weights instead of copying and repacking them: it
+    opens in a fraction of the time and its weights are shared, clean pages.
+    """
+    from assistant.speech.session import open_session, session_options
+
+    folder.mkdir()
+    for done, name in enumerate(PREPARED):
+        progress(f"laying out {name}", done, len(PREPARED))
+        options = session_options()
+        options.optimized_model_filepath = str(folder / f"{name}.onnx")
+        prefix = "session.optimized_model_external_initializers"
+        for key, value in (
+            ("session.save_external_prepacked_constant_initializers", "1"),
+            (f"{prefix}_file_name", f"{name}.bin"),
+            (f"{prefix}_min_size_in_bytes", _EXTERNAL_FROM),
+        ):
+            options.add_session_config_entry(key, value)
+        open_session(source / f"{name}.onnx", options=options)
+        progress(f"laying out {name}", done + 1, len(PREPARED))
+    write_manifest(folder)
+
+
+def _drop_others(folder: Path) -> None:
+    """Remove what was made for other models, versions or machines."""
+    for other in folder.parent.iterdir():
+        if other.is_dir() and other != folder and not other.name.startswith("."):
+            shutil.rmtree(other, ignore_errors=True)

@@ -1,0 +1,154 @@
+"""The store: published model files, and the graphs derived from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.errors import ModelError
+from assistant.models import keys
+from assistant.models.catalogue import CATALOGUE, ModelEntry
+from assistant.models.files import sha256_of
+
+#: Names of the derived graphs.
+PREPARED = (
+    "moonshine-encoder",
+    "moonshine-decoder",
+    "piper-front",
+    "piper-flow",
+    "piper-vocoder",
+)
+#: Lists the files of a derived folder with their sizes; written last.
+MANIFEST = "manifest.json"
+_FIX = "Run `make setup` to fetch and prepare the models."
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with one file of the store."""
+
+    entry: str
+    basename: str
+    what: str
+
+
+class ModelStore:
+    """Finds model files and says plainly what is missing.
+
+    Args:
+        root: folder of the store: `<root>/<entry>/<basename>` and `<root>/converted/<key>/`.
+        host_root: where weights laid out for this very machine lie, `<host_root>/<key>/`; by
+            default `<root>/prepared`. An image whose store is read-only names a writable folder.
+        catalogue: the entries the store should hold.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        host_root: Path | None = None,
+        catalogue: Iterable[ModelEntry] = CATALOGUE,
+    ) -> None:
+        self.root = root
+        self.host_root = root / "prepared" if host_root is None else host_root
+        self._entries = {entry.name: entry for entry in catalogue}
+
+    @property
+    def converted_folder(self) -> Path:
+        """Folder of the converted graphs for the present models and code."""
+        return self.root / "converted" / keys.conversion_key()
+
+    @property
+    def prepared_folder(self) -> Path:
+        """Folder of the prepacked graphs for this machine."""
+        return self.host_root / keys.host_key()
+
+    def path(self, entry_name: str, basename: str) -> Path:
+        """A published file, checked by size.
+
+        Raises:
+            NotFound: the catalogue has no such file.
+            ModelError: the file is missing or has another size.
+        """
+        entry = self._entries.get(entry_name)
+        if entry is None:
+            raise ModelError(
+                f"there is no model named {entry_name!r}",
+                hint="There are " + ", ".join(self._entries) + ".",
+                code="model.unknown",
+            )
+        wanted = entry.file(basename)
+        path = self.root / entry.name / wanted.basename
+        try:
+            size = path.stat().st_size
+        except OSError:
+            raise ModelError(
+                f"the model file {entry.name}/{basename} is missing from {self.root}",
+                hint=_FIX,
+                code="model.missing",
+            ) from None
+        if size != wanted.size:
+            raise ModelError(
+                f"the model file {path} has {size} bytes instead of {wanted.size}",
+                hint=_FIX,
+                code="model.damaged",
+            )
+        return path
+
+    def state(self, entry_name: str) -> str:
+        """ "ready", "missing" or "damaged", told by sizes; `verify` reads the files."""
+        try:
+            for file in self._entries[entry_name].files:
+                self.path(entry_name, file.basename)
+        except ModelError as error:
+            return error.code.removeprefix("model.")
+        return "ready"
+
+    def verify(self) -> list[Problem]:
+        """Read every published and derived file; an empty list means all is well."""
+        problems = []
+        for entry in self._entries.values():
+            for file in entry.files:
+                path = self.root / entry.name / file.basename
+                if not path.is_file():
+                    problems.append(Problem(entry.name, file.basename, "is missing"))
+                elif sha256_of(path) != file.sha256:
+                    problems.append(Problem(entry.name, file.basename, "is damaged"))
+        for name in PREPARED:
+            try:
+                self.prepared(name)
+            except ModelError as error:
+                problems.append(Problem("prepared", f"{name}.onnx", error.message))
+        return problems
+
+    def prepared(self, name: str) -> Path:
+        """A derived graph: prepacked for this machine if that was done, else as converted.
+
+        Raises:
+            ModelError: neither is there, whole and for the present models.
+        """
+        for folder in (self.prepared_folder, self.converted_folder):
+            path = folder / f"{name}.onnx"
+            if path.is_file() and folder_is_whole(folder):
+                return path
+        raise ModelError(
+            f"the prepared model {name} is missing from {self.root} or was made for other models",
+            hint=_FIX,
+            code="model.not-prepared",
+        )
+
+
+def write_manifest(folder: Path) -> None:
+    """List the files of a derived folder with their sizes."""
+    sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
+    (folder / MANIFEST).write_text(json.dumps(sizes, indent=1) + "\n")
+
+
+def folder_is_whole(folder: Path) -> bool:
+    """Whether every file of the folder's manifest is there with its size."""
+    try:
+        sizes: dict[str, int] = json.loads((folder / MANIFEST).read_text())
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError):
+        return False
