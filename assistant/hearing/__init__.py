@@ -1,0 +1,1 @@
+"""Hearing: voice activity, wake words, turn end."""

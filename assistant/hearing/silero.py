@@ -1,0 +1,71 @@
+"""Silero VAD, the judge: how likely is it that these 32 ms are speech."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from assistant.audio.convert import FULL_SCALE
+from assistant.audio.format import SAMPLE_RATE, Samples
+from assistant.errors import ModelError
+from assistant.hearing.gate import check_frame
+from assistant.speech.session import open_session
+
+#: Samples a judgement is made on, and how many of the former window the network sees again.
+WINDOW_SAMPLES = 512
+_CONTEXT_SAMPLES = 64
+_STATE_SHAPE = (2, 1, 128)
+
+
+class Silero:
+    """The network of silero-vad 6, file `silero_vad_16k_op15.onnx`: 0.1 ms for 32 ms of sound.
+
+    Args:
+        model_path: the ONNX file.
+
+    Raises:
+        ModelError: the file is missing, damaged or another network.
+    """
+
+    def __init__(self, model_path: Path) -> None:
+        self._session = open_session(model_path)
+        names = {entry.name for entry in self._session.get_inputs()}
+        if names != {"input", "state", "sr"}:
+            raise ModelError(
+                f"{model_path} is not a Silero network: its inputs are {', '.join(sorted(names))}",
+                hint="run `make setup` to fetch it again",
+                code="vad.model",
+            )
+        self._rate = np.array(SAMPLE_RATE, np.int64)
+        self._input = np.zeros((1, _CONTEXT_SAMPLES + WINDOW_SAMPLES), np.float32)
+        self._state = np.zeros(_STATE_SHAPE, np.float32)
+        #: Samples taken that no judgement covers yet.
+        self.pending = 0
+        #: Judgements made so far.
+        self.windows = 0
+
+    def process(self, frame: Samples) -> float | None:
+        """Take a frame, int16 (160,); the probability of speech, 0 to 1, when a window is full."""
+        check_frame(frame)
+        at = _CONTEXT_SAMPLES + self.pending
+        fits = min(len(frame), WINDOW_SAMPLES - self.pending)
+        self._input[0, at : at + fits] = frame[:fits]
+        self.pending += fits
+        if self.pending < WINDOW_SAMPLES:
+            return None
+        probability, self._state = self._session.run(
+            None, {"input": self._input / FULL_SCALE, "state": self._state, "sr": self._rate}
+        )
+        self.windows += 1
+        rest = len(frame) - fits
+        self._input[0, :_CONTEXT_SAMPLES] = self._input[0, -_CONTEXT_SAMPLES:]
+        self._input[0, _CONTEXT_SAMPLES : _CONTEXT_SAMPLES + rest] = frame[fits:]
+        self.pending = rest
+        return float(probability[0, 0])
+
+    def reset(self) -> None:
+        """Forget the stream so far."""
+        self._input[:] = 0
+        self._state = np.zeros(_STATE_SHAPE, np.float32)
+        self.pending = 0

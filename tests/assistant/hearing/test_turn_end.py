@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.errors import InvalidInput
+from assistant.hearing.turn_end import Decision, TurnEndSettings, decide, wait_ms
+from assistant.understanding.completeness import Completeness
+
+states = st.sampled_from([None, *Completeness])
+times = st.integers(0, 20_000)
+
+
+def ordered(waits: list[int], longest: float) -> TurnEndSettings:
+    complete, extendable, unparsed, unfinished = sorted(waits)
+    return TurnEndSettings(complete, extendable, unparsed, unfinished, longest)
+
+
+settings = st.builds(
+    ordered,
+    st.lists(st.integers(1, 5_000), min_size=4, max_size=4),
+    st.floats(0.1, 30),
+)
+
+
+@given(times, times, times, states, settings)
+def test_more_silence_never_turns_a_commit_into_a_wait(
+    silence: int, more: int, speech: int, state: Completeness | None, chosen: TurnEndSettings
+) -> None:
+    if decide(silence, speech, state, chosen) is Decision.COMMIT:
+        assert decide(silence + more, speech, state, chosen) is Decision.COMMIT
+
+
+@given(times, st.integers(1, 20_000), settings)
+def test_the_more_finished_the_sooner(silence: int, speech: int, chosen: TurnEndSettings) -> None:
+    order = [
+        Completeness.COMPLETE,
+        Completeness.EXTENDABLE,
+        Completeness.UNPARSED,
+        Completeness.UNFINISHED,
+        None,
+    ]
+    commits = [decide(silence, speech, state, chosen) is Decision.COMMIT for state in order]
+    assert commits == sorted(commits, reverse=True)
+
+
+@given(states, st.integers(0, 15_000), settings)
+def test_a_turn_ends_at_its_longest(state: Completeness | None, speech: int, chosen: TurnEndSettings) -> None:
+    rest = max(0, int(chosen.max_turn_s * 1000) - speech + 1)
+    assert decide(rest, speech, state, chosen) is Decision.COMMIT
+
+
+@given(st.integers(1, 200), settings)
+def test_a_short_word_waits_no_longer_than_a_long_one(speech: int, chosen: TurnEndSettings) -> None:
+    silence = wait_ms(Completeness.COMPLETE, chosen)
+    assert decide(silence, speech, Completeness.COMPLETE, chosen) is Decision.COMMIT
+
+
+@pytest.mark.parametrize(
+    ("state", "silence"),
+    [
+        (Completeness.COMPLETE, 160),
+        (Completeness.EXTENDABLE, 400),
+        (Completeness.UNPARSED, 700),
+        (Completeness.UNFINISHED, 2000),
+        (None, 2000),
+    ],
+)
+def test_the_waits_are_as_set(state: Completeness | None, silence: int) -> None:
+    assert decide(silence - 1, 900, state) is Decision.WAIT
+    assert decide(silence, 900, state) is Decision.COMMIT
+
+
+def test_nobody_is_cut_off_before_speaking() -> None:
+    assert decide(5_000, 0, None) is Decision.WAIT
+
+
+@pytest.mark.parametrize(
+    "values", [{"complete_ms": 500}, {"complete_ms": 0}, {"unfinished_ms": 100}, {"max_turn_s": 0}]
+)
+def test_waits_out_of_order_are_refused(values: dict[str, int]) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        TurnEndSettings(**values)
+    assert caught.value.code == "turn.settings"
