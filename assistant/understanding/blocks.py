@@ -1,0 +1,252 @@
+"""From hassil's input dictionary to its matcher and to our network, on the same folded text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hassil.expression import Expression, RuleReference, Sentence, TextChunk
+from hassil.intents import (
+    IntentData,
+    Intents,
+    RangeSlotList,
+    SlotList,
+    TextSlotList,
+    WildcardSlotList,
+)
+
+from assistant.understanding.compiler import COMMAND_SLOT, Compiler
+from assistant.understanding.expressions import chunks, list_references, references
+from assistant.understanding.names import AreaName, HomeNames
+from assistant.understanding.network import Network
+from assistant.understanding.normalise import fold_piece, normalise
+from assistant.understanding.numerals import Numerals
+from assistant.understanding.scope import Scope
+
+
+@dataclass(frozen=True)
+class Template:
+    """One template: its intent, the slots it may fill, and those it fills with free text."""
+
+    intent: str
+    slots: frozenset[str]
+    free_slots: frozenset[str]
+
+
+@dataclass(frozen=True)
+class CompiledGrammar:
+    """The network of a grammar and where its sentences start.
+
+    Attributes:
+        network: all templates.
+        plain_start: start of the sentences without free text.
+        start: start of all sentences.
+        templates: by the numbers that the network uses.
+    """
+
+    network: Network
+    plain_start: int
+    start: int
+    templates: tuple[Template, ...]
+
+
+def canonical(text: str, numerals: Numerals) -> str:
+    """Normalised text as hassil compares it: numbers in digits, no apostrophes."""
+    return numerals.to_digits(text.replace("'", ""))
+
+
+def load_intents(source: dict[str, Any], home: HomeNames, numerals: Numerals) -> Intents:
+    """hassil's intents with the names of the home, every text in them `canonical`."""
+    intents = Intents.from_dict(source)
+    devices = [
+        (spoken, device.value, {"domain": device.domain, "area": device.area})
+        for device in home.devices
+        for spoken in device.spoken
+    ]
+    intents.slot_lists["name"] = TextSlotList.from_tuples(
+        [
+            (spoken, value, {key: item for key, item in context.items() if item is not None})
+            for spoken, value, context in devices
+            if normalise(spoken)
+        ],
+        allow_template=False,
+        name="name",
+    )
+    intents.slot_lists["area"] = _place_list("area", home.areas)
+    intents.slot_lists["floor"] = _place_list("floor", home.floors)
+    for expression in _expressions(intents):
+        for chunk in chunks(expression):
+            chunk.text = _canonical_chunk(chunk.original_text, numerals)
+    intents.skip_words = [canonical(normalise(word), numerals) for word in intents.skip_words]
+    return intents
+
+
+def compile_network(
+    intents: Intents, numerals: Numerals, skip_words: list[str], given: frozenset[str]
+) -> CompiledGrammar:
+    """Compile all templates; those that nobody can say are taken out of `intents` too.
+
+    Args:
+        intents: from `load_intents`; changed in place.
+        numerals: of the same language.
+        skip_words: words of politeness, as they are spoken.
+        given: keys of the context that is known without a word being said.
+    """
+    compiler = Compiler(numerals)
+    network = compiler.network
+    end = network.node()
+    network.exit_nodes.add(end)
+    plain_heads, free_heads = network.node(), network.node()
+    network.free(free_heads, plain_heads)
+    templates: list[Template] = []
+    with_free_text: list[tuple[int, Sentence, Scope]] = []
+    for intent, data in _blocks(intents):
+        kept = []
+        for sentence in data.sentences:
+            scope = _scope(intents, data, given)
+            template = _describe(intent, sentence, scope)
+            scope.has_free_text = bool(template.free_slots)
+            templates.append(template)
+            number = len(templates) - 1
+            if template.free_slots:
+                with_free_text.append((number, sentence, scope))
+                kept.append(sentence)
+            elif (start := compiler.template(number, sentence, scope, end)) is not None:
+                network.free(plain_heads, start)
+                kept.append(sentence)
+        data.sentences[:] = kept
+    polite = compiler.phrases(skip_words) if skip_words else None
+    _add_politeness_after(network, polite, end)
+    compiler.commands = compiler.sub_network(plain_heads)
+    for number, sentence, scope in with_free_text:
+        if (start := compiler.template(number, sentence, scope, end)) is not None:
+            network.free(free_heads, start)
+    return CompiledGrammar(
+        network=network,
+        plain_start=_add_politeness_before(network, polite, plain_heads),
+        start=_add_politeness_before(network, polite, free_heads),
+        templates=tuple(templates),
+    )
+
+
+def vocabulary(intents: Intents, numerals: Numerals, skip_words: list[str]) -> frozenset[str]:
+    """All words that some sentence may contain; numbers as words, not as digits."""
+    words: set[str] = set()
+    for text in skip_words:
+        words.update(normalise(text).split())
+    used: dict[int, SlotList] = {}
+    for _, data in _blocks(intents):
+        lists = {**intents.slot_lists, **data.slot_lists}
+        rules = {**intents.expansion_rules, **data.expansion_rules}
+        for sentence in data.sentences:
+            for expression in _with_rules(sentence.expression, rules, set()):
+                words.update(word for chunk in chunks(expression) for word in _words(chunk))
+            for ref in list_references(sentence.expression, rules):
+                if (values := lists.get(ref.list_name)) is not None:
+                    used[id(values)] = values
+    for values in used.values():
+        if isinstance(values, TextSlotList):
+            for value in values.values:
+                words.update(word for chunk in chunks(value.text_in) for word in _words(chunk))
+        elif isinstance(values, RangeSlotList):
+            for number in values.get_numbers():
+                words.update(word for way in numerals.words(number) for word in way.split())
+    return frozenset(word.strip("'") for word in words if not word.isdecimal())
+
+
+def _add_politeness_after(network: Network, polite: int | None, end: int) -> None:
+    """Up to two polite phrases may follow a sentence; they lie in no template."""
+    if polite is None:
+        return
+    for _ in range(2):
+        gap = network.node()
+        network.edge(end, " ", gap)
+        end = network.call(gap, polite)
+        network.exit_nodes.add(end)
+
+
+def _add_politeness_before(network: Network, polite: int | None, heads: int) -> int:
+    start = heads
+    for _ in range(2 if polite is not None else 0):
+        assert polite is not None
+        earlier = network.node()
+        network.free(earlier, heads)
+        network.edge(network.call(earlier, polite), " ", start)
+        start = earlier
+    return start
+
+
+def _describe(intent: str, sentence: Sentence, scope: Scope) -> Template:
+    slots, free = set(), set()
+    for ref in list_references(sentence.expression, scope.rules):
+        slots.add(ref.slot_name)
+        if isinstance(scope.lists.get(ref.list_name), WildcardSlotList):
+            free.add(ref.slot_name)
+    if COMMAND_SLOT in slots:
+        free.add(COMMAND_SLOT)
+    return Template(intent, frozenset(slots), frozenset(free))
+
+
+def _scope(intents: Intents, data: IntentData, given: frozenset[str]) -> Scope:
+    local = bool(data.slot_lists or data.expansion_rules)
+    return Scope(
+        lists={**intents.slot_lists, **data.slot_lists},
+        rules={**intents.expansion_rules, **data.expansion_rules},
+        required=data.requires_context,
+        excluded=data.excludes_context,
+        given=given,
+        local=id(data) if local else 0,
+    )
+
+
+def _blocks(intents: Intents) -> Iterator[tuple[str, IntentData]]:
+    for name, intent in intents.intents.items():
+        for data in intent.data:
+            yield name, data
+
+
+def _expressions(intents: Intents) -> Iterator[Expression]:
+    """Every expression there is: sentences, rules, list values, global and local."""
+    rules, lists = [intents.expansion_rules], [intents.slot_lists]
+    for _, data in _blocks(intents):
+        yield from (sentence.expression for sentence in data.sentences)
+        rules.append(data.expansion_rules)
+        lists.append(data.slot_lists)
+    for group in rules:
+        yield from (rule.expression for rule in group.values())
+    for named in lists:
+        for values in named.values():
+            if isinstance(values, TextSlotList):
+                yield from (value.text_in for value in values.values)
+
+
+def _with_rules(
+    expression: Expression, rules: Mapping[str, Sentence], seen: set[str]
+) -> Iterator[Expression]:
+    yield expression
+    for part in references(expression):
+        if isinstance(part, RuleReference) and part.rule_name not in seen:
+            seen.add(part.rule_name)
+            yield from _with_rules(rules[part.rule_name].expression, rules, seen)
+
+
+def _words(chunk: TextChunk) -> list[str]:
+    return fold_piece(chunk.original_text).split()
+
+
+def _canonical_chunk(text: str, numerals: Numerals) -> str:
+    """As `canonical`, with the spaces at the edges kept: in a template they part words."""
+    folded = fold_piece(text)
+    words = canonical(folded, numerals)
+    if not words:
+        return " " if folded else ""
+    return f"{' ' * folded.startswith(' ')}{words}{' ' * folded.endswith(' ')}"
+
+
+def _place_list(name: str, places: tuple[AreaName, ...]) -> TextSlotList:
+    return TextSlotList.from_tuples(
+        [(spoken, place.value) for place in places for spoken in place.spoken if normalise(spoken)],
+        allow_template=False,
+        name=name,
+    )

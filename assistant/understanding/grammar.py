@@ -1,0 +1,222 @@
+"""The grammar of a home: what a text means, and whether it could go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hassil.expression import Sentence
+from hassil.intents import Intent, IntentData, Intents
+from hassil.recognize import RecognizeResult, recognize_all
+from hassil.util import remove_skip_words
+
+from assistant.errors import TooLarge
+from assistant.understanding.automaton import DEAD, GrammarAutomaton
+from assistant.understanding.blocks import canonical, compile_network, load_intents, vocabulary
+from assistant.understanding.compiler import COMMAND_SLOT, MAX_FREE_WORDS
+from assistant.understanding.completeness import Completeness
+from assistant.understanding.expressions import list_references
+from assistant.understanding.extension import PLACE_SLOTS, is_extendable
+from assistant.understanding.names import HomeNames
+from assistant.understanding.normalise import normalise
+from assistant.understanding.numerals import numerals
+
+Value = str | int | float | bool
+
+#: Words that an owner's own wildcard may take; the built-in ones hold the name of a timer.
+MAX_OWN_FREE_WORDS = 12
+
+
+@dataclass(frozen=True)
+class Parse:
+    """What a sentence means.
+
+    Attributes:
+        intent: name of the intent.
+        slots: values by slot name: those spoken, and those the sentence implies.
+        text: the normalised text.
+        spoken: the slots that words of the text fill.
+        score: characters of the text that the template itself has, as opposed to its lists.
+    """
+
+    intent: str
+    slots: Mapping[str, Value]
+    text: str
+    spoken: frozenset[str] = frozenset()
+    score: int = 0
+
+
+class Grammar:
+    """Matches texts, and drives the recogniser's search.
+
+    Args:
+        source: hassil's input dictionary.
+        home: the names that can be spoken.
+        here: value of the area that is meant when none is named.
+        own_lists: wildcard lists of the owner, which may hold more words than the built-in ones.
+        key: fingerprint of all of the above.
+    """
+
+    def __init__(
+        self,
+        source: dict[str, Any],
+        home: HomeNames,
+        *,
+        here: str | None = None,
+        own_lists: frozenset[str] = frozenset(),
+        key: str = "",
+    ) -> None:
+        self.key = key
+        self.said: tuple[str, ...] = ()
+        self.language = str(source["language"])
+        self._numerals = numerals(self.language)
+        self._context = {"area": here} if here else {}
+        self._own_lists = own_lists
+        self._skip_words = [normalise(word) for word in source.get("skip_words", [])]
+        self._intents = load_intents(source, home, self._numerals)
+        compiled = compile_network(self._intents, self._numerals, self._skip_words, frozenset(self._context))
+        self._templates = compiled.templates
+        self._required = [
+            (name, data, [text.get_required_clauses(self._rules(data)) for text in data.sentences])
+            for name, intent in self._intents.intents.items()
+            for data in intent.data
+        ]
+        self.words = vocabulary(self._intents, self._numerals, self._skip_words)
+        self.automaton = GrammarAutomaton(compiled.network, compiled.plain_start)
+        self._all = GrammarAutomaton(compiled.network, compiled.start)
+
+    @property
+    def intents(self) -> frozenset[str]:
+        """Names of all intents that a sentence can have."""
+        return frozenset(name for name, data, _ in self._required if data.sentences)
+
+    def parse(self, text: str) -> Parse | None:
+        """The meaning of a text, or None where the grammar does not know it.
+
+        Where several sentences match, the one with the least free text wins, then one that names a
+        device or nothing over one that names a place, then the one with the most literal words and
+        the longest device name, a literal sentence before a device of that name.
+        """
+        try:
+            return self._parse(normalise(text), delayed=True)
+        except TooLarge:
+            return None
+
+    def parses(self, text: str) -> bool:
+        """Whether the text is a sentence of the grammar."""
+        return self.parse(text) is not None
+
+    def completeness(self, text: str) -> Completeness:
+        """Whether a text is a sentence, could become another, or only begins one.
+
+        What counts as "could become another" is written in `extension`.
+        """
+        try:
+            plain = normalise(text)
+        except TooLarge:
+            return Completeness.UNPARSED
+        state = self._all.walk(plain)
+        if state == DEAD:
+            state = self._all.walk(remove_skip_words(plain, self._skip_words, False))
+        parse = self._parse(plain, delayed=True)
+        if parse is None:
+            begins = state != DEAD and bool(plain)
+            return Completeness.UNFINISHED if begins else Completeness.UNPARSED
+        if state != DEAD and is_extendable(
+            parse.intent, parse.spoken, self._all.continuations(state), self._templates
+        ):
+            return Completeness.EXTENDABLE
+        return Completeness.COMPLETE
+
+    def _parse(self, plain: str, delayed: bool) -> Parse | None:
+        if not plain:
+            return None
+        text = canonical(plain, self._numerals)
+        results = recognize_all(
+            text, self._candidates(text), intent_context=self._context, language=self.language
+        )
+        best = min(
+            (result for result in results if self._is_sound(result, delayed)),
+            key=_rank,
+            default=None,
+        )
+        return None if best is None else _to_parse(best, plain)
+
+    def _candidates(self, text: str) -> Intents:
+        """The intents reduced to templates whose literal words all occur in the text.
+
+        hassil filters in the same way, but only after it has built the settings of every block.
+        """
+        chosen: dict[str, Intent] = {}
+        for name, data, templates in self._required:
+            if any(_has_words(clauses, text) for clauses in templates):
+                chosen.setdefault(name, Intent(name=name)).data.append(data)
+        return replace(self._intents, intents=chosen)
+
+    def _rules(self, data: IntentData) -> dict[str, Sentence]:
+        shared = self._intents.expansion_rules
+        return {**shared, **data.expansion_rules} if data.expansion_rules else shared
+
+    def _is_sound(self, result: RecognizeResult, delayed: bool) -> bool:
+        """Free text must not swallow what is no part of a command."""
+        for entity in result.entities_list:
+            if not entity.is_wildcard:
+                continue
+            words = len(entity.text.split())
+            if entity.name == COMMAND_SLOT:
+                if not delayed or self._parse(entity.text.strip(), delayed=False) is None:
+                    return False
+            elif words > MAX_FREE_WORDS and not (
+                words <= MAX_OWN_FREE_WORDS and self._is_own(result, entity.name)
+            ):
+                return False
+        return True
+
+    def _is_own(self, result: RecognizeResult, slot: str) -> bool:
+        """Whether a list of the owner fills the slot in the matched sentence."""
+        assert result.intent_sentence is not None
+        references = list_references(result.intent_sentence.expression, self._rules(result.intent_data))
+        return any(ref.slot_name == slot and ref.list_name in self._own_lists for ref in references)
+
+
+def _has_words(clauses: Iterable[Iterable[str]], text: str) -> bool:
+    return all(any(fragment in text for fragment in clause) for clause in clauses)
+
+
+def _rank(result: RecognizeResult) -> tuple[int, bool, int, bool, int, str]:
+    """The lower, the better; see `Grammar.parse`."""
+    entities = result.entities_list
+    free = [entity for entity in entities if entity.is_wildcard]
+    listed = {entity.name: entity for entity in entities if entity.text and not entity.is_wildcard}
+    name = listed.get("name")
+    # hassil counts literal text without its spaces.
+    name_length = len(name.text.replace(" ", "")) if name else 0
+    return (
+        sum(1 + len(entity.text) for entity in free),
+        name is None and not PLACE_SLOTS.isdisjoint(listed),
+        -(result.text_chunks_matched + name_length),
+        name is not None,
+        -name_length,
+        str(result.intent.name),
+    )
+
+
+def _to_parse(result: RecognizeResult, plain: str) -> Parse:
+    return Parse(
+        intent=str(result.intent.name),
+        slots={name: _value(entity.value) for name, entity in result.entities.items()},
+        text=plain,
+        spoken=frozenset(name for name, entity in result.entities.items() if entity.text),
+        score=result.text_chunks_matched,
+    )
+
+
+def _value(value: object) -> Value:
+    if isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
+    return str(value).strip()

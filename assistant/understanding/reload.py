@@ -1,0 +1,97 @@
+"""Keeps a grammar up to date with the files it is made from."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from assistant.errors import SottoError
+from assistant.understanding.grammar import Grammar
+from assistant.understanding.sentences import MAX_FILES
+
+#: What is remembered of a file: (path, modified in nanoseconds, size).
+_Stamp = tuple[str, int, int]
+
+
+class GrammarKeeper:
+    """Holds the grammar in use and builds a new one in the background when its files change.
+
+    The grammar in use stays until a new one is ready, and for good when the new one has a fault.
+
+    Args:
+        build: makes the grammar from the files; called here once, then from a background thread.
+        watched: files and directories; of a directory, its files are watched. They need not exist.
+        on_change: called from the background thread with None when a new grammar is in use, or with
+            the message when it could not be built.
+
+    Raises:
+        SottoError: the first grammar could not be built.
+    """
+
+    def __init__(
+        self,
+        build: Callable[[], Grammar],
+        watched: Sequence[Path],
+        on_change: Callable[[str | None], None] | None = None,
+    ) -> None:
+        self._build = build
+        self._watched = tuple(watched)
+        self._on_change = on_change
+        self._stamps = self._look()
+        self._current = build()
+        self._fault: str | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def current(self) -> Grammar:
+        """The newest grammar that could be built."""
+        return self._current
+
+    def poll(self) -> str | None:
+        """Look for changed files and start a build if there are any; takes under a millisecond.
+
+        Returns:
+            Why the newest files are not in use, or None when they are (or are just being built).
+        """
+        if self._thread is not None and self._thread.is_alive():
+            return self._fault
+        stamps = self._look()
+        if stamps != self._stamps:
+            self._stamps = stamps
+            self._thread = threading.Thread(target=self._rebuild, name="grammar", daemon=True)
+            self._thread.start()
+        return self._fault
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for a build that is under way; True when none is left."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout_s)
+        return thread is None or not thread.is_alive()
+
+    def _rebuild(self) -> None:
+        try:
+            grammar = self._build()
+        except SottoError as error:
+            self._fault = str(error)
+        except Exception as error:
+            self._fault = f"the grammar could not be built: {error!r}"
+        else:
+            self._current, self._fault = grammar, None
+        if self._on_change is not None:
+            self._on_change(self._fault)
+
+    def _look(self) -> frozenset[_Stamp]:
+        return frozenset(stamp for path in self._watched for stamp in _stamps(path))
+
+
+def _stamps(path: Path) -> list[_Stamp]:
+    try:
+        paths = [path]
+        if path.is_dir():
+            # One more than the limit, so that a directory that grows too large is noticed.
+            paths += sorted(path.iterdir())[: MAX_FILES + 1]
+        return [(str(file), status.st_mtime_ns, status.st_size) for file in paths if (status := file.stat())]
+    except OSError:
+        return [(str(path), 0, -1)]
