@@ -1,0 +1,1 @@
+"""Speech: recogniser and synthesiser."""

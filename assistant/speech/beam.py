@@ -1,0 +1,124 @@
+"""Beam search among the sentences of a grammar.
+
+Scores are log-probabilities over the whole vocabulary, not over the allowed tokens, plus a bonus
+per token: without it, a shorter sentence of the grammar beats a longer one that was really said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.speech.hypothesis import Hypothesis
+from assistant.speech.moonshine import Memory, Moonshine
+from assistant.speech.moonshine_shape import END_TOKEN, START_TOKEN, VOCABULARY
+from assistant.speech.token_automaton import Choices, TokenAutomaton
+
+
+@dataclass(frozen=True)
+class BeamSettings:
+    """How the search runs; the numbers were measured on spoken commands at 6 to 24 dB SNR.
+
+    Attributes:
+        width: hypotheses kept per step; 4 loses accuracy, 16 gains nothing.
+        token_bonus: added to the score of every token but the end.
+        patience: the search stops when so many finished sentences beat every unfinished one.
+    """
+
+    width: int = 8
+    token_bonus: float = 1.2
+    patience: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    score: float
+    state: int
+    hypothesis: Hypothesis
+
+
+def search(
+    model: Moonshine,
+    memory: Memory,
+    automaton: TokenAutomaton,
+    max_tokens: int,
+    settings: BeamSettings,
+) -> Hypothesis | None:
+    """The likeliest sentence of the grammar for a recording; None if none was found.
+
+    Args:
+        model: the recogniser's graphs.
+        memory: the encoded recording.
+        automaton: the grammar's sentences.
+        max_tokens: longest sentence that is considered.
+        settings: width and scoring.
+    """
+    live = [_Live(0.0, automaton.start, Hypothesis())]
+    finished: list[tuple[float, Hypothesis]] = []
+    tokens = np.array([START_TOKEN], np.int64)
+    parents = np.zeros(1, np.int64)
+    past = None
+    for position in range(max_tokens):
+        choices = [automaton.choices(one.state) for one in live]
+        ending = [row for row, choice in enumerate(choices) if choice.ends]
+        step = model.step(memory, tokens, position, past, parents=parents, wanted=_wanted(choices, ending))
+        past = step.past
+        if ending:
+            _finish(live, ending, step.wanted_logp[-len(ending) :], finished)
+            del finished[settings.patience :]
+        enough = len(finished) == settings.patience
+        worst_finished = finished[-1][0] if enough else -np.inf
+        parents, live = _extend(live, choices, step.wanted_logp, worst_finished, settings)
+        if not live:
+            break
+        tokens = np.array([one.hypothesis.tokens[-1] for one in live], np.int64)
+    return finished[0][1] if finished else None
+
+
+def _wanted(choices: list[Choices], ending: list[int]) -> NDArray[np.int64]:
+    """Flat places of all allowed tokens, row by row, and then of the end tokens."""
+    parts = [choice.tokens + row * VOCABULARY for row, choice in enumerate(choices)]
+    parts.append(np.array(ending, np.int64) * VOCABULARY + END_TOKEN)
+    return np.concatenate(parts)
+
+
+def _finish(
+    live: list[_Live],
+    ending: list[int],
+    logps: NDArray[np.float32],
+    finished: list[tuple[float, Hypothesis]],
+) -> None:
+    for row, logp in zip(ending, logps.tolist(), strict=True):
+        hypothesis = live[row].hypothesis.followed_by(END_TOKEN, logp)
+        finished.append((live[row].score + logp, hypothesis))
+    finished.sort(key=lambda pair: -pair[0])
+
+
+def _extend(
+    live: list[_Live],
+    choices: list[Choices],
+    wanted_logp: NDArray[np.float32],
+    threshold: float,
+    settings: BeamSettings,
+) -> tuple[NDArray[np.int64], list[_Live]]:
+    """The best continuations of all hypotheses, best first, with the rows they continue."""
+    sizes = [len(choice.tokens) for choice in choices]
+    count = sum(sizes)
+    starts = np.cumsum([0, *sizes])
+    logps = wanted_logp[:count]
+    scores = logps + np.repeat([one.score + settings.token_bonus for one in live], sizes)
+    best = np.arange(count)
+    if count > settings.width:
+        best = np.argpartition(scores, count - settings.width)[count - settings.width :]
+    best = best[np.argsort(-scores[best])]
+    best = best[scores[best] > threshold]
+    rows = np.searchsorted(starts, best, side="right") - 1
+    extended = []
+    for place, row in zip(best.tolist(), rows.tolist(), strict=True):
+        at = place - int(starts[row])
+        token, state = int(choices[row].tokens[at]), int(choices[row].states[at])
+        hypothesis = live[row].hypothesis.followed_by(token, float(logps[place]))
+        extended.append(_Live(float(scores[place]), state, hypothesis))
+    return rows.astype(np.int64), extended

@@ -1,0 +1,133 @@
+"""Running Moonshine: sound to encoder memory, and single steps of the decoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.audio.format import Floats
+from assistant.models.store import ModelStore
+from assistant.speech.moonshine_shape import (
+    CROSS,
+    HEAD_WIDTH,
+    HEADS,
+    PAST,
+    PRESENT,
+    VOCABULARY,
+    padded_length,
+)
+from assistant.speech.session import OrtValue, open_session
+
+Ids = NDArray[np.int64]
+
+_NO_IDS: Ids = np.zeros(0, np.int64)
+_STEP_OUTPUTS = ["wanted_logp", "best", "best_logp", *PRESENT]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the encoder made of one recording; the decoder's cross-attention reads it."""
+
+    cross: dict[str, OrtValue]
+    frames: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """Result of one decoder step.
+
+    Attributes:
+        wanted_logp: float32 [K], log-probabilities that were asked for.
+        best: int64 [N], best token of each pick.
+        best_logp: float32 [N], its plain log-probability.
+        past: keys and values to hand to the next step, one row per hypothesis.
+    """
+
+    wanted_logp: NDArray[np.float32]
+    best: Ids
+    best_logp: NDArray[np.float32]
+    past: dict[str, OrtValue]
+
+
+class Moonshine:
+    """The two sessions of the recogniser.
+
+    Args:
+        store: holds the prepared graphs.
+        threads: threads inside one operator.
+
+    Raises:
+        ModelError: the graphs are not prepared.
+    """
+
+    def __init__(self, store: ModelStore, threads: int = 1) -> None:
+        self._encoder = open_session(store.prepared("moonshine-encoder"), threads)
+        self._decoder = open_session(store.prepared("moonshine-decoder"), threads, arena=True)
+        empty = OrtValue.ortvalue_from_numpy(np.zeros((1, HEADS, 0, HEAD_WIDTH), np.float32))
+        self._no_past = dict.fromkeys(PAST, empty)
+        self._no_bias = _value(np.zeros(VOCABULARY, np.float32))
+
+    def encode(self, audio: Floats) -> Memory:
+        """Encode float32 samples [n] in [-1, 1] at 16 kHz; padded with silence to whole frames."""
+        padded = np.zeros((1, padded_length(len(audio))), np.float32)
+        padded[0, : len(audio)] = audio
+        outputs = self._encoder.run_with_ort_values(list(CROSS), {"audio": _value(padded)})
+        return Memory(dict(zip(CROSS, outputs, strict=True)), outputs[0].shape()[2])
+
+    def bias(self, weights: NDArray[np.float32]) -> OrtValue:
+        """Make a lexicon bias, float32 [32768], ready for `step`."""
+        return _value(np.ascontiguousarray(weights, np.float32))
+
+    def step(
+        self,
+        memory: Memory,
+        tokens: Ids,
+        position: int,
+        past: dict[str, OrtValue] | None,
+        *,
+        parents: Ids,
+        wanted: Ids = _NO_IDS,
+        picks: Ids = _NO_IDS,
+        strength: NDArray[np.float32] | None = None,
+        bias: OrtValue | None = None,
+    ) -> Step:
+        """Extend B hypotheses by one token each; see `moonshine_graph.decoder_graph`.
+
+        Args:
+            memory: the encoded recording.
+            tokens: int64 [B], last token of each hypothesis.
+            position: place of these tokens in their sequences, from 0.
+            past: `Step.past` of the step before, None for the first.
+            parents: int64 [B], row of `past` that each hypothesis continues.
+            wanted: int64 [K], flat places `row * VOCABULARY + token`.
+            picks: int64 [N], rows whose best token is wanted.
+            strength: float32 [N], weight of `bias` for each pick; zeros by default.
+            bias: from `bias()`.
+        """
+        rows = len(tokens)
+        if strength is None:
+            strength = np.zeros(len(picks), np.float32)
+        feed = {
+            "tokens": _value(tokens.reshape(rows, 1)),
+            "positions": _value(np.full((rows, 1), position, np.int64)),
+            "parents": _value(parents),
+            "wanted": _value(wanted),
+            "picks": _value(picks),
+            "strength": _value(strength.reshape(-1, 1)),
+            "bias": self._no_bias if bias is None else bias,
+            **(self._no_past if past is None else past),
+            **memory.cross,
+        }
+        outputs = self._decoder.run_with_ort_values(_STEP_OUTPUTS, feed)
+        return Step(
+            outputs[0].numpy(),
+            outputs[1].numpy().ravel(),
+            outputs[2].numpy().ravel(),
+            dict(zip(PAST, outputs[3:], strict=True)),
+        )
+
+
+def _value(array: NDArray[np.generic]) -> OrtValue:
+    return OrtValue.ortvalue_from_numpy(array)

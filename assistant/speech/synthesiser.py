@@ -1,0 +1,188 @@
+"""The synthesiser: text becomes sound, the first of it before the rest is computed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.audio.format import Floats, Samples
+from assistant.errors import InvalidInput, TooLarge
+from assistant.models.store import ModelStore
+from assistant.speech.phonemes import VoiceConfig, phoneme_ids, phonemes, sentences
+from assistant.speech.piper_graph import FLOW_LATENT, FRONT_LATENT, FRONT_MASK, INPUTS
+from assistant.speech.session import open_session
+
+#: Samples of one latent frame.
+FRAME_SAMPLES = 256
+#: Frames on either side that decide the flow's output: 4 steps of 4 convolutions of width 5.
+FLOW_CONTEXT = 32
+#: Frames on either side that decide the vocoder's output; measured, the error is below -135 dB.
+VOCODER_CONTEXT = 12
+
+_VOICE = "piper-joe-en-us"
+_FULL_SCALE = 32767.0
+_KNEE = 0.8
+
+
+@dataclass(frozen=True)
+class SynthesiserSettings:
+    """How replies are spoken.
+
+    Attributes:
+        max_chars: longest text that is taken.
+        speed: 1 is the voice's own pace, 1.2 is a fifth faster; from 0.5 to 2.
+        gain: factor on the voice's own level, see `limited`.
+        first_frames: frames (11.6 ms) of the first chunk; the shorter, the sooner one hears it.
+        max_frames: chunks double from the first up to this many frames.
+        pause_s: silence between sentences.
+        threads: threads inside one operator.
+    """
+
+    max_chars: int = 2000
+    speed: float = 1.0
+    gain: float = 1.6
+    first_frames: int = 12
+    max_frames: int = 192
+    pause_s: float = 0.15
+    threads: int = 1
+
+
+class Synthesiser:
+    """English text to speech by a Piper voice.
+
+    Args:
+        store: holds the prepared graphs and the voice's configuration.
+        settings: pace, level and chunk sizes.
+
+    Raises:
+        ModelError: model files are missing.
+        InvalidInput: a setting is out of range.
+
+    May be used by several threads; each model run is its own turn.
+    """
+
+    def __init__(self, store: ModelStore, settings: SynthesiserSettings | None = None) -> None:
+        self._settings = settings or SynthesiserSettings()
+        if not 0.5 <= self._settings.speed <= 2.0:
+            raise InvalidInput(
+                f"the speaking speed {self._settings.speed} is out of range",
+                hint="Use a number from 0.5 to 2.",
+                code="speech.speed",
+            )
+        self._config = VoiceConfig.read(store.path(_VOICE, "en_US-joe-medium.onnx.json"))
+        threads = self._settings.threads
+        self._front = open_session(store.prepared("piper-front"), threads)
+        self._flow = open_session(store.prepared("piper-flow"), threads)
+        self._vocoder = open_session(store.prepared("piper-vocoder"), threads)
+        self._flow_inputs = {value.name for value in self._flow.get_inputs()}
+        self._lock = threading.Lock()
+
+    @property
+    def sample_rate(self) -> int:
+        """Of the sound, in Hz."""
+        return self._config.sample_rate
+
+    def stream(self, text: str) -> Generator[Samples, None, None]:
+        """Speak a text, chunk by chunk; closing the iterator stops the work.
+
+        Sentences are made one after the other. Within a sentence the first chunk is short and the
+        later ones grow, and all join exactly.
+
+        Yields:
+            int16 samples at `sample_rate`.
+
+        Raises:
+            TooLarge: the text is longer than `max_chars`; raised before the first chunk.
+            Unavailable: espeak-ng is not installed.
+        """
+        if len(text) > self._settings.max_chars:
+            raise TooLarge(
+                f"the text has {len(text)} characters, the limit is {self._settings.max_chars}",
+                hint="Send it in shorter pieces.",
+                code="speech.text-too-long",
+            )
+        return self._chunks(text)
+
+    def synthesise(self, text: str) -> Samples:
+        """The whole sound of a text, int16 at `sample_rate`; empty if nothing can be spoken."""
+        return np.concatenate([np.zeros(0, np.int16), *self.stream(text)])
+
+    def _chunks(self, text: str) -> Generator[Samples, None, None]:
+        pause = np.zeros(int(self._settings.pause_s * self.sample_rate), np.int16)
+        for place, sentence in enumerate(sentences(text)):
+            spoken = phonemes(sentence, self._config.espeak_voice)
+            if place:
+                yield pause
+            latent, mask = self._run_front(phoneme_ids(spoken, self._config))
+            for begin, end in chunk_bounds(
+                latent.shape[2], self._settings.first_frames, self._settings.max_frames
+            ):
+                yield limited(self._sound(latent, mask, begin, end), self._settings.gain)
+
+    def _run_front(self, ids: list[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Latent frames [1, 192, F] before the flow, and their mask [1, 1, F]."""
+        config = self._config
+        scales = (
+            config.noise_scale,
+            config.length_scale / self._settings.speed,
+            config.noise_width,
+        )
+        values = (
+            np.array([ids], np.int64),
+            np.array([len(ids)], np.int64),
+            np.array(scales, np.float32),
+        )
+        with self._lock:
+            latent, mask = self._front.run([FRONT_LATENT, FRONT_MASK], dict(zip(INPUTS, values, strict=True)))
+        return latent, mask
+
+    def _sound(self, latent: NDArray[np.float32], mask: NDArray[np.float32], begin: int, end: int) -> Floats:
+        """Sound of the frames from `begin` to `end`, float32."""
+        frames = latent.shape[2]
+        near, near_end = max(0, begin - VOCODER_CONTEXT), min(frames, end + VOCODER_CONTEXT)
+        far, far_end = max(0, near - FLOW_CONTEXT), min(frames, near_end + FLOW_CONTEXT)
+        window = {FRONT_LATENT: latent[:, :, far:far_end], FRONT_MASK: mask[:, :, far:far_end]}
+        with self._lock:
+            (flowed,) = self._flow.run(
+                None, {name: value for name, value in window.items() if name in self._flow_inputs}
+            )
+            (sound,) = self._vocoder.run(None, {FLOW_LATENT: flowed[:, :, near - far : near_end - far]})
+        first = (begin - near) * FRAME_SAMPLES
+        flat: Floats = sound.reshape(-1)
+        return flat[first : first + (end - begin) * FRAME_SAMPLES]
+
+
+def chunk_bounds(frames: int, first: int, most: int) -> Iterator[tuple[int, int]]:
+    """Cut `frames` into chunks that begin with `first` frames and double up to `most`.
+
+    Yields:
+        (begin, end) without gaps; a rest too small for a chunk of its own joins the last one.
+    """
+    begin, size = 0, max(1, first)
+    while begin < frames:
+        end = begin + size
+        if frames - end < size // 2:
+            end = frames
+        yield begin, min(end, frames)
+        begin, size = end, min(2 * size, max(most, first))
+
+
+def limited(sound: Floats, gain: float) -> Samples:
+    """Bring float32 sound to int16 at a steady level.
+
+    Piper divides each sentence by its own peak; a stream cannot know the peak of what is still to
+    come, so the gain is fixed and what would clip is bent smoothly instead: up to 0.8 of full scale
+    nothing changes, above it the curve nears full scale as a hyperbolic tangent.
+    """
+    louder = sound * gain
+    size = np.abs(louder)
+    over = size > _KNEE
+    if np.any(over):
+        rest = 1.0 - _KNEE
+        bent = _KNEE + rest * np.tanh((size - _KNEE) / rest)
+        louder = np.where(over, np.copysign(bent, louder), louder)
+    return np.round(louder * _FULL_SCALE).astype(np.int16)

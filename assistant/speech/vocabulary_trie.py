@@ -1,0 +1,105 @@
+"""The vocabulary as a trie of lower-cased characters, packed into arrays.
+
+Its 42 000 nodes would take 10 MB as Python objects; packed they take one.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+
+from assistant.speech.tokens import SPACE, Vocabulary, is_control
+
+#: Signs that a sentence of a grammar, or the punctuation between its words, may contain.
+_SIGNS = frozenset("'$%°,;!?.:")
+_NONE = 0
+
+
+class VocabularyTrie:
+    """Tokens by their spelling; shared by all grammars.
+
+    A token's spelling is its text in lower case, hyphens taken as spaces. Tokens that no sentence
+    can contain are left out.
+    """
+
+    root = 0
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        spelled = sorted(
+            (spelling, token)
+            for token, piece in enumerate(vocabulary.pieces)
+            if not is_control(piece) and (spelling := _spelling(piece))
+        )
+        self._tokens = array("i", (token for _, token in spelled))
+        # Per node: first child, next sibling (0 for none, as the root is neither), and the tokens
+        # spelled by the way to it, which lie side by side in `_tokens`.
+        self._child = array("i", [_NONE])
+        self._sibling = array("i", [_NONE])
+        self._begin = array("i", [0])
+        self._end = array("i", [0])
+        chars = [""]
+        way = [self.root]
+        last = ""
+        for place, (spelling, _) in enumerate(spelled):
+            common = _common(last, spelling)
+            # The node that is left here becomes the elder sibling of the next new one.
+            elder = way[common + 1] if common + 1 < len(way) else _NONE
+            del way[common + 1 :]
+            for char in spelling[common:]:
+                node = len(chars)
+                chars.append(char)
+                self._child.append(_NONE)
+                self._sibling.append(_NONE)
+                self._begin.append(place)
+                self._end.append(place)
+                if elder:
+                    self._sibling[elder] = node
+                    elder = _NONE
+                else:
+                    self._child[way[-1]] = node
+                way.append(node)
+            self._end[way[-1]] = place + 1
+            last = spelling
+        self._chars = "".join(chars[1:])
+
+    def __len__(self) -> int:
+        return len(self._child)
+
+    def children(self, node: int) -> Iterator[int]:
+        """The nodes one character further."""
+        child = self._child[node]
+        while child:
+            yield child
+            child = self._sibling[child]
+
+    def char(self, node: int) -> str:
+        """The last character of the way to a node other than the root."""
+        return self._chars[node - 1]
+
+    def tokens(self, node: int) -> list[int]:
+        """The tokens spelled by the way to a node: one per way of writing capitals and hyphens."""
+        return self._tokens[self._begin[node] : self._end[node]].tolist()
+
+
+def _common(one: str, other: str) -> int:
+    """Length of the common beginning."""
+    length = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        length += 1
+    return length
+
+
+def _spelling(piece: str) -> str:
+    """A piece as sentences of a grammar are written; "" if none can contain it."""
+    chars = []
+    for char in piece:
+        lower = char.lower()
+        if char in (SPACE, "-"):
+            chars.append(" ")
+        elif len(lower) == 1 and (lower.isalnum() or lower in _SIGNS):
+            chars.append(lower)
+        else:
+            return ""
+    return "".join(chars)

@@ -1,0 +1,71 @@
+"""The real models, opened once, and small grammars to recognise with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import pytest
+
+from assistant.models.store import ModelStore
+from assistant.paths import models_dir
+from assistant.speech.recogniser import Recogniser
+from assistant.speech.synthesiser import Synthesiser
+from assistant.speech.tokens import Vocabulary
+
+
+class ListAutomaton:
+    """A character automaton over a list of sentences; states are numbered prefixes."""
+
+    start = 0
+
+    def __init__(self, sentences: Iterable[str]) -> None:
+        self._sentences = frozenset(sentences)
+        prefixes = {""} | {text[:end] for text in self._sentences for end in range(len(text) + 1)}
+        self._prefixes = sorted(prefixes)
+        self._numbers = {prefix: number for number, prefix in enumerate(self._prefixes)}
+
+    def step(self, state: int, char: str) -> int:
+        return self._numbers.get(self._prefixes[state] + char, -1)
+
+    def accepts(self, state: int) -> bool:
+        return self._prefixes[state] in self._sentences
+
+
+def plain(text: str) -> str:
+    """The words of a recognised text."""
+    return " ".join(re.sub(r"[^a-z0-9' ]", " ", text.lower()).split())
+
+
+class ListGrammar:
+    """A recognition grammar that knows a list of sentences."""
+
+    def __init__(self, sentences: Iterable[str], searchable: bool = True) -> None:
+        self.sentences = frozenset(sentences)
+        self.said = ()
+        self.key = f"{searchable} {sorted(self.sentences)}"
+        self.words = frozenset(word for text in self.sentences for word in text.split())
+        self.automaton = ListAutomaton(self.sentences) if searchable else None
+
+    def parses(self, text: str) -> bool:
+        return plain(text) in self.sentences
+
+
+@pytest.fixture(scope="session")
+def store() -> ModelStore:
+    return ModelStore(models_dir())
+
+
+@pytest.fixture(scope="session")
+def vocabulary(store: ModelStore) -> Vocabulary:
+    return Vocabulary(store.path("moonshine-tiny-en", "tokenizer.bin"))
+
+
+@pytest.fixture(scope="session")
+def recogniser(store: ModelStore) -> Recogniser:
+    return Recogniser(store)
+
+
+@pytest.fixture(scope="session")
+def synthesiser(store: ModelStore) -> Synthesiser:
+    return Synthesiser(store)
