@@ -1,0 +1,1 @@
+"""The home: areas, devices, their state, and who executes a command."""

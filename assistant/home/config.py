@@ -1,0 +1,249 @@
+"""Reading `home.toml`: every mistake is named with the file and the key it stands at."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import HomeError
+from assistant.home.model import (
+    FEATURES,
+    Area,
+    Device,
+    DeviceState,
+    Domain,
+    Feature,
+    Floor,
+    Home,
+    state_problem,
+)
+
+SAMPLE_HOME = Path(__file__).with_name("sample_home.toml")
+
+_LIMIT_BYTES = 1024 * 1024
+_MAX_DEVICES = 500
+_MAX_AREAS = 100
+_MAX_NAME = 60
+_UNITS = ("celsius", "fahrenheit")
+_DEFAULTS: dict[Domain, dict[str, Any]] = {
+    Domain.LIGHT: {"on": False},
+    Domain.SWITCH: {"on": False},
+    Domain.FAN: {"on": False},
+    Domain.COVER: {"position": 0},
+    Domain.LOCK: {"locked": True},
+    Domain.CLIMATE: {"on": True},
+    Domain.SENSOR: {},
+}
+
+
+def load_home(path: Path) -> Home:
+    """Read a home description.
+
+    Raises:
+        HomeError: the file is missing, too large or no TOML, or a key is unknown, missing, of the wrong
+            kind, out of range, or names something twice or something that does not exist.
+    """
+    return _Reader(path).home()
+
+
+class _Reader:
+    """Reads one file; holds its path for the messages."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def home(self) -> Home:
+        table = self._table()
+        self._known(table, {"home", "floors", "areas", "devices"}, "")
+        head = self._section(table, "home")
+        self._known(head, {"name", "unit", "box_area"}, "home")
+        floors = tuple(
+            Floor(self._id(entry, where), self._name(entry, where), self._aliases(entry, where))
+            for where, entry in self._entries(table, "floors", {"id", "name", "aliases"})
+        )
+        self._distinct("floors", floors)
+        floor_ids = {floor.id for floor in floors}
+        areas = tuple(
+            Area(
+                self._id(entry, where),
+                self._name(entry, where),
+                self._aliases(entry, where),
+                self._reference(entry, "floor", where, floor_ids),
+            )
+            for where, entry in self._entries(table, "areas", {"id", "name", "aliases", "floor"})
+        )
+        self._distinct("areas", areas)
+        area_ids = {area.id for area in areas}
+        keys = {"id", "name", "aliases", "domain", "area", "device_class", "features", "unit"}
+        devices = tuple(
+            self._device(entry, where, area_ids)
+            for where, entry in self._entries(table, "devices", keys | {"state"})
+        )
+        self._distinct("devices", devices)
+        unit = self._string(head, "unit", "home", "celsius")
+        if unit not in _UNITS:
+            raise self._error("home.unit", f"{unit!r} is neither celsius nor fahrenheit", "unit")
+        return Home(
+            name=self._string(head, "name", "home", "home"),
+            unit=unit,
+            box_area=self._reference(head, "box_area", "home", area_ids),
+            floors=floors,
+            areas=areas,
+            devices=devices,
+        )
+
+    def _table(self) -> dict[str, Any]:
+        try:
+            with self._path.open("rb") as file:
+                content = file.read(_LIMIT_BYTES + 1)
+        except OSError as error:
+            raise HomeError(
+                f"the home description {self._path} cannot be read: {error.strerror}",
+                hint="check the path, or leave it out to use the sample home",
+                code="home.missing",
+            ) from error
+        if len(content) > _LIMIT_BYTES:
+            raise HomeError(
+                f"{self._path} is larger than {_LIMIT_BYTES // 1024} kB",
+                hint="a home of hundreds of devices fits well below; is this the right file?",
+                code="home.too-large",
+            )
+        try:
+            return tomllib.loads(content.decode("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise HomeError(
+                f"{self._path} is not valid TOML: {error}",
+                hint="mend the line named",
+                code="home.syntax",
+            ) from error
+
+    def _device(self, entry: dict[str, Any], where: str, areas: set[str]) -> Device:
+        known = [domain.value for domain in Domain]
+        word = self._string(entry, "domain", where)
+        if word not in known:
+            raise self._error(f"{where}.domain", f"{word!r} is none of {', '.join(known)}", "domain")
+        domain = Domain(word)
+        possible = sorted(feature.value for feature in FEATURES[domain])
+        features = self._strings(entry, "features", where)
+        for feature in features:
+            if feature not in possible:
+                names = ", ".join(possible) or "none"
+                message = f"{feature!r} is no feature of a {word} (there are: {names})"
+                raise self._error(f"{where}.features", message, "feature")
+        return Device(
+            id=self._id(entry, where),
+            name=self._name(entry, where),
+            domain=domain,
+            aliases=self._aliases(entry, where),
+            area=self._reference(entry, "area", where, areas),
+            device_class=self._string(entry, "device_class", where, "") or None,
+            features=frozenset(Feature(feature) for feature in features),
+            unit=self._string(entry, "unit", where, ""),
+            initial=self._state(self._section(entry, "state", where), domain, f"{where}.state"),
+        )
+
+    def _state(self, entry: dict[str, Any], domain: Domain, where: str) -> DeviceState:
+        for key, value in entry.items():
+            problem = state_problem(key, value)
+            if problem is not None:
+                raise self._error(f"{where}.{key}", problem, "state")
+        return DeviceState(**{**_DEFAULTS[domain], **entry})
+
+    # -- pieces --------------------------------------------------------------------------------------
+
+    def _entries(
+        self, table: dict[str, Any], key: str, known: set[str]
+    ) -> Iterable[tuple[str, dict[str, Any]]]:
+        entries = table.get(key, [])
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise self._error(key, f"this is no list of tables; write [[{key}]]", "kind")
+        limit = _MAX_DEVICES if key == "devices" else _MAX_AREAS
+        if len(entries) > limit:
+            raise self._error(key, f"there are {len(entries)}, the limit is {limit}", "too-many")
+        for number, entry in enumerate(entries, 1):
+            name = entry.get("name")
+            where = f"{key}[{number}]" + (f" ({name})" if isinstance(name, str) else "")
+            self._known(entry, known, where)
+            yield where, entry
+
+    def _known(self, entry: dict[str, Any], known: set[str], where: str) -> None:
+        for key in entry:
+            if key not in known:
+                place = f"{where}.{key}" if where else key
+                message = f"this key is unknown (known here: {', '.join(sorted(known))})"
+                raise self._error(place, message, "unknown")
+
+    def _section(self, table: dict[str, Any], key: str, where: str = "") -> dict[str, Any]:
+        value = table.get(key, {})
+        if not isinstance(value, dict):
+            raise self._error(f"{where}.{key}".lstrip("."), "this is not a table", "kind")
+        return value
+
+    def _string(self, entry: dict[str, Any], key: str, where: str, default: str | None = None) -> str:
+        value = entry.get(key, default)
+        if value is None:
+            raise self._error(f"{where}.{key}", "this key is missing", "missing-key")
+        if not isinstance(value, str):
+            raise self._error(f"{where}.{key}", f"{value!r} is not a text", "kind")
+        return value
+
+    def _strings(self, entry: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
+        value = entry.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._error(f"{where}.{key}", f"{value!r} is not a list of texts", "kind")
+        return tuple(value)
+
+    def _name(self, entry: dict[str, Any], where: str) -> str:
+        return self._speakable(self._string(entry, "name", where), f"{where}.name")
+
+    def _aliases(self, entry: dict[str, Any], where: str) -> tuple[str, ...]:
+        aliases = self._strings(entry, "aliases", where)
+        return tuple(self._speakable(alias, f"{where}.aliases") for alias in aliases)
+
+    def _speakable(self, value: str, where: str) -> str:
+        name = " ".join(value.split())
+        if len(name) > _MAX_NAME:
+            raise self._error(where, f"the name is longer than {_MAX_NAME} characters", "name")
+        if not re.search(r"[^\W_]", name) or not name.isprintable():
+            raise self._error(where, f"{value!r} is no name that can be spoken", "name")
+        return name
+
+    def _id(self, entry: dict[str, Any], where: str) -> str:
+        if "id" in entry:
+            identifier = self._string(entry, "id", where)
+            if not re.fullmatch(r"[\w.:-]{1,100}", identifier):
+                message = f"{identifier!r} may hold only letters, digits and _ . : -"
+                raise self._error(f"{where}.id", message, "name")
+            return identifier
+        return re.sub(r"\W+", "_", self._name(entry, where).lower()).strip("_")
+
+    def _reference(self, entry: dict[str, Any], key: str, where: str, known: set[str]) -> str | None:
+        value = self._string(entry, key, where, "")
+        if value and value not in known:
+            there = ", ".join(sorted(known)) or "none"
+            message = f"{value!r} does not exist (there are: {there})"
+            raise self._error(f"{where}.{key}", message, "reference")
+        return value or None
+
+    def _distinct(self, key: str, things: Iterable[Floor | Area | Device]) -> None:
+        ids: set[str] = set()
+        spoken: dict[str, str] = {}
+        for thing in things:
+            if thing.id in ids:
+                raise self._error(key, f"the id {thing.id!r} stands there twice", "duplicate")
+            ids.add(thing.id)
+            for name in {word.casefold() for word in (thing.name, *thing.aliases)}:
+                if name in spoken:
+                    message = f"the name {name!r} stands for {spoken[name]} and for {thing.id}"
+                    raise self._error(key, message, "duplicate")
+                spoken[name] = thing.id
+
+    def _error(self, where: str, message: str, code: str) -> HomeError:
+        return HomeError(
+            f"{self._path}: {where}: {message}",
+            hint=f"mend that key; {SAMPLE_HOME.name} shows how it is written",
+            code=f"home.{code}",
+        )

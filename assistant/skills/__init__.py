@@ -1,0 +1,1 @@
+"""Skills: what the box can do by itself."""

@@ -1,0 +1,260 @@
+"""The book of alarms: set, cancelled, snoozed, due. Time is passed in; the book is kept on disk."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import NotFound, StorageError, TooLarge
+from assistant.skills.alarm_time import Moment, instant, next_day
+from assistant.skills.phrases import clock_time, day_of
+from assistant.skills.rings import LATE_AFTER, RING_FOR, Ring, RingKind
+from assistant.statefile import load_json, save_json, set_aside
+
+log = logging.getLogger(__name__)
+
+MAX_ALARMS = 50
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One alarm.
+
+    Attributes:
+        id: number, never used again.
+        moment: local date and time of its next ring.
+        exact: seconds since the epoch, for a snoozed alarm; overrides `moment`.
+    """
+
+    id: int
+    moment: Moment
+    exact: float | None = None
+
+    def rings_at(self, zone: tzinfo) -> datetime:
+        """When it rings next (UTC); its time of day is one of `zone`."""
+        if self.exact is not None:
+            return datetime.fromtimestamp(self.exact, UTC)
+        return instant(self.moment, zone)
+
+
+class AlarmBook:
+    """All alarms. What rings does so until silenced, also across a restart.
+
+    Every change is saved before the method returns. Where that fails a `StorageError` is raised, but
+    the change holds in memory. Methods may be called from any thread.
+
+    Args:
+        path: the JSON file; a damaged one is set aside.
+        zone: where the box lives; a time of day means this zone's, whatever zone `now` is in.
+    """
+
+    def __init__(self, path: Path, zone: tzinfo = UTC) -> None:
+        self._path = path
+        self._zone = zone
+        self._lock = threading.RLock()
+        self._next_id = 1
+        self._alarms: dict[int, Alarm] = {}
+        #: What rings: id -> when it began to. Not kept on disk: what was not silenced rings again.
+        self._ringing: dict[int, datetime] = {}
+        self._load()
+
+    @property
+    def alarms(self) -> list[Alarm]:
+        """Alarms that do not ring now, soonest first."""
+        with self._lock:
+            waiting = [a for a in self._alarms.values() if a.id not in self._ringing]
+        return sorted(waiting, key=lambda alarm: alarm.rings_at(self._zone))
+
+    def local(self, moment: datetime) -> datetime:
+        """An instant in the zone of the book."""
+        return moment.astimezone(self._zone)
+
+    def rings_at(self, alarm: Alarm) -> datetime:
+        """When an alarm rings next, in the zone of the book."""
+        return alarm.rings_at(self._zone).astimezone(self._zone)
+
+    def set(self, moment: Moment) -> Alarm:
+        """Set an alarm; one for the very same times is given back instead of set twice.
+
+        Raises:
+            TooLarge: there are too many.
+        """
+        with self._lock:
+            for alarm in self._alarms.values():
+                if alarm.moment == moment and alarm.exact is None:
+                    return alarm
+            self.check()
+            return self._put(Alarm(self._new_id(), moment))
+
+    def check(self) -> None:
+        """Raise what `set` would raise now."""
+        if len(self._alarms) >= MAX_ALARMS:
+            raise TooLarge(f"there are already {MAX_ALARMS} alarms", code="alarm.too-many")
+
+    def set_exact(self, at: datetime) -> Alarm:
+        """Set an alarm for an instant ("in twenty minutes"), exact to the second.
+
+        Raises:
+            TooLarge: there are too many.
+        """
+        with self._lock:
+            self.check()
+            there = at.astimezone(self._zone)
+            moment = Moment(there.date(), there.hour, there.minute)
+            return self._put(Alarm(self._new_id(), moment, at.timestamp()))
+
+    def cancel(self, alarm_ids: list[int]) -> None:
+        """Forget alarms.
+
+        Raises:
+            NotFound: none of them is there.
+        """
+        with self._lock:
+            there = [alarm_id for alarm_id in alarm_ids if alarm_id in self._alarms]
+            if not there:
+                raise NotFound("that alarm is not there any more", code="alarm.missing")
+            for alarm_id in there:
+                del self._alarms[alarm_id]
+                self._ringing.pop(alarm_id, None)
+            self._save()
+
+    def snooze(self, now: datetime, length: timedelta) -> None:
+        """Silence what rings and let it ring again after `length`.
+
+        Raises:
+            NotFound: nothing rings.
+        """
+        with self._lock:
+            if not self.ringing(now):
+                raise NotFound("no alarm is ringing", code="alarm.silent")
+            self._silence(now)
+            self.set_exact(now + length)
+
+    def due(self, now: datetime) -> list[Ring]:
+        """What starts to ring. Each is given once, then rings until silenced."""
+        with self._lock:
+            rings: list[Ring] = []
+            finished = False
+            for alarm in list(self._alarms.values()):
+                if alarm.rings_at(self._zone) > now:
+                    continue
+                began = self._ringing.get(alarm.id)
+                if began is None:
+                    self._ringing[alarm.id] = now.astimezone(UTC)
+                    rings.append(self._ring(alarm, now))
+                elif now - began > RING_FOR:
+                    self._finish(alarm, now)
+                    finished = True
+            if finished:
+                self._save_quietly()
+            return sorted(rings, key=lambda ring: ring.due)
+
+    def next_due(self) -> datetime | None:
+        """When the next alarm rings (UTC), None while none is set."""
+        return min((alarm.rings_at(self._zone) for alarm in self.alarms), default=None)
+
+    def ringing(self, now: datetime) -> list[Ring]:
+        """What rings at `now`."""
+        with self._lock:
+            return [
+                self._ring(self._alarms[alarm_id], now)
+                for alarm_id, began in self._ringing.items()
+                if now - began <= RING_FOR
+            ]
+
+    def silence(self, now: datetime) -> list[Ring]:
+        """Silence what rings: an alarm for one day is forgotten, a repeated one waits for the next."""
+        with self._lock:
+            rings = self._silence(now)
+            if rings:
+                self._save()
+            return rings
+
+    def _silence(self, now: datetime) -> list[Ring]:
+        rings = self.ringing(now)
+        for ring in rings:
+            self._finish(self._alarms[ring.id], now)
+        return rings
+
+    def _finish(self, alarm: Alarm, now: datetime) -> None:
+        self._ringing.pop(alarm.id, None)
+        if not alarm.moment.weekdays:
+            del self._alarms[alarm.id]
+            return
+        # Days that were missed altogether are not rung one after the other.
+        yesterday = self.local(now).date() - timedelta(days=1)
+        moment = alarm.moment
+        moment = replace(moment, day=next_day(moment, max(moment.day, yesterday)))
+        if instant(moment, self._zone) <= now:
+            moment = replace(moment, day=next_day(moment, moment.day))
+        self._alarms[alarm.id] = replace(alarm, moment=moment)
+
+    def _ring(self, alarm: Alarm, now: datetime) -> Ring:
+        due = self.rings_at(alarm)
+        late = now - due > LATE_AFTER
+        if late:
+            day = day_of(due, self.local(now))
+            when = clock_time(due) + ("" if day == "today" else f" {day}")
+            text = f"Your alarm for {when} was due while I was switched off."
+        else:
+            text = f"It's {clock_time(due)}. This is your alarm."
+        return Ring(RingKind.ALARM, alarm.id, "", due, late, text)
+
+    def _new_id(self) -> int:
+        self._next_id += 1
+        return self._next_id - 1
+
+    def _put(self, alarm: Alarm) -> Alarm:
+        self._alarms[alarm.id] = alarm
+        self._save()
+        return alarm
+
+    def _save(self) -> None:
+        alarms = [asdict(alarm) for alarm in self._alarms.values()]
+        for entry in alarms:
+            entry["moment"]["day"] = entry["moment"]["day"].isoformat()
+        save_json(self._path, {"version": _VERSION, "next_id": self._next_id, "alarms": alarms})
+
+    def _save_quietly(self) -> None:
+        try:
+            self._save()
+        except StorageError as error:
+            log.warning("the alarms were not saved: %s", error)
+
+    def _load(self) -> None:
+        content: Any = load_json(self._path)
+        if content is None:
+            return
+        try:
+            if content["version"] != _VERSION:
+                raise ValueError(f"version {content['version']} is not {_VERSION}")
+            alarms = [_alarm(entry) for entry in content["alarms"][:MAX_ALARMS]]
+            self._next_id = max([int(content["next_id"]), *(alarm.id + 1 for alarm in alarms)])
+        except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
+            set_aside(self._path, f"{type(error).__name__}: {error}")
+            return
+        self._alarms = {alarm.id: alarm for alarm in alarms}
+
+
+def _alarm(entry: Mapping[str, Any]) -> Alarm:
+    """An alarm from the file.
+
+    Raises:
+        KeyError, TypeError, ValueError, OverflowError, OSError: it is not one.
+    """
+    stored = entry["moment"]
+    hour, minute = int(stored["hour"]), int(stored["minute"])
+    weekdays = tuple(int(day) for day in stored["weekdays"])
+    if not (0 <= hour <= 23 and 0 <= minute <= 59 and all(0 <= day <= 6 for day in weekdays)):
+        raise ValueError(f"alarm {entry['id']} has an impossible time")
+    exact = None if entry["exact"] is None else float(entry["exact"])
+    if exact is not None:
+        datetime.fromtimestamp(exact, UTC)
+    moment = Moment(date.fromisoformat(stored["day"]), hour, minute, weekdays)
+    return Alarm(int(entry["id"]), moment, exact)

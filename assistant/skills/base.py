@@ -1,0 +1,226 @@
+"""What a skill is asked and what it answers, and the set of skills a box has.
+
+Answering has two steps. `plan` works out the reply and the acts it needs, without any side effect, so it
+may be done before the speaker has surely finished. `perform` carries the acts out, after the commit.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from assistant.errors import SottoError, StorageError
+from assistant.skills.rings import Ring, RingSource
+
+log = logging.getLogger(__name__)
+
+APOLOGY = "Sorry, something went wrong with that."
+NOT_SAVED = "But I could not save that, so it would not survive a restart."
+#: How long a yes or no still belongs to the question.
+ANSWER_WITHIN = timedelta(seconds=30)
+
+YES_INTENT = "SottoYes"
+NO_INTENT = "SottoNo"
+REPEAT_INTENT = "SottoRepeat"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One understood utterance.
+
+    Attributes:
+        intent: name of the intent, such as `HassTurnOn`.
+        slots: slot name -> value, as the grammar gives them.
+        text: the normalised words; some questions differ only there ("which", "how many").
+        now: the time it was said; aware, in the zone the person lives in.
+        context: earlier sentences, oldest first, if the caller sent any.
+    """
+
+    intent: str
+    slots: Mapping[str, object]
+    text: str
+    now: datetime
+    context: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Act:
+    """One side effect: what it is called in records, and how to do it.
+
+    Attributes:
+        name: what is done, such as `light.turn_on` or `timer.start`.
+        target: what it is done to: a device id, a timer.
+        value: brightness in percent, seconds, ...; None where there is none.
+        run: does it. May raise a `SottoError`, whose message is then spoken; a `StorageError` means
+            that it was done but could not be saved.
+    """
+
+    name: str
+    target: str = ""
+    value: object = None
+    run: Callable[[], object] = field(default=lambda: None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is answered.
+
+    Attributes:
+        text: to be spoken, digits and all; "" says nothing.
+        acts: side effects that belong to it, in order.
+        ok: False where the wish could not be fulfilled.
+        stop_speaking: whatever is being spoken or rung is to fall silent at once.
+        expects_answer: listen on without a wake word.
+        if_yes: the reply that a "yes" leads to; its acts are carried out then.
+    """
+
+    text: str
+    acts: tuple[Act, ...] = ()
+    ok: bool = True
+    stop_speaking: bool = False
+    expects_answer: bool = False
+    if_yes: Reply | None = None
+
+
+class Skill(Protocol):
+    """Something the box can do by itself."""
+
+    @property
+    def intents(self) -> frozenset[str]:
+        """The intents it answers."""
+
+    def handle(self, request: Request) -> Reply:
+        """Answer without side effects; those go into the reply's acts."""
+
+
+def silencing(sources: Iterable[RingSource], request: Request) -> Reply:
+    """The reply that silences what rings, and everything else, without a word."""
+    acts = tuple(
+        Act("ring.silence", run=partial(source.silence, request.now))
+        for source in sources
+        if source.ringing(request.now)
+    )
+    return Reply("", acts, stop_speaking=True)
+
+
+@dataclass(frozen=True)
+class _Question:
+    asked: datetime
+    if_yes: Reply
+
+
+class Skills:
+    """All skills of a box. An exception inside one becomes an apology, never a crash.
+
+    Args:
+        skills: at most one for each intent.
+        rings: what may ring by itself: timers, alarms.
+    """
+
+    def __init__(self, skills: Iterable[Skill], rings: Iterable[RingSource] = ()) -> None:
+        self._by_intent: dict[str, Skill] = {}
+        for skill in skills:
+            for intent in skill.intents:
+                if intent in self._by_intent:
+                    raise ValueError(f"two skills answer {intent}")
+                self._by_intent[intent] = skill
+        self._rings = tuple(rings)
+        self._last_text = ""
+        self._question: _Question | None = None
+
+    @property
+    def intents(self) -> frozenset[str]:
+        """Every intent that is answered; the grammar needs no others."""
+        return frozenset(self._by_intent) | {YES_INTENT, NO_INTENT, REPEAT_INTENT}
+
+    def handle(self, request: Request) -> Reply:
+        """Plan and perform."""
+        return self.perform(self.plan(request), request)
+
+    def plan(self, request: Request) -> Reply:
+        """The reply as it will be if its acts succeed. No side effect: safe before the commit.
+
+        An intent that no skill knows comes from the owner's own sentences: something else executes it,
+        and the reply is "Okay.".
+        """
+        if request.intent == REPEAT_INTENT:
+            return Reply(self._last_text or "I have not said anything yet.")
+        if request.intent in (YES_INTENT, NO_INTENT):
+            return self._answer(request)
+        skill = self._by_intent.get(request.intent)
+        if skill is None:
+            return Reply("Okay.")
+        try:
+            return skill.handle(request)
+        except SottoError as error:
+            log.warning("%s failed: %s", request.intent, error)
+            return Reply(_sorry(error), ok=False)
+        except Exception:
+            log.exception("the skill for %s failed", request.intent)
+            return Reply(APOLOGY, ok=False)
+
+    def perform(self, reply: Reply, request: Request) -> Reply:
+        """Carry out the acts of `reply`; the text changes where one fails."""
+        self._question = None
+        done: list[Act] = []
+        for act in reply.acts:
+            try:
+                act.run()
+            except StorageError as error:
+                log.warning("%s was done but not saved: %s", act.name, error)
+                if NOT_SAVED not in reply.text:
+                    reply = replace(reply, text=f"{reply.text} {NOT_SAVED}".lstrip())
+            except SottoError as error:
+                log.warning("%s failed: %s", act.name, error)
+                return self._said(Reply(_sorry(error), tuple(done), ok=False), request)
+            except Exception:
+                log.exception("%s failed", act.name)
+                return self._said(Reply(APOLOGY, tuple(done), ok=False), request)
+            done.append(act)
+        if reply.if_yes is not None:
+            self._question = _Question(request.now, reply.if_yes)
+        return self._said(reply, request)
+
+    def said(self, text: str) -> None:
+        """Remember what was spoken outside a turn (a ring), for "repeat that"."""
+        if text:
+            self._last_text = text
+
+    def due(self, now: datetime) -> list[Ring]:
+        """What starts to ring at `now`, earliest first. Ask about once a second, or at `next_due`."""
+        rings: list[Ring] = []
+        for source in self._rings:
+            try:
+                rings.extend(source.due(now))
+            except Exception:
+                log.exception("asking for due rings failed")
+        return sorted(rings, key=lambda ring: ring.due)
+
+    def next_due(self) -> datetime | None:
+        """When the next ring is due, None while nothing is set."""
+        moments = [moment for source in self._rings if (moment := source.next_due()) is not None]
+        return min(moments, default=None)
+
+    def ringing(self, now: datetime) -> list[Ring]:
+        """What rings at `now` and has not been silenced, earliest first."""
+        rings = [ring for source in self._rings for ring in source.ringing(now)]
+        return sorted(rings, key=lambda ring: ring.due)
+
+    def _answer(self, request: Request) -> Reply:
+        question = self._question
+        if question is None or not (timedelta(0) <= request.now - question.asked <= ANSWER_WITHIN):
+            return Reply("I did not ask anything.", ok=False)
+        return question.if_yes if request.intent == YES_INTENT else Reply("Okay, I won't.")
+
+    def _said(self, reply: Reply, request: Request) -> Reply:
+        if request.intent != REPEAT_INTENT:
+            self.said(reply.text)
+        return reply
+
+
+def _sorry(error: SottoError) -> str:
+    return f"Sorry, {error.message.rstrip('.')}."

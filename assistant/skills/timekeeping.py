@@ -1,0 +1,235 @@
+"""The book of timers: started, paused, changed, due. Time is passed in; the book is kept on disk."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import Conflict, InvalidInput, NotFound, StorageError, TooLarge
+from assistant.skills.rings import RING_FOR, Ring
+from assistant.skills.timer import (
+    MAX_COMMAND,
+    MAX_LENGTH_S,
+    MAX_NAME,
+    Timer,
+    ring_of,
+    timer_from,
+    timer_name,
+)
+from assistant.statefile import load_json, save_json, set_aside
+
+log = logging.getLogger(__name__)
+
+MAX_TIMERS = 50
+
+_VERSION = 1
+
+
+class TimerBook:
+    """All timers. Ended ones ring until silenced, also across a restart.
+
+    Every change is saved before the method returns. Where that fails a `StorageError` is raised, but
+    the change holds in memory. Methods may be called from any thread.
+
+    Args:
+        path: the JSON file; a damaged one is set aside.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        self._next_id = 1
+        self._timers: dict[int, Timer] = {}
+        #: What rings: id -> when it began to, in seconds since the epoch. Not kept on disk: after a
+        #: restart an ended timer that nobody silenced rings again.
+        self._ringing: dict[int, float] = {}
+        self._load()
+
+    @property
+    def timers(self) -> list[Timer]:
+        """Timers that have not ended, in the order they will; paused ones last."""
+        with self._lock:
+            running = [t for t in self._timers.values() if t.id not in self._ringing]
+        return sorted(running, key=lambda timer: (timer.paused, timer.ends_at or 0.0, timer.id))
+
+    def find(self, name: str | None = None, length_s: float | None = None) -> list[Timer]:
+        """Timers that have not ended and are called `name` or were started with `length_s`."""
+        found = self.timers
+        if name is not None:
+            wanted = timer_name(name)
+            found = [t for t in found if wanted in (t.name, timer_name(t.label), t.label)]
+        if length_s is not None:
+            found = [timer for timer in found if abs(timer.length_s - length_s) < 0.5]
+        return found
+
+    def start(self, length_s: float, now: datetime, name: str = "", command: str = "") -> Timer:
+        """Start a timer.
+
+        Raises:
+            InvalidInput: the length is not between 1 s and 100 h.
+            TooLarge: there are too many timers.
+        """
+        with self._lock:
+            self.check(length_s)
+            timer = Timer(
+                self._next_id,
+                timer_name(name)[:MAX_NAME],
+                length_s,
+                now.timestamp() + length_s,
+                command=command[:MAX_COMMAND],
+            )
+            self._next_id += 1
+            self._put(timer)
+            return timer
+
+    def check(self, length_s: float) -> None:
+        """Raise what `start` would raise for a timer of this length."""
+        if not 1 <= length_s <= MAX_LENGTH_S:
+            raise InvalidInput("a timer runs from one second to one hundred hours", code="timer.length")
+        if len(self._timers) >= MAX_TIMERS:
+            raise TooLarge(f"there are already {MAX_TIMERS} timers", code="timer.too-many")
+
+    def cancel(self, timer_id: int) -> Timer:
+        """Forget a timer.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        with self._lock:
+            timer = self._get(timer_id)
+            del self._timers[timer_id]
+            self._save()
+            return timer
+
+    def pause(self, timer_id: int, now: datetime) -> Timer:
+        """Stop the time of a running timer.
+
+        Raises:
+            NotFound: there is none of this id.
+            Conflict: it is paused already.
+        """
+        with self._lock:
+            timer = self._get(timer_id)
+            if timer.paused:
+                raise Conflict(f"the {timer.label} is paused already", code="timer.paused")
+            left = timer.remaining(now).total_seconds()
+            return self._put(replace(timer, ends_at=None, remaining_s=left))
+
+    def resume(self, timer_id: int, now: datetime) -> Timer:
+        """Let a paused timer run on.
+
+        Raises:
+            NotFound: there is none of this id.
+            Conflict: it is running.
+        """
+        with self._lock:
+            timer = self._get(timer_id)
+            if not timer.paused:
+                raise Conflict(f"the {timer.label} is running already", code="timer.running")
+            ends_at = now.timestamp() + timer.remaining_s
+            return self._put(replace(timer, ends_at=ends_at, remaining_s=0.0))
+
+    def add(self, timer_id: int, seconds: float, now: datetime) -> Timer:
+        """Lengthen (or, below zero, shorten) what is left; it never falls below zero.
+
+        Raises:
+            NotFound: there is none of this id.
+            InvalidInput: more than 100 h would be left.
+        """
+        with self._lock:
+            timer = self._get(timer_id)
+            left = max(0.0, timer.remaining(now).total_seconds() + seconds)
+            if left > MAX_LENGTH_S:
+                raise InvalidInput("a timer runs for at most one hundred hours", code="timer.length")
+            if timer.paused:
+                return self._put(replace(timer, remaining_s=left))
+            return self._put(replace(timer, ends_at=now.timestamp() + left))
+
+    def due(self, now: datetime) -> list[Ring]:
+        """What starts to ring. Each ended timer is given once, then rings until silenced."""
+        with self._lock:
+            rings: list[Ring] = []
+            before = len(self._timers)
+            for timer in list(self._timers.values()):
+                if timer.ends_at is None or timer.ends_at > now.timestamp():
+                    continue
+                began = self._ringing.get(timer.id)
+                if began is None:
+                    ring = ring_of(timer, now)
+                    rings.append(ring)
+                    if ring.command is None:
+                        self._ringing[timer.id] = now.timestamp()
+                    else:
+                        del self._timers[timer.id]
+                elif now.timestamp() - began > RING_FOR.total_seconds():
+                    self._forget(timer.id)
+            if len(self._timers) != before:
+                self._save_quietly()
+            return sorted(rings, key=lambda ring: ring.due)
+
+    def next_due(self) -> datetime | None:
+        """When the next timer ends (UTC), None while none runs."""
+        moments = [timer.ends_at for timer in self.timers if timer.ends_at is not None]
+        return datetime.fromtimestamp(min(moments), UTC) if moments else None
+
+    def ringing(self, now: datetime) -> list[Ring]:
+        """What rings at `now`."""
+        with self._lock:
+            return [
+                ring_of(self._timers[timer_id], now)
+                for timer_id, began in self._ringing.items()
+                if now.timestamp() - began <= RING_FOR.total_seconds()
+            ]
+
+    def silence(self, now: datetime) -> list[Ring]:
+        """Silence and forget what rings; gives what it was."""
+        with self._lock:
+            rings = self.ringing(now)
+            for ring in rings:
+                self._forget(ring.id)
+            if rings:
+                self._save()
+            return rings
+
+    def _get(self, timer_id: int) -> Timer:
+        timer = self._timers.get(timer_id)
+        if timer is None:
+            raise NotFound("that timer is not there any more", code="timer.missing")
+        return timer
+
+    def _put(self, timer: Timer) -> Timer:
+        self._timers[timer.id] = timer
+        self._save()
+        return timer
+
+    def _forget(self, timer_id: int) -> None:
+        self._timers.pop(timer_id, None)
+        self._ringing.pop(timer_id, None)
+
+    def _save(self) -> None:
+        timers = [asdict(timer) for timer in self._timers.values()]
+        save_json(self._path, {"version": _VERSION, "next_id": self._next_id, "timers": timers})
+
+    def _save_quietly(self) -> None:
+        try:
+            self._save()
+        except StorageError as error:
+            log.warning("the timers were not saved: %s", error)
+
+    def _load(self) -> None:
+        content: Any = load_json(self._path)
+        if content is None:
+            return
+        try:
+            if content["version"] != _VERSION:
+                raise ValueError(f"version {content['version']} is not {_VERSION}")
+            timers = [timer_from(entry) for entry in content["timers"][:MAX_TIMERS]]
+            self._next_id = max([int(content["next_id"]), *(timer.id + 1 for timer in timers)])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            set_aside(self._path, f"{type(error).__name__}: {error}")
+            return
+        self._timers = {timer.id: timer for timer in timers}

@@ -1,0 +1,186 @@
+"""The timer skill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import partial
+
+from assistant.skills import slots
+from assistant.skills.base import Act, Reply, Request, silencing
+from assistant.skills.phrases import capitalised, count_of, duration, joined
+from assistant.skills.rings import RingSource
+from assistant.skills.timekeeping import TimerBook
+from assistant.skills.timer import Timer, timer_name
+
+
+class TimerSkill:
+    """Starts, changes and tells timers.
+
+    Args:
+        timers: the book.
+        ringing: everything that rings: "cancel the timer" silences a ringing one.
+        understands: whether a sentence can be executed later ("turn off the light in ten minutes").
+    """
+
+    def __init__(
+        self,
+        timers: TimerBook,
+        ringing: Sequence[RingSource] = (),
+        understands: Callable[[str], bool] = lambda _text: True,
+    ) -> None:
+        self._timers = timers
+        self._ringing = tuple(ringing)
+        self._understands = understands
+        self._handlers: dict[str, Callable[[Request], Reply]] = {
+            "HassStartTimer": self._start,
+            "HassCancelTimer": self._cancel,
+            "HassCancelAllTimers": self._cancel_all,
+            "HassIncreaseTimer": lambda request: self._change(request, +1),
+            "HassDecreaseTimer": lambda request: self._change(request, -1),
+            "HassPauseTimer": self._pause,
+            "HassUnpauseTimer": self._resume,
+            "HassTimerStatus": self._status,
+        }
+
+    @property
+    def intents(self) -> frozenset[str]:
+        """Home Assistant's timer intents."""
+        return frozenset(self._handlers)
+
+    def handle(self, request: Request) -> Reply:
+        """Answer one of the intents."""
+        return self._handlers[request.intent](request)
+
+    def _start(self, request: Request) -> Reply:
+        length = slots.seconds(request.slots)
+        if length is None:
+            return Reply("For how long?", ok=False, expects_answer=True)
+        command = slots.text(request.slots, "conversation_command") or ""
+        if command and not self._understands(command):
+            return Reply(f"I do not know how to {command}.", ok=False)
+        self._timers.check(length)
+        name = timer_name(slots.text(request.slots, "name") or "")
+        if command:
+            text = f"Okay, in {duration(length)}."
+        elif name:
+            text = f"{capitalised(name)} timer, {duration(length)}, starting now."
+        else:
+            text = f"{capitalised(duration(length))}, starting now."
+        start = partial(self._timers.start, length, request.now, name, command)
+        return Reply(text, (Act("timer.start", name, length, start),))
+
+    def _cancel(self, request: Request) -> Reply:
+        found = self._wanted(request)
+        rings = [ring for source in self._ringing for ring in source.ringing(request.now)]
+        if rings and not (found and self._names_one(request)):
+            return silencing(self._ringing, request)
+        if not found:
+            return self._none(request)
+        if len(found) > 1:
+            question = f"You have {_listed(found)}. Shall I cancel all of them?"
+            return Reply(question, expects_answer=True, if_yes=self._cancelling(found))
+        return self._cancelling(found)
+
+    def _cancel_all(self, request: Request) -> Reply:
+        found = self._timers.timers
+        if not found:
+            return Reply("You have no timers.", ok=False)
+        return self._cancelling(found)
+
+    def _cancelling(self, timers: list[Timer]) -> Reply:
+        acts = tuple(
+            Act("timer.cancel", timer.label, run=partial(self._timers.cancel, timer.id)) for timer in timers
+        )
+        if len(timers) == 1:
+            return Reply(f"Cancelled the {timers[0].label}.", acts)
+        return Reply(f"Cancelled {count_of(len(timers), 'timer')}.", acts)
+
+    def _change(self, request: Request, direction: int) -> Reply:
+        by = slots.seconds(request.slots)
+        timer = self._one(request)
+        if isinstance(timer, Reply):
+            return timer
+        if by is None:
+            return Reply("By how much?", ok=False, expects_answer=True)
+        left = timer.remaining(request.now) + timedelta(seconds=direction * by)
+        verb = "Added" if direction > 0 else "Took"
+        place = "to" if direction > 0 else "off"
+        text = f"{verb} {duration(by)} {place} the {timer.label}."
+        if left <= timedelta(0):
+            text = f"The {timer.label} ends now."
+        name = "timer.add" if direction > 0 else "timer.shorten"
+        add = partial(self._timers.add, timer.id, direction * by, request.now)
+        return Reply(text, (Act(name, timer.label, by, add),))
+
+    def _pause(self, request: Request) -> Reply:
+        timer = self._one(request, paused=False)
+        if isinstance(timer, Reply):
+            return timer
+        if timer.paused:
+            return Reply(f"The {timer.label} is paused already.", ok=False)
+        left = duration(timer.remaining(request.now).total_seconds())
+        pause = partial(self._timers.pause, timer.id, request.now)
+        text = f"Paused the {timer.label} with {left} left."
+        return Reply(text, (Act("timer.pause", timer.label, run=pause),))
+
+    def _resume(self, request: Request) -> Reply:
+        timer = self._one(request, paused=True)
+        if isinstance(timer, Reply):
+            return timer
+        if not timer.paused:
+            return Reply(f"The {timer.label} is running already.", ok=False)
+        left = duration(timer.remaining(request.now).total_seconds())
+        resume = partial(self._timers.resume, timer.id, request.now)
+        text = f"The {timer.label} runs again, {left} left."
+        return Reply(text, (Act("timer.resume", timer.label, run=resume),))
+
+    def _status(self, request: Request) -> Reply:
+        found = self._wanted(request)
+        if not found:
+            return self._none(request, ok=not self._names_one(request))
+        if len(found) == 1:
+            return Reply(f"{capitalised(_left(found[0], request))} on the {found[0].label}.")
+        parts = [f"{_left(timer, request)} on the {timer.label}" for timer in found]
+        return Reply(f"You have {count_of(len(found), 'timer')}: {joined(parts)}.")
+
+    # -- which timer is meant ------------------------------------------------------------------------
+
+    def _names_one(self, request: Request) -> bool:
+        names = ("name", "area", "start_hours", "start_minutes", "start_seconds")
+        return any(name in request.slots for name in names)
+
+    def _wanted(self, request: Request) -> list[Timer]:
+        """Timers that fit. A room's name is a name too: there is one box, and its timers ring there."""
+        name = slots.text(request.slots, "name") or slots.text(request.slots, "area")
+        return self._timers.find(name, slots.seconds(request.slots, "start_"))
+
+    def _one(self, request: Request, paused: bool | None = None) -> Timer | Reply:
+        """The one timer that is meant, or the reply that says why there is none."""
+        found = self._wanted(request)
+        if not found:
+            return self._none(request)
+        if len(found) > 1 and paused is not None:
+            found = [timer for timer in found if timer.paused is paused] or found
+        if len(found) > 1:
+            return Reply(f"You have {_listed(found)}. Say which one.", ok=False)
+        return found[0]
+
+    def _none(self, request: Request, ok: bool = False) -> Reply:
+        name = slots.text(request.slots, "name") or slots.text(request.slots, "area")
+        length = slots.seconds(request.slots, "start_")
+        if name is not None:
+            return Reply(f"There is no {timer_name(name)} timer.", ok=ok)
+        if length is not None:
+            return Reply(f"There is no {duration(length, noun=True)} timer.", ok=ok)
+        return Reply("You have no timers.", ok=ok)
+
+
+def _listed(timers: list[Timer]) -> str:
+    names = joined([f"the {timer.label}" for timer in timers])
+    return f"{count_of(len(timers), 'timer')}: {names}"
+
+
+def _left(timer: Timer, request: Request) -> str:
+    left = duration(timer.remaining(request.now).total_seconds())
+    return f"{left} left{' and paused' if timer.paused else ''}"

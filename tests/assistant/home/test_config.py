@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assistant.errors import HomeError
+from assistant.home.config import SAMPLE_HOME, load_home
+from assistant.home.model import Domain, Feature
+from assistant.home.names import home_names
+
+
+def load(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "home.toml"
+    path.write_text(text, encoding="utf-8")
+    load_home(path)
+
+
+def test_the_sample_home_has_a_kitchen_light() -> None:
+    light = load_home(SAMPLE_HOME).device("Kitchen Light")
+    assert light is not None
+    assert (light.id, light.area, light.domain) == ("kitchen_light", "kitchen", Domain.LIGHT)
+
+
+def test_the_sample_home_has_every_domain() -> None:
+    assert {device.domain for device in load_home(SAMPLE_HOME).devices} == set(Domain)
+
+
+def test_a_device_is_found_by_alias() -> None:
+    device = load_home(SAMPLE_HOME).device("tv")
+    assert device is not None
+    assert device.id == "television"
+
+
+def test_features_are_read() -> None:
+    lamp = load_home(SAMPLE_HOME).device("desk lamp")
+    assert lamp is not None
+    assert Feature.COLOR in lamp.features
+
+
+def test_names_for_the_grammar_hold_aliases_and_rooms() -> None:
+    names = home_names(load_home(SAMPLE_HOME))
+    lamp = next(device for device in names.devices if device.value == "floor lamp")
+    assert (lamp.spoken, lamp.domain, lamp.area) == (
+        ("floor lamp", "reading lamp"),
+        "light",
+        "living room",
+    )
+    assert ("living room", "lounge") in [area.spoken for area in names.areas]
+
+
+LIGHT = '[[devices]]\nname = "lamp"\ndomain = "light"\n'
+WRONG = [
+    (LIGHT + LIGHT, "home.duplicate", "lamp"),
+    (
+        LIGHT + '[[devices]]\nname = "b"\naliases = ["LAMP"]\ndomain = "light"\n',
+        "home.duplicate",
+        "'lamp'",
+    ),
+    ('[[areas]]\nname = "den"\n[[areas]]\nname = "Den"\n', "home.duplicate", "areas"),
+    (LIGHT + 'area = "attic"\n', "home.reference", "devices[1] (lamp).area"),
+    (LIGHT + "colour = 1\n", "home.unknown", "devices[1] (lamp).colour"),
+    ('[[devices]]\nname = "x"\ndomain = "toaster"\n', "home.domain", "toaster"),
+    ('[[devices]]\ndomain = "light"\n', "home.missing-key", "devices[1].name"),
+    ('[[devices]]\nname = "x"\n', "home.missing-key", "devices[1] (x).domain"),
+    ('[[devices]]\nname = 7\ndomain = "light"\n', "home.kind", "devices[1].name"),
+    ('[[devices]]\nname = "!?"\ndomain = "light"\n', "home.name", "'!?'"),
+    (f'[[devices]]\nname = "{"a" * 61}"\ndomain = "light"\n', "home.name", "60"),
+    (LIGHT + 'features = ["speed"]\n', "home.feature", "speed"),
+    (LIGHT + "state = { brightness = 300 }\n", "home.state", "state.brightness"),
+    (LIGHT + 'state = { on = "yes" }\n', "home.state", "state.on"),
+    ("[devices]\n", "home.kind", "devices"),
+    ('[home]\nunit = "kelvin"\n', "home.unit", "kelvin"),
+    ('[home]\nbox_area = "moon"\n', "home.reference", "home.box_area"),
+    ("[[devices]\n", "home.syntax", "line 1"),
+    ('[[devices]]\nid = "a b"\nname = "x"\ndomain = "light"\n', "home.name", "devices[1] (x).id"),
+]
+
+
+@pytest.mark.parametrize(("text", "code", "named"), WRONG)
+def test_a_mistake_is_named_with_file_and_key(tmp_path: Path, text: str, code: str, named: str) -> None:
+    with pytest.raises(HomeError) as caught:
+        load(tmp_path, text)
+    assert caught.value.code == code
+    assert named in caught.value.message
+    assert "home.toml" in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(HomeError, match=r"nowhere\.toml"):
+        load_home(tmp_path / "nowhere.toml")
+
+
+def test_a_huge_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(HomeError, match="larger than 1024 kB"):
+        load(tmp_path, "#" * (1024 * 1024 + 1))
+
+
+def test_too_many_devices_are_refused(tmp_path: Path) -> None:
+    text = "".join(f'[[devices]]\nname = "lamp {n}"\ndomain = "light"\n' for n in range(501))
+    with pytest.raises(HomeError, match="the limit is 500"):
+        load(tmp_path, text)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_home_or_a_home_error(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "home.toml"
+    path.write_bytes(content)
+    try:
+        load_home(path)
+    except HomeError as error:
+        assert str(path) in error.message
