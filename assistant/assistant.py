@@ -1,0 +1,253 @@
+"""The whole assistant, put together: what the daemon serves and the command line uses in-process."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from assistant.audio.format import Samples
+from assistant.audio.sink import AudioSink
+from assistant.conversation import Conversation, ConversationSettings
+from assistant.dialogue import Dialogue
+from assistant.errors import InvalidInput, StorageError, TooLarge
+from assistant.events import Event, EventBus, EventKind
+from assistant.hearing.activity import VoiceActivity
+from assistant.hearing.ears import Ears
+from assistant.hearing.gate import Gate
+from assistant.hearing.silero import Silero
+from assistant.hearing.wake import WakeWords
+from assistant.home.config import SAMPLE_HOME, load_home
+from assistant.home.names import home_names
+from assistant.home.state import LocalHome
+from assistant.models.catalogue import CATALOGUE, ModelEntry, by_task
+from assistant.models.store import ModelStore
+from assistant.settings import Settings
+from assistant.skills.build import SENTENCES, build_skills
+from assistant.skills.volume import VolumeControl
+from assistant.speaking import Voice
+from assistant.speech.recogniser import Recogniser, Transcript
+from assistant.speech.spoken import spoken
+from assistant.speech.synthesiser import Synthesiser
+from assistant.turns import Turn, TurnStore
+from assistant.understanding.grammar import Grammar
+from assistant.understanding.reload import GrammarKeeper
+from assistant.understanding.sentences import build_grammar
+
+log = logging.getLogger(__name__)
+
+#: Longest typed sentence, characters; a spoken minute is about 1000.
+MAX_QUERY = 1000
+MAX_CONTEXT = 50
+
+
+class Assistant:
+    """Models, home, skills and grammar; makes conversations and answers typed questions.
+
+    Args:
+        settings: what the owner wants.
+        models_root: the model store.
+        state: folder of everything that survives a restart.
+        volume: the loudspeaker's volume, changed by voice.
+
+    Raises:
+        ModelError: a model is missing or damaged.
+        HomeError, GrammarError, InvalidInput: the home, a sentence file or the language is wrong.
+    """
+
+    def __init__(self, settings: Settings, models_root: Path, state: Path, volume: VolumeControl) -> None:
+        self.settings = settings
+        self.state = state
+        spoken_here = {entry.language for entry in by_task("asr")}
+        if settings.language not in spoken_here:
+            raise InvalidInput(
+                f"there is no recogniser for the language {settings.language!r}",
+                hint=f"set `language` to one of: {', '.join(sorted(spoken_here))}",
+                code="language.unknown",
+            )
+        self.bus = EventBus()
+        self._store = ModelStore(models_root)
+        self.home = load_home(settings.home or SAMPLE_HOME)
+        self.executor = LocalHome(self.home, state / "home-state.json")
+        self.skills = build_skills(
+            self.home, self.executor, state, volume, understands=lambda text: self.grammar.parses(text)
+        )
+        self._keeper = GrammarKeeper(self._build_grammar, settings.sentences, on_change=self._grammar_changed)
+        self.recogniser = Recogniser(self._store, settings.recogniser)
+        self._synthesiser = Synthesiser(self._store, settings.voice)
+        self.dialogue = Dialogue(lambda: self._keeper.current, self.skills, _local_now)
+        self.turns = TurnStore(state, settings.store.turns, settings.store.keep_audio)
+
+    @property
+    def voice(self) -> Voice:
+        """The synthesiser."""
+        return self._synthesiser
+
+    @property
+    def grammar(self) -> Grammar:
+        """The grammar in force."""
+        return self._keeper.current
+
+    def _build_grammar(self) -> Grammar:
+        settings = self.settings
+        ours = (SENTENCES / settings.language,) if settings.builtin_sentences else ()
+        return build_grammar(
+            settings.language,
+            settings.builtin_sentences,
+            (*ours, *settings.sentences),
+            home_names(self.home),
+            self.skills.intents,
+        )
+
+    def _grammar_changed(self, fault: str | None) -> None:
+        if fault is None:
+            log.info("sentences reloaded")
+            self.bus.publish(EventKind.GRAMMAR, state="reloaded")
+        else:
+            log.warning("the old sentences stay in force: %s", fault)
+            self.bus.publish(EventKind.GRAMMAR, state="refused", message=fault)
+
+    def poll(self) -> None:
+        """Look for changed sentence files; call it every second or so."""
+        self._keeper.poll()
+
+    def ears(self, *, wake: bool) -> Ears:
+        """Hearing for one stream, with its own memory of the voice and shared models."""
+        silero = Silero(self._store.path("silero-vad", "silero_vad_16k_op15.onnx"))
+        words = None
+        if wake:
+            thresholds = self.settings.wake.thresholds()
+            words = WakeWords(
+                {
+                    name: self._store.path(f"wake-{name.replace('_', '-')}", f"{name}.json")
+                    for name in thresholds
+                },
+                {name: value for name, value in thresholds.items() if value > 0},
+            )
+        activity = VoiceActivity(Gate(), silero, self.settings.activity)
+        return Ears(activity, words, seconds=self.settings.recogniser.max_audio_s + 5)
+
+    def conversation(
+        self,
+        sink: AudioSink,
+        settings: ConversationSettings | None = None,
+        *,
+        label: str = "",
+        on_event: Callable[[Event], None] | None = None,
+        on_turn: Callable[[Turn], None] | None = None,
+    ) -> Conversation:
+        """A conductor for one audio stream; its events go to `on_event` and to the assistant's bus."""
+        bus = EventBus()
+        bus.listen(self.bus.relay)
+        if on_event is not None:
+            bus.listen(on_event)
+        settings = settings or self.settings.conversation
+        settings = dataclasses.replace(settings, keep_audio=self.settings.store.keep_audio)
+
+        def finished(turn: Turn, audio: Samples | None) -> None:
+            if on_turn is not None:
+                on_turn(turn)
+            self.turns.add(turn, audio)
+
+        return Conversation(
+            self.ears(wake=settings.wake),
+            self.recogniser,
+            self.dialogue,
+            self._synthesiser,
+            sink,
+            bus,
+            settings,
+            self.settings.turn_end,
+            finished,
+            label,
+        )
+
+    def ask(
+        self,
+        query: str,
+        context: Sequence[str] = (),
+        language: str = "",
+        on_event: Callable[[Event], None] | None = None,
+    ) -> Turn:
+        """Answer a typed sentence and store the turn.
+
+        Raises:
+            TooLarge: the text is longer than `MAX_QUERY` characters or the context than `MAX_CONTEXT`.
+            InvalidInput: another language than the assistant's, or no text.
+        """
+        if len(query) > MAX_QUERY or len(context) > MAX_CONTEXT:
+            raise TooLarge(
+                f"the query has {len(query)} characters and {len(context)} lines of context; "
+                f"the limits are {MAX_QUERY} and {MAX_CONTEXT}",
+                hint="ask one sentence at a time",
+                code="ask.too-long",
+            )
+        if any(len(line) > MAX_QUERY for line in context):
+            raise TooLarge(
+                f"a line of context is longer than {MAX_QUERY} characters",
+                hint="send the last few utterances only",
+                code="ask.too-long",
+            )
+        if language and language.split("-")[0].lower() != self.settings.language:
+            raise InvalidInput(
+                f"the language {language!r} is not spoken here",
+                hint=f"this assistant speaks {self.settings.language!r}",
+                code="language.unknown",
+            )
+        if not query.strip():
+            raise InvalidInput("the query is empty", hint="say what to do", code="ask.empty")
+        bus = EventBus()
+        bus.listen(self.bus.relay)
+        if on_event is not None:
+            bus.listen(on_event)
+        identifier = uuid.uuid4().hex[:12]
+        outcome = self.dialogue.respond(query, context)
+        intent = outcome.parse.intent if outcome.parse else None
+        slots = dict(outcome.parse.slots) if outcome.parse else {}
+        accepted = outcome.parse is not None
+        bus.publish(EventKind.DECIDED, identifier, accepted=accepted, intent=intent or "", slots=slots)
+        if outcome.reply.acts:
+            bus.publish(EventKind.ACTED, identifier, intent=intent or "")
+        bus.publish(EventKind.REPLY, identifier, text=outcome.reply.text)
+        turn = Turn(
+            id=identifier,
+            time=time.time(),
+            transcript=query,
+            accepted=accepted,
+            intent=intent,
+            slots=slots,
+            reply=outcome.reply.text,
+            stages_ms={name: round(value, 3) for name, value in outcome.stages_ms.items()},
+            label="ask",
+        )
+        try:
+            self.turns.add(turn)
+        except StorageError as error:
+            log.warning("turn %s was not stored: %s", identifier, error)
+            bus.publish(EventKind.WARNING, identifier, code=error.code, message=error.message)
+        bus.publish(EventKind.TURN, identifier, accepted=accepted)
+        return turn
+
+    def transcribe(self, audio: Samples, *, free: bool = False) -> Transcript:
+        """Words of a recording; the active grammar is favoured unless `free`."""
+        return self.recogniser.transcribe(audio, None if free else self.grammar)
+
+    def synthesise(self, text: str) -> Iterator[Samples]:
+        """Speech for `text` in chunks; numbers and units are spoken as people say them."""
+        return self._synthesiser.stream(spoken(text))
+
+    def models(self) -> list[tuple[ModelEntry, str]]:
+        """Every catalogued model and whether it is "ready", "missing" or "damaged" (by size)."""
+        return [(entry, self._store.state(entry.name)) for entry in CATALOGUE]
+
+    def close(self) -> None:
+        """Save and let go of what is held."""
+        self.turns.close()
+
+
+def _local_now() -> datetime:
+    return datetime.now().astimezone()

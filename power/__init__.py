@@ -1,0 +1,1 @@
+"""Power: governs clocks and cores."""

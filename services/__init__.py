@@ -1,0 +1,1 @@
+"""Daemons and the command line; they compose the libraries."""

@@ -1,0 +1,1 @@
+"""The daemon that owns microphone, speaker and models."""

@@ -1,0 +1,103 @@
+"""assistantd: owns microphone, speaker and models; serves gRPC on a Unix socket."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+import types
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+
+from assistant.assistant import Assistant
+from assistant.errors import SottoError
+from assistant.models.prepare import prepare
+from assistant.models.progress import print_line
+from assistant.models.store import ModelStore
+from assistant.paths import models_dir, socket_path, state_dir
+from assistant.settings import load_settings
+from services.assistantd.rings import RingLoop
+from services.assistantd.room import Room
+from services.assistantd.server import Server
+from services.lock import StateLock
+from services.selftest import print_report, voice_selftest
+
+log = logging.getLogger(__name__)
+
+#: Seconds that running calls get when the daemon is told to stop.
+GRACE_S = 3.0
+#: Seconds between looks for changed sentence files.
+WATCH_S = 1.0
+
+
+def run_here(options: argparse.Namespace) -> int:
+    """Start the assistant in this process, report, and serve until told to stop."""
+    started = perf_counter()
+    stopping = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, _stopper(stopping))
+    lock = StateLock(state_dir())
+    try:
+        prepare(ModelStore(models_dir()), print_line)
+        settings = load_settings(options.config)
+        room = Room(settings, state_dir(), microphone=not options.no_microphone)
+        assistant = Assistant(settings, models_dir(), state_dir(), room.volume)
+        server = Server(assistant, socket_path())
+        conversation = room.open(assistant)
+        rings = RingLoop(
+            assistant.skills,
+            assistant.dialogue,
+            lambda text: conversation.say(text, chime=True),
+            assistant.bus,
+            lambda: datetime.now().astimezone(),
+        )
+        server.start()
+        rings.start()
+        print(f"sotto: ready in {perf_counter() - started:.1f} s on {socket_path()}", flush=True)
+        if not options.no_selftest:
+            print_report(voice_selftest(assistant))
+        room.start()
+        print(f"sotto: {room.describe()}", flush=True)
+        while not stopping.wait(WATCH_S):
+            assistant.poll()
+        print("sotto: stopping", flush=True)
+        rings.stop()
+        room.close()
+        server.stop(GRACE_S)
+        assistant.close()
+    finally:
+        lock.release()
+    return 0
+
+
+def _stopper(stopping: threading.Event) -> Callable[[int, types.FrameType | None], None]:
+    def stop(_number: int, _frame: types.FrameType | None) -> None:
+        stopping.set()
+
+    return stop
+
+
+def main() -> int:
+    """Entry point of the daemon proper: no self-test, logs to standard error."""
+    parser = argparse.ArgumentParser(prog="sotto-assistantd", description=__doc__)
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML)")
+    parser.add_argument("--no-microphone", action="store_true", help="serve only")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log what happens")
+    options = parser.parse_args()
+    logging.basicConfig(
+        level=logging.INFO if options.verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        return run_here(argparse.Namespace(**vars(options), no_selftest=True))
+    except SottoError as error:
+        print(f"sotto-assistantd: {error}", file=sys.stderr)
+        return int(error.kind.value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""Rings timers and alarms: waits for the next one, says it, and says it again until it is silenced."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from assistant.dialogue import Dialogue
+from assistant.events import EventBus, EventKind
+from assistant.skills.base import Skills
+from assistant.skills.rings import Ring
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two announcements of what still rings.
+INTERVAL_S = 6.0
+#: Longest sleep: a changed system clock or a new timer is noticed within this many seconds.
+NAP_S = 0.5
+
+
+class RingLoop:
+    """A thread that asks what is due and has it announced.
+
+    Args:
+        skills: knows what is due and what still rings.
+        dialogue: executes a delayed command ("turn off the light in ten minutes").
+        announce: speaks a text with a chime; False while the box is busy listening or speaking.
+        bus: where `ring` events go.
+        now: the current local time.
+    """
+
+    def __init__(
+        self,
+        skills: Skills,
+        dialogue: Dialogue,
+        announce: Callable[[str], bool],
+        bus: EventBus,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._skills = skills
+        self._dialogue = dialogue
+        self._announce = announce
+        self._bus = bus
+        self._now = now
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="rings", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; what is due later stays on disk."""
+        self._stop.set()
+        self._thread.join(5)
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._pause()):
+            try:
+                for ring in self._skills.due(self._now()):
+                    self._begin(ring)
+                if self._skills.ringing(self._now()):
+                    self._sound()
+            except Exception:
+                # A fault in one ring must not silence all later ones.
+                log.exception("ringing failed")
+                self._stop.wait(NAP_S)
+
+    def _pause(self) -> float:
+        following = self._skills.next_due()
+        if following is None:
+            return NAP_S
+        return min(NAP_S, max(0.01, (following - self._now()).total_seconds()))
+
+    def _begin(self, ring: Ring) -> None:
+        self._bus.publish(
+            EventKind.RING, what=ring.kind.value, name=ring.name, text=ring.text, late=ring.late
+        )
+        if ring.command is not None and not ring.late:
+            self._say(self._dialogue.respond(ring.command).reply.text)
+        elif ring.command is not None:
+            self._say(ring.text)
+
+    def _sound(self) -> None:
+        """Announce all that rings, wait, and announce what still does."""
+        texts = dict.fromkeys(ring.text for ring in self._skills.ringing(self._now()) if ring.text)
+        for text in texts:
+            self._say(text)
+        self._stop.wait(INTERVAL_S)
+
+    def _say(self, text: str) -> None:
+        """A ring waits its turn while somebody is being heard or answered."""
+        while text and not self._stop.is_set():
+            if self._announce(text):
+                self._skills.said(text)
+                return
+            self._stop.wait(0.25)

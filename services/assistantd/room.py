@@ -1,0 +1,129 @@
+"""The microphone and loudspeaker of the box, tied to one conversation; both may come and go."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from pathlib import Path
+
+from assistant.assistant import Assistant
+from assistant.audio import portaudio
+from assistant.audio.devices import choose
+from assistant.audio.hotplug import Hotplug
+from assistant.audio.microphone import DeviceState, Microphone
+from assistant.audio.sink import AudioSink, NullSpeaker
+from assistant.audio.speaker import Speaker
+from assistant.conversation import Conversation
+from assistant.errors import SottoError
+from assistant.events import EventKind
+from assistant.settings import Settings
+from assistant.skills.volume import SavedVolume
+
+log = logging.getLogger(__name__)
+
+_RATE = 22_050
+
+
+class Room:
+    """What is in the room: ears and mouth of the box.
+
+    Args:
+        settings: devices and how to use them.
+        state: where the volume is remembered.
+        microphone: False to leave the microphone closed (a server without ears).
+    """
+
+    def __init__(self, settings: Settings, state: Path, *, microphone: bool) -> None:
+        self._listens = microphone
+        self._why_deaf = "the microphone is switched off (--no-microphone)"
+        self._settings = settings
+        self._speaker = self._find_speaker()
+        self.volume = SavedVolume(state / "volume.json", self._set_volume)
+        self._microphone = Microphone(settings.microphone, self._changed)
+        self._assistant: Assistant | None = None
+        self._conversation: Conversation | None = None
+        self._hotplug: Hotplug | None = None
+        self._thread = threading.Thread(target=self._listen, name="ears", daemon=True)
+
+    def _find_speaker(self) -> AudioSink:
+        try:
+            portaudio.library()
+        except SottoError as error:
+            log.warning("no sound output: %s", error)
+            return NullSpeaker(realtime=True)
+        return Speaker(self._settings.speaker)
+
+    def _set_volume(self, level: float) -> None:
+        self._speaker.volume = level
+
+    def open(self, assistant: Assistant) -> Conversation:
+        """Tie the room to `assistant`; `start` then begins to listen."""
+        self._assistant = assistant
+        self._conversation = assistant.conversation(self._speaker, label="room")
+        return self._conversation
+
+    def start(self) -> None:
+        """Open the devices there are, and listen in a thread."""
+        if isinstance(self._speaker, Speaker):
+            with contextlib.suppress(SottoError):
+                # An open stream speaks 150 ms sooner; a missing loudspeaker is looked for again later.
+                self._speaker.prepare(self._assistant.voice.sample_rate if self._assistant else _RATE)
+        if not self._listens:
+            return
+        try:
+            self._microphone.open()
+            self._why_deaf = ""
+        except SottoError as error:
+            self._why_deaf = error.message
+            if error.code == "audio.no-portaudio":
+                return
+        self._hotplug = Hotplug(lambda _action, _name: self._look_again())
+        if self._hotplug.reason:
+            log.info("%s", self._hotplug.reason)
+        self._thread.start()
+
+    def describe(self) -> str:
+        """One line for the person at the terminal."""
+        if self._why_deaf:
+            return (
+                f"not listening: {self._why_deaf}; serving all the same. "
+                "Try: .venv/bin/sotto listen FILE.wav, or .venv/bin/sotto ask what time is it"
+            )
+        device = choose("input", self._settings.microphone.device)
+        words = " or ".join(f'"{name.replace("_", " ")}"' for name in self._settings.wake.thresholds())
+        return f"listening on {device.name if device else 'the microphone'}; say {words}"
+
+    def close(self) -> None:
+        """Fall silent and let the devices go; a turn being spoken is dropped cleanly."""
+        self._microphone.close()
+        if self._hotplug is not None:
+            self._hotplug.stop()
+        if self._conversation is not None:
+            self._conversation.close()
+        self._speaker.close()
+        if self._thread.is_alive():
+            self._thread.join(5)
+
+    def _listen(self) -> None:
+        assert self._conversation is not None
+        for frame in self._microphone.frames():
+            try:
+                self._conversation.feed(frame)
+                # Nothing to hear: read in larger bites, which halves the wake-ups of a silent room.
+                self._microphone.relaxed = not self._conversation.is_alert
+            except Exception:
+                # One bad turn must not make the box deaf.
+                log.exception("hearing failed")
+
+    def _look_again(self) -> None:
+        self._microphone.look_again()
+        if isinstance(self._speaker, Speaker):
+            self._speaker.look_again()
+
+    def _changed(self, state: DeviceState) -> None:
+        if self._assistant is not None:
+            self._assistant.bus.publish(
+                EventKind.MICROPHONE, state=state.kind, device=state.device, reason=state.reason
+            )
+        log.info("microphone %s: %s %s", state.kind, state.device, state.reason)

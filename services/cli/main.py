@@ -1,0 +1,132 @@
+"""The `sotto` command."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from assistant.errors import ErrorKind, SottoError
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sotto",
+        description="A private voice assistant. Commands use the running assistant if there is one.",
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML)")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log what happens")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="start the assistant here, test its voice, and listen")
+    run.add_argument("--no-microphone", action="store_true", help="serve only")
+    run.add_argument("--no-selftest", action="store_true", help="skip the voice self-test")
+
+    listen = commands.add_parser("listen", help="hear audio files as commands")
+    listen.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    _grammar_options(listen)
+    listen.add_argument("--wake", action="store_true", help="wait for the wake word first")
+    listen.add_argument("--realtime", action="store_true", help="feed audio at the pace of a microphone")
+    listen.add_argument("--json", action="store_true", help="one JSON object a line")
+    listen.add_argument("--reply-dir", type=Path, metavar="DIR", help="save replies as WAV files")
+
+    ask = commands.add_parser("ask", help="ask in writing")
+    ask.add_argument("text", nargs="+")
+    _grammar_options(ask)
+    ask.add_argument("--json", action="store_true", help="print the turn as JSON")
+
+    say = commands.add_parser("say", help="speak a text into a WAV file")
+    say.add_argument("text", nargs="+")
+    say.add_argument("--out", type=Path, required=True, metavar="FILE.wav")
+
+    turns = commands.add_parser("turns", help="what was heard and answered, newest first")
+    turns.add_argument("-n", "--limit", type=int, default=10)
+    turns.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    models = commands.add_parser("models", help="list, verify or prepare the models")
+    models.add_argument("action", choices=("list", "verify", "prepare"), nargs="?", default="list")
+    models.add_argument("--force", action="store_true", help="prepare again what is prepared")
+
+    audio = commands.add_parser("audio", help="list sound devices, or test what they hear and play")
+    audio.add_argument("action", choices=("list", "test"), nargs="?", default="list")
+    audio.add_argument("--input", metavar="NAME", help="microphone to test")
+    audio.add_argument("--output", metavar="NAME", help="loudspeaker to test")
+    audio.add_argument("--seconds", type=float, default=3.0, help="how long to record (1 to 30)")
+
+    commands.add_parser("selftest", help="speak a known sentence and understand it")
+
+    bench = commands.add_parser("bench", help="measure speed, memory and accuracy")
+    bench.add_argument("--out", type=Path, default=Path("build/bench"), metavar="DIR")
+    bench.add_argument("--quick", action="store_true", help="fewer repetitions")
+    return parser
+
+
+def _grammar_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sentences",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="add the sentences in this folder of hassil YAML files",
+    )
+    parser.add_argument("--no-builtin", action="store_true", help="leave the built-in sentences out")
+
+
+def _dispatch(options: argparse.Namespace) -> int:
+    # Imported when needed: `sotto models verify` must work where a sound library is missing, and
+    # `sotto --help` should not load a model runtime.
+    match options.command:
+        case "run":
+            from services.assistantd.main import run_here
+
+            return run_here(options)
+        case "listen" | "ask" | "say" | "turns":
+            from services.cli import talk
+
+            return int(getattr(talk, options.command)(options))
+        case "models":
+            from services.cli.models import models
+
+            return models(options)
+        case "audio":
+            from services.cli.audio import audio
+
+            return audio(options)
+        case "selftest":
+            from services.cli.selftest import selftest
+
+            return selftest(options)
+        case _:
+            from services.cli.bench import bench
+
+            return bench(options)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point; the exit status is 0, or the kind of the error (see `assistant.errors`)."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO if options.verbose else logging.ERROR,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        return _dispatch(options)
+    except SottoError as error:
+        print(f"sotto: {error.message} [{error.code}]", file=sys.stderr)
+        if error.hint:
+            print(f"       {error.hint}", file=sys.stderr)
+        return int(error.kind.value)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader (`head`, a pager) has enough; keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ErrorKind.INTERNAL.value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

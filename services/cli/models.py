@@ -1,0 +1,35 @@
+"""`sotto models list | verify | prepare`."""
+
+from __future__ import annotations
+
+import argparse
+
+from assistant.models.catalogue import CATALOGUE
+from assistant.models.prepare import prepare
+from assistant.models.progress import print_line
+from assistant.models.store import ModelStore
+from assistant.paths import models_dir
+
+
+def models(options: argparse.Namespace) -> int:
+    """Show, check or prepare the models of this machine."""
+    store = ModelStore(models_dir())
+    if options.action == "prepare":
+        prepare(store, print_line, force=options.force)
+        return 0
+    if options.action == "verify":
+        problems = store.verify()
+        for problem in problems:
+            print(f"{problem.entry}/{problem.basename}: {problem.what}")
+        if problems:
+            print("fix: make setup")
+            return 1
+        print(f"{len(CATALOGUE)} models are complete and unchanged in {store.root}")
+        return 0
+    for entry in CATALOGUE:
+        size = sum(file.size for file in entry.files) / 1e6
+        print(
+            f"{entry.name:<20} {entry.version:<8} {entry.task:<5} {entry.language:<3} "
+            f"{size:7.1f} MB  {entry.licence:<12} {store.state(entry.name)}"
+        )
+    return 0

@@ -1,0 +1,104 @@
+"""`sotto listen | ask | say | turns`: they differ in what goes in, and print turns."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from assistant.audio.files import read_audio, write_wav
+from assistant.audio.format import Samples
+from assistant.errors import SottoError
+from assistant.turns import Turn
+from services.backend import Backend, ListenOptions, open_backend
+
+#: Longest file, seconds: taken as one command, or listened to as a stream.
+MAX_COMMAND_S = 30
+MAX_STREAM_S = 300
+
+
+def listen(options: argparse.Namespace) -> int:
+    """Hear each file; a file that cannot be used is reported and the next one is heard."""
+    status = 0
+    # A whole file is one command, bounded by what the recogniser takes at once; a stream is bounded too.
+    limit = MAX_STREAM_S if options.wake or options.realtime else MAX_COMMAND_S
+    with _backend(options) as backend:
+        for path in options.files:
+            try:
+                audio = read_audio(path, max_seconds=limit)
+                heard = backend.listen(
+                    audio,
+                    ListenOptions(
+                        label=path.name,
+                        wake=options.wake,
+                        realtime=options.realtime,
+                        reply_audio=options.reply_dir is not None,
+                    ),
+                )
+            except SottoError as error:
+                print(f"sotto: {path}: {error.message} [{error.code}]", file=sys.stderr)
+                print(f"       {error.hint}", file=sys.stderr)
+                status = int(error.kind.value)
+                continue
+            for number, (turn, reply) in enumerate(heard):
+                print(turn.to_line(str(path)) if options.json else _spoken(path, turn), flush=True)
+                if options.reply_dir is not None and len(reply.samples):
+                    suffix = f"-{number + 1}" if len(heard) > 1 else ""
+                    write_wav(options.reply_dir / f"{path.stem}{suffix}.wav", reply.samples, reply.rate)
+    return status
+
+
+def ask(options: argparse.Namespace) -> int:
+    """Ask in writing and print the answer."""
+    with _backend(options) as backend:
+        turn = backend.ask(" ".join(options.text))
+    print(turn.to_line(None) if options.json else turn.reply)
+    return 0
+
+
+def say(options: argparse.Namespace) -> int:
+    """Speak a text into a WAV file."""
+    with open_backend(options.config) as backend:
+        rate, chunks = backend.say(" ".join(options.text))
+        samples = _joined(chunks)
+    write_wav(options.out, samples, rate)
+    print(f"{options.out}: {len(samples) / rate:.2f} s at {rate} Hz")
+    return 0
+
+
+def turns(options: argparse.Namespace) -> int:
+    """Print stored turns, newest first."""
+    with open_backend(options.config, models=False) as backend:
+        stored = backend.turns(max(1, min(options.limit, 1000)))
+    for turn in stored:
+        if options.json:
+            print(turn.to_line(turn.label or None))
+        else:
+            at = datetime.datetime.fromtimestamp(turn.time).strftime("%Y-%m-%d %H:%M:%S")
+            print(f"{at}  {_summary(turn)}")
+    if not stored and not options.json:
+        print("nothing has been said yet")
+    return 0
+
+
+def _backend(options: argparse.Namespace) -> Backend:
+    return open_backend(options.config, sentences=tuple(options.sentences), builtin=not options.no_builtin)
+
+
+def _joined(chunks: Iterable[Samples]) -> Samples:
+    parts = list(chunks)
+    return np.concatenate(parts) if parts else np.zeros(0, np.int16)
+
+
+def _spoken(path: Path, turn: Turn) -> str:
+    return f"{path}: {_summary(turn)}"
+
+
+def _summary(turn: Turn) -> str:
+    slots = " ".join(f"{name}={value}" for name, value in turn.slots.items())
+    taken_as = f"{turn.intent} {slots}".strip() if turn.accepted else "not understood"
+    return f'"{turn.transcript}" -> {taken_as} -> "{turn.reply}"'

@@ -1,0 +1,112 @@
+"""A client of assistantd over its Unix socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import grpc
+import numpy as np
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from assistant.audio.format import Samples
+from assistant.turns import Turn
+from services.backend import ListenOptions, Reply, frames_of, nothing_heard
+from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.status import from_rpc
+from services.wire import turn_from_wire
+
+#: Frames a message when audio is sent faster than real time.
+_BATCH = 10
+
+
+class RemoteBackend:
+    """The running assistant.
+
+    All methods raise `services.status.RemoteError` with the daemon's code and hint when a call fails.
+    """
+
+    def __init__(self, socket: Path) -> None:
+        self._channel = grpc.insecure_channel(f"unix:{socket}")
+        self._assistant = rpc.AssistantStub(self._channel)
+
+    def answers(self, timeout: float = 2.0) -> bool:
+        """Whether a daemon serves on the socket."""
+        try:
+            reply = health_pb2_grpc.HealthStub(self._channel).Check(
+                health_pb2.HealthCheckRequest(), timeout=timeout
+            )
+        except grpc.RpcError:
+            self._channel.close()
+            return False
+        return bool(reply.status == health_pb2.HealthCheckResponse.SERVING)
+
+    def listen(self, audio: Samples, options: ListenOptions) -> list[tuple[Turn, Reply]]:
+        """Hear a recording."""
+
+        def requests() -> Iterator[pb.ConverseRequest]:
+            yield pb.ConverseRequest(
+                start=pb.ConverseStart(
+                    wake=options.wake,
+                    realtime=options.realtime,
+                    reply_audio=options.reply_audio,
+                    label=options.label,
+                )
+            )
+            batch: list[bytes] = []
+            for frame in frames_of(audio, realtime=options.realtime):
+                batch.append(frame.astype("<i2").tobytes())
+                if options.realtime or len(batch) == _BATCH:
+                    yield pb.ConverseRequest(audio=b"".join(batch))
+                    batch.clear()
+            if batch:
+                yield pb.ConverseRequest(audio=b"".join(batch))
+
+        heard: list[tuple[Turn, Reply]] = []
+        reply = Reply()
+        try:
+            for response in self._assistant.Converse(requests()):
+                match response.WhichOneof("payload"):
+                    case "audio":
+                        reply.rate = response.audio.sample_rate
+                        reply.parts.append(np.frombuffer(response.audio.pcm, "<i2"))
+                    case "turn":
+                        heard.append((turn_from_wire(response.turn), reply))
+                        reply = Reply()
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        return heard or [(nothing_heard(options.label), Reply())]
+
+    def ask(self, query: str) -> Turn:
+        """Answer a typed sentence."""
+        try:
+            for response in self._assistant.Ask(pb.AskRequest(query=query)):
+                if response.WhichOneof("payload") == "turn":
+                    return turn_from_wire(response.turn)
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        raise RuntimeError("the answer ended without a turn")
+
+    def say(self, text: str) -> tuple[int, Iterable[Samples]]:
+        """Sample rate and chunks of speech."""
+        try:
+            chunks = list(self._assistant.Synthesize(pb.SynthesizeRequest(text=text)))
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        rate = chunks[0].sample_rate if chunks else 22_050
+        return rate, [np.frombuffer(chunk.pcm, "<i2") for chunk in chunks]
+
+    def turns(self, limit: int) -> list[Turn]:
+        """Stored turns, newest first."""
+        try:
+            reply = self._assistant.Turns(pb.TurnsRequest(limit=limit))
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        return [turn_from_wire(turn) for turn in reply.turns]
+
+    def __enter__(self) -> RemoteBackend:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._channel.close()

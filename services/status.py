@@ -1,0 +1,66 @@
+"""The one place where typed errors become gRPC statuses, and back."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import grpc
+from google.protobuf import any_pb2
+from google.rpc import code_pb2, status_pb2
+from grpc_status import rpc_status
+
+from assistant.errors import ErrorKind, SottoError
+from services.proto.sotto.v1 import assistant_pb2 as pb
+
+_CODES: dict[ErrorKind, int] = {
+    ErrorKind.INVALID: code_pb2.INVALID_ARGUMENT,
+    ErrorKind.NOT_FOUND: code_pb2.NOT_FOUND,
+    ErrorKind.TOO_LARGE: code_pb2.OUT_OF_RANGE,
+    ErrorKind.UNAVAILABLE: code_pb2.UNAVAILABLE,
+    ErrorKind.CONFLICT: code_pb2.ALREADY_EXISTS,
+    ErrorKind.PRECONDITION: code_pb2.FAILED_PRECONDITION,
+    ErrorKind.STORAGE: code_pb2.RESOURCE_EXHAUSTED,
+    ErrorKind.INTERNAL: code_pb2.INTERNAL,
+}
+_KINDS = {code: kind for kind, code in _CODES.items()}
+
+
+class RemoteError(SottoError):
+    """An error that the daemon reported; carries the daemon's code, hint and kind."""
+
+    def __init__(self, message: str, *, hint: str, code: str, kind: ErrorKind) -> None:
+        super().__init__(message, hint=hint, code=code)
+        self.kind = kind
+
+
+def abort(context: grpc.ServicerContext, error: SottoError) -> None:
+    """End the call with the status that belongs to `error`; code and hint travel in the details."""
+    detail = any_pb2.Any()
+    detail.Pack(pb.ErrorDetail(code=error.code, hint=error.hint))
+    status = status_pb2.Status(code=_CODES[error.kind], message=error.message, details=[detail])
+    context.abort_with_status(rpc_status.to_status(status))
+
+
+def from_rpc(error: grpc.RpcError) -> RemoteError:
+    """The typed error inside a failed call."""
+    # The errors that calls raise are calls themselves, which the stubs do not say.
+    call = cast(grpc.Call, error)
+    status = rpc_status.from_call(call)
+    if status is not None:
+        detail = pb.ErrorDetail()
+        for packed in status.details:
+            packed.Unpack(detail)
+        return RemoteError(
+            status.message,
+            hint=detail.hint,
+            code=detail.code or "remote",
+            kind=_KINDS.get(status.code, ErrorKind.INTERNAL),
+        )
+    if call.code() is grpc.StatusCode.UNAVAILABLE:
+        return RemoteError(
+            "the assistant went away during the call",
+            hint="is assistantd still running?",
+            code="daemon.gone",
+            kind=ErrorKind.UNAVAILABLE,
+        )
+    return RemoteError(call.details() or str(error), hint="", code="remote", kind=ErrorKind.INTERNAL)

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+
+from assistant.errors import InvalidInput, NotFound
+from assistant.settings import Settings, load_settings
+
+
+def _load(tmp_path: Path, text: str) -> Settings:
+    path = tmp_path / "assistant.toml"
+    path.write_text(text)
+    return load_settings(path)
+
+
+def test_no_file_means_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOTTO_CONFIG", str(tmp_path))
+    assert load_settings() == Settings()
+
+
+def test_values_of_every_kind_are_read(tmp_path: Path) -> None:
+    settings = _load(
+        tmp_path,
+        'language = "en"\nsentences = ["mine"]\n[wake]\nalexa = 1\noff = ["okay_nabu"]\n'
+        '[microphone]\ndevice = "USB"\n[store]\nkeep_audio = true\nturns = 5\n',
+    )
+    assert settings.sentences == (tmp_path / "mine",)
+    assert settings.wake.alexa == 1.0
+    assert "okay_nabu" not in settings.wake.thresholds()
+    assert settings.microphone.device == "USB"
+    assert settings.store.keep_audio is True
+    assert settings.store.turns == 5
+
+
+def test_home_and_sentences_beside_the_file_are_found(tmp_path: Path) -> None:
+    (tmp_path / "home.toml").write_text("")
+    (tmp_path / "sentences").mkdir()
+    settings = _load(tmp_path, "")
+    assert settings.home == tmp_path / "home.toml"
+    assert settings.sentences == (tmp_path / "sentences",)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "named"),
+    [
+        ("colour = 1", "settings.unknown", "colour"),
+        ("[wake]\nbanana = 0.5", "settings.unknown", "wake.banana"),
+        ("[store]\nturns = true", "settings.kind", "store.turns"),
+        ('[store]\nturns = "many"', "settings.kind", "store.turns"),
+        ("language = en\n", "settings.syntax", "line 1"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, text: str, code: str, named: str) -> None:
+    with pytest.raises(InvalidInput, match=named) as caught:
+        _load(tmp_path, text)
+    assert caught.value.code == code
+    assert caught.value.hint
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"nowhere\.toml"):
+        load_settings(tmp_path / "nowhere.toml")

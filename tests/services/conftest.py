@@ -1,0 +1,121 @@
+"""A daemon of its own for a test, and the command line beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from assistant.audio.files import write_wav
+from assistant.audio.format import SAMPLE_RATE, Samples
+from tests.conftest import REPOSITORY
+
+
+@dataclass
+class Box:
+    """A state folder, a socket, and the processes that use them."""
+
+    folder: Path
+    process: subprocess.Popen[str] | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "run" / "assistantd.sock"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "SOTTO_STATE": str(self.state),
+            "SOTTO_SOCKET": str(self.socket),
+            "SOTTO_CONFIG": str(self.folder / "config"),
+            **self.extra,
+        }
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start assistantd and wait until it says that it is ready."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.assistantd.main", "--no-microphone", *arguments],
+            env=self.environment,
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if "ready" not in line:
+            process.kill()
+            pytest.fail(f"the daemon did not start: {line}{process.communicate()}")
+        self.process = process
+        return process
+
+    def stop(self) -> int:
+        """SIGTERM; the exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=30)
+        return self.process.returncode
+
+    def run(self, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """The `sotto` command."""
+        done = subprocess.run(
+            [sys.executable, "-m", "services.cli.main", *map(str, arguments)],
+            env=self.environment,
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            timeout=100,
+        )
+        if check:
+            assert done.returncode == 0, done.stderr
+        return done
+
+    def lines(self, *arguments: str | Path) -> list[dict[str, object]]:
+        """The JSON lines that a `sotto` command prints."""
+        return [json.loads(line) for line in self.run(*arguments).stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """A running daemon, shared by the tests of a module."""
+    box = Box(tmp_path_factory.mktemp("box"))
+    box.start()
+    yield box
+    if box.process is not None and box.process.poll() is None:
+        box.stop()
+
+
+@pytest.fixture
+def own_box(tmp_path: Path) -> Iterator[Box]:
+    """A box whose daemon the test starts and stops itself."""
+    box = Box(tmp_path)
+    yield box
+    if box.process is not None and box.process.poll() is None:
+        box.process.kill()
+        box.process.communicate()
+
+
+@pytest.fixture(scope="session")
+def wav(tmp_path_factory: pytest.TempPathFactory, say: Callable[..., Samples]) -> Callable[..., Path]:
+    """`wav(text)`: a WAV file of espeak-ng saying it."""
+    folder = tmp_path_factory.mktemp("wavs")
+
+    def make(text: str, **options: object) -> Path:
+        path = folder / f"{len(list(folder.iterdir()))}.wav"
+        write_wav(path, say(text, **options), SAMPLE_RATE)
+        return path
+
+    return make
