@@ -16,6 +16,7 @@ import psutil
 from assistant.assistant import Assistant
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from services.backend import ListenOptions
+from services.bench import virtual_sound
 from services.client import RemoteBackend
 
 _READY_WITHIN_S = 60.0
@@ -43,49 +44,86 @@ def quiet(seconds: float, dbfs: float = -70.0) -> Samples:
     return noise.astype(np.int16)
 
 
-def daemon(speech: Samples, turns: int) -> dict[str, float]:
-    """Start the daemon, talk to it, and look at it from outside.
+class Daemon:
+    """assistantd in a process and a folder of its own, watched from outside.
 
-    Returns:
-        Seconds until it answers, resident megabytes after start and after `turns` turns, and the
-        percentage of a core it takes when left alone.
+    Args:
+        environment: added to this process's own.
+        arguments: of the command line.
     """
-    with tempfile.TemporaryDirectory(prefix="sotto-") as scratch:
-        folder = Path(scratch)
+
+    def __init__(self, environment: dict[str, str], *arguments: str) -> None:
+        self._scratch = tempfile.TemporaryDirectory(prefix="sotto-")
+        folder = Path(self._scratch.name)
         socket = folder / "run" / "assistantd.sock"
-        environment = {
-            **os.environ,
-            "SOTTO_STATE": str(folder / "state"),
-            "SOTTO_SOCKET": str(socket),
-            "SOTTO_CONFIG": str(folder / "config"),
-        }
         started = monotonic()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "services.assistantd.main", "--no-microphone"],
-            env=environment,
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "services.assistantd.main", *arguments],
+            env={
+                **os.environ,
+                "SOTTO_STATE": str(folder / "state"),
+                "SOTTO_SOCKET": str(socket),
+                "SOTTO_CONFIG": str(folder / "config"),
+                **environment,
+            },
             stdout=subprocess.DEVNULL,
         )
-        try:
-            client = _connect(socket, process, started)
-            ready = monotonic() - started
-            watched = psutil.Process(process.pid)
-            at_start = watched.memory_info().rss / 1e6
-            for _ in range(turns):
-                client.listen(speech, ListenOptions(label="bench"))
-            after = watched.memory_info().rss / 1e6
-            before = sum(watched.cpu_times()[:2])
-            sleep(10)
-            idle = (sum(watched.cpu_times()[:2]) - before) / 10
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(30)
-    return {
-        "ready_s": round(ready, 2),
-        "rss_mb_at_start": round(at_start, 1),
-        "rss_mb_after_turns": round(after, 1),
-        "turns": turns,
-        "idle_core_percent": round(100 * idle, 2),
-    }
+        self.client = _connect(socket, self._process, started)
+        #: Seconds from start to the first answer.
+        self.ready_s = monotonic() - started
+        self._watched = psutil.Process(self._process.pid)
+
+    @property
+    def rss_mb(self) -> float:
+        """Resident memory, megabytes."""
+        return float(self._watched.memory_info().rss / 1e6)
+
+    def core_percent(self, seconds: float) -> float:
+        """Share of one core that it takes during the next `seconds`."""
+        before = sum(self._watched.cpu_times()[:2])
+        sleep(seconds)
+        return float(100 * (sum(self._watched.cpu_times()[:2]) - before) / seconds)
+
+    def __enter__(self) -> Daemon:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(30)
+        self._scratch.cleanup()
+
+
+def daemon(speech: Samples, turns: int) -> dict[str, float]:
+    """Start the daemon without a microphone, talk to it, then leave it alone."""
+    with Daemon({}, "--no-microphone") as box:
+        at_start = box.rss_mb
+        for _ in range(turns):
+            box.client.listen(speech, ListenOptions(label="bench"))
+        return {
+            "ready_s": round(box.ready_s, 2),
+            "rss_mb_at_start": round(at_start, 1),
+            "rss_mb_after_turns": round(box.rss_mb, 1),
+            "turns": turns,
+            "idle_core_percent": round(box.core_percent(10), 2),
+        }
+
+
+def silent_daemon(seconds: float) -> dict[str, float] | str:
+    """The whole daemon with an open microphone in a silent room; a reason where there is no PulseAudio.
+
+    The path is the real one: PulseAudio, ALSA, PortAudio, sounddevice, resampler, ears.
+    """
+    if reason := virtual_sound.why_not():
+        return reason
+    sound = virtual_sound.PulseServer()
+    try:
+        if not sound.start():
+            return "PulseAudio does not start here"
+        with Daemon(sound.environment) as box:
+            sleep(3)
+            return {"core_percent": round(box.core_percent(seconds), 2), "seconds": seconds}
+    finally:
+        sound.stop()
 
 
 def _connect(socket: Path, process: subprocess.Popen[bytes], started: float) -> RemoteBackend:

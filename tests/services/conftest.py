@@ -44,10 +44,11 @@ class Box:
             **self.extra,
         }
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, microphone: bool = False) -> subprocess.Popen[str]:
         """Start assistantd and wait until it says that it is ready."""
+        ears = () if microphone else ("--no-microphone",)
         process = subprocess.Popen(
-            [sys.executable, "-m", "services.assistantd.main", "--no-microphone", *arguments],
+            [sys.executable, "-m", "services.assistantd.main", *ears, *arguments],
             env=self.environment,
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,

@@ -23,7 +23,7 @@ from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from assistant.audio.microphone import DeviceState, Microphone, MicrophoneSettings
 from assistant.audio.speaker import Speaker, SpeakerSettings
 from assistant.errors import NotFound, Unavailable
-from tests.assistant.audio.pulse_server import SPEAKER_RATE, PulseServer, until, why_not
+from services.bench.virtual_sound import SPEAKER_RATE, PulseServer, until, why_not
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A PulseAudio of our own: null sinks stand for a microphone and a loudspeaker."""
+"""A PulseAudio of our own, for tests and measurements: null sinks stand for microphone and loudspeaker."""
 
 from __future__ import annotations
 
@@ -123,7 +123,8 @@ class PulseServer:
 
     def _load(self, *words: str) -> str:
         answer = self._run("pactl", "load-module", *words)
-        assert answer, f"PulseAudio refused {words}"
+        if not answer:
+            raise RuntimeError(f"PulseAudio refused {words}")
         return answer.strip()
 
     def _run(self, *command: str) -> str | None:
@@ -141,7 +142,8 @@ class Tap:
         self._process = subprocess.Popen(
             [*words.split(), "--latency-msec=20"], env=environment, stdout=self._file
         )
-        assert until(lambda: path.stat().st_size > 0), "the monitor gives nothing"
+        if not until(lambda: path.stat().st_size > 0):
+            raise RuntimeError("the loudspeaker's monitor gives nothing")
 
     def samples(self) -> Samples:
         """What was heard so far."""
