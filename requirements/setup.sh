@@ -37,7 +37,7 @@ if [ -n "$missing" ]; then
     command -v apt-get >/dev/null 2>&1 || die "please install:$missing"
     if [ "$(id -u)" = 0 ]; then as_root=
     elif command -v sudo >/dev/null 2>&1 && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then as_root=sudo
-    else die "system packages are missing; as root, run: $install"
+    else die "system packages are missing; as root, run: apt-get update && $install"
     fi
     say "installing system packages:$missing"
     # The package lists of a fresh machine may be empty or old.
@@ -50,8 +50,9 @@ if [ -z "$python" ]; then
     usable "$python" || die "no Python from 3.11 to 3.13 was found; name one with: make setup PYTHON=..."
 fi
 
-if [ -x $venv/bin/python ] && ! usable $venv/bin/python; then rm -rf $venv; fi
-if [ ! -x $venv/bin/python ]; then
+# pip comes last: without it the environment is what an interrupted run left.
+if [ ! -x $venv/bin/pip ] || ! usable $venv/bin/python; then
+    rm -rf $venv
     say "making the environment with $("$python" --version)"
     "$python" -m venv $venv
 fi

@@ -14,16 +14,7 @@ import onnx
 from onnx.utils import Extractor
 
 from assistant.errors import ModelError
-
-INPUTS = ("input", "input_lengths", "scales")
-#: Latent frames [1, 192, F] before the flow.
-FRONT_LATENT = "/Add_output_0"
-#: Mask of the frames [1, 1, F]; all ones for a single sentence.
-FRONT_MASK = "/Cast_2_output_0"
-#: Latent frames [1, 192, F] behind the flow, which the vocoder reads.
-FLOW_LATENT = "/Mul_7_output_0"
-#: Samples [1, 1, 256 F], float32.
-OUTPUT = "output"
+from assistant.speech.piper_shape import FLOW_LATENT, FRONT_LATENT, FRONT_MASK, INPUTS, OUTPUT
 
 
 def split_voice(voice: onnx.ModelProto) -> dict[str, onnx.ModelProto]:

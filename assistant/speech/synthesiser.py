@@ -13,7 +13,7 @@ from assistant.audio.format import Floats, Samples
 from assistant.errors import InvalidInput, TooLarge
 from assistant.models.store import ModelStore
 from assistant.speech.phonemes import VoiceConfig, phoneme_ids, phonemes, sentences
-from assistant.speech.piper_graph import FLOW_LATENT, FRONT_LATENT, FRONT_MASK, INPUTS
+from assistant.speech.piper_shape import FLOW_LATENT, FRONT_LATENT, FRONT_MASK, INPUTS
 from assistant.speech.session import open_session
 
 #: Samples of one latent frame.

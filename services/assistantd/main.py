@@ -20,6 +20,7 @@ from assistant.models.progress import print_line
 from assistant.models.store import ModelStore
 from assistant.paths import models_dir, socket_path, state_dir
 from assistant.settings import load_settings
+from services.assistantd.memory import tame_allocator
 from services.assistantd.rings import RingLoop
 from services.assistantd.room import Room
 from services.assistantd.server import Server
@@ -37,6 +38,7 @@ WATCH_S = 1.0
 def run_here(options: argparse.Namespace) -> int:
     """Start the assistant in this process, report, and serve until told to stop."""
     started = perf_counter()
+    tame_allocator()
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _stopper(stopping))

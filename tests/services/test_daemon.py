@@ -264,3 +264,13 @@ def test_a_second_daemon_is_refused_and_told_why(box: Box) -> None:
     assert second.returncode == 6
     assert "already running" in second.stderr
     assert str(box.process.pid if box.process else "") in second.stderr
+
+
+def test_the_daemon_needs_nothing_that_only_building_needs() -> None:
+    code = (
+        "import sys\n"
+        "for name in ('onnx', 'psutil', 'matplotlib', 'pytest', 'grpc_tools'): sys.modules[name] = None\n"
+        "import services.assistantd.main, services.cli.main, services.cli.talk, services.client\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
