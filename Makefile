@@ -6,7 +6,8 @@ PROTO  := services/proto/sotto/v1
 TESTS  ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup models test test-slow lint format bench bench-accuracy lock clean distclean
+FORCE:
+.PHONY: FORCE help run setup models test test-slow lint format bench bench-accuracy lock clean distclean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +23,8 @@ test-slow: setup ## the tests that take longer than a few seconds each
 
 setup: $(VENV)/.installed $(PROTO)/assistant_pb2.py models ## system libraries, environment, wire contract, models
 
-$(VENV)/.installed: requirements/dev.lock requirements/setup.sh pyproject.toml
+# PYTHON= asks for a certain interpreter, so the script looks each time it is given.
+$(VENV)/.installed: requirements/dev.lock requirements/setup.sh pyproject.toml $(if $(PYTHON),FORCE)
 	@PYTHON="$(PYTHON)" sh requirements/setup.sh
 
 $(PROTO)/assistant_pb2.py: $(PROTO)/assistant.proto $(VENV)/.installed
@@ -34,7 +36,7 @@ $(PROTO)/assistant_pb2.py: $(PROTO)/assistant.proto $(VENV)/.installed
 models: $(VENV)/.installed build/models/.ready
 
 build/models/.ready: requirements/models.lock assistant/models/catalogue.toml $(VENV)/.installed
-	@$(BIN)/python -m assistant.models.fetch
+	@$(BIN)/sotto models fetch
 	@$(BIN)/sotto models prepare
 	@touch $@
 

@@ -7,6 +7,7 @@ venv=.venv
 say() { printf 'sotto: %s\n' "$*"; }
 die() { printf 'sotto: %s\n' "$*" >&2; exit 1; }
 
+version() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
 usable() {
     "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
 }
@@ -26,7 +27,7 @@ if [ -z "$python" ]; then
     need python3
     need python3-venv
 elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-    need "python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
+    need "python$(version "$python")-venv"
 fi
 library 'libportaudio\.so\.2' || need libportaudio2
 library 'libespeak-ng\.so\.1' || need libespeak-ng1
@@ -51,15 +52,14 @@ if [ -z "$python" ]; then
 fi
 
 # pip comes last: without it the environment is what an interrupted run left.
-if [ ! -x $venv/bin/pip ] || ! usable $venv/bin/python; then
+if [ ! -x $venv/bin/pip ] || ! usable $venv/bin/python ||
+    { [ -n "${PYTHON:-}" ] && [ "$(version "$python")" != "$(version $venv/bin/python)" ]; }; then
     rm -rf $venv
     say "making the environment with $("$python" --version)"
     "$python" -m venv $venv
 fi
-say "installing the locked packages (about 150 MB the first time)"
-quiet=-q
-[ -t 1 ] && quiet=
-$venv/bin/python -m pip install $quiet --disable-pip-version-check --no-input \
+say "installing the locked packages (about 150 MB the first time; half a minute or two)"
+$venv/bin/python -m pip install -q --disable-pip-version-check --no-input \
     --only-binary=:all: --require-hashes -r requirements/dev.lock
 $venv/bin/python -m pip install -q --disable-pip-version-check --no-input \
     --no-deps --no-build-isolation --editable .

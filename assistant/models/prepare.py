@@ -51,7 +51,7 @@ def prepare(store: ModelStore, progress: Progress = silent, force: bool = False)
             _prepack(store.converted_folder, scratch / "prepared", progress)
             place_folder(scratch / "prepared", store.prepared_folder)
             _drop_others(store.prepared_folder)
-    progress("models prepared", 1, 1)
+        progress("models prepared", 1, 1)
     return packed
 
 

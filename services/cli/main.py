@@ -46,8 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     turns.add_argument("-n", "--limit", type=int, default=10)
     turns.add_argument("--json", action="store_true", help="one JSON object a line")
 
-    models = commands.add_parser("models", help="list, verify or prepare the models")
-    models.add_argument("action", choices=("list", "verify", "prepare"), nargs="?", default="list")
+    models = commands.add_parser("models", help="list, verify, fetch or prepare the models")
+    models.add_argument("action", choices=("list", "verify", "fetch", "prepare"), nargs="?", default="list")
     models.add_argument("--force", action="store_true", help="prepare again what is prepared")
 
     audio = commands.add_parser("audio", help="list sound devices, or test what they hear and play")
@@ -116,6 +116,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _dispatch(options)
     except SottoError as error:
+        if sys.stderr.isatty():
+            print("\r\x1b[K", end="", file=sys.stderr)  # a progress bar may stand there
         print(f"sotto: {error.message} [{error.code}]", file=sys.stderr)
         if error.hint:
             print(f"       {error.hint}", file=sys.stderr)

@@ -1,10 +1,11 @@
-"""`sotto models list | verify | prepare`."""
+"""`sotto models list | verify | fetch | prepare`."""
 
 from __future__ import annotations
 
 import argparse
 
 from assistant.models.catalogue import CATALOGUE
+from assistant.models.fetch import fetch
 from assistant.models.prepare import prepare
 from assistant.models.progress import print_line
 from assistant.models.store import ModelStore
@@ -12,10 +13,15 @@ from assistant.paths import models_dir
 
 
 def models(options: argparse.Namespace) -> int:
-    """Show, check or prepare the models of this machine."""
+    """Show, check, fetch or prepare the models of this machine."""
     store = ModelStore(models_dir())
+    if options.action == "fetch":
+        written = fetch(store.root, print_line)
+        print(f"fetched: {', '.join(written)}" if written else "nothing to fetch")
+        return 0
     if options.action == "prepare":
-        prepare(store, print_line, force=options.force)
+        made = prepare(store, print_line, force=options.force)
+        print("prepared" if made else "nothing to prepare")
         return 0
     if options.action == "verify":
         problems = store.verify()

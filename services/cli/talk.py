@@ -40,7 +40,8 @@ def listen(options: argparse.Namespace) -> int:
                     ),
                 )
             except SottoError as error:
-                print(f"sotto: {path}: {error.message} [{error.code}]", file=sys.stderr)
+                where = "" if str(path) in error.message else f"{path}: "
+                print(f"sotto: {where}{error.message} [{error.code}]", file=sys.stderr)
                 print(f"       {error.hint}", file=sys.stderr)
                 status = int(error.kind.value)
                 continue

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 
 from assistant.audio.files import read_audio, write_wav
@@ -166,3 +167,15 @@ def test_the_self_test_passes(own_box: Box) -> None:
 
 def test_help_needs_nothing(own_box: Box) -> None:
     assert "listen" in own_box.run("--help").stdout
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_new_machine_gets_its_models(own_box: Box, tmp_path: Path, wav: Callable[..., Path]) -> None:
+    own_box.extra["SOTTO_MODELS"] = str(tmp_path / "models")
+    assert "piper-joe-en-us" in own_box.run("models", "fetch").stdout
+    assert "prepared" in own_box.run("models", "prepare").stdout
+    assert "complete" in own_box.run("models", "verify").stdout
+    assert "nothing" in own_box.run("models", "fetch").stdout
+    (line,) = own_box.lines("listen", wav("what time is it"), "--json")
+    assert line["intent"] == "HassGetCurrentTime"
