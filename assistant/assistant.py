@@ -179,6 +179,7 @@ class Assistant:
             TooLarge: the text is longer than `MAX_QUERY` characters or the context than `MAX_CONTEXT`.
             InvalidInput: another language than the assistant's, or no text.
         """
+        query = query.encode("utf-8", "replace").decode("utf-8")
         if len(query) > MAX_QUERY or len(context) > MAX_CONTEXT:
             raise TooLarge(
                 f"the query has {len(query)} characters and {len(context)} lines of context; "
@@ -192,7 +193,7 @@ class Assistant:
                 hint="send the last few utterances only",
                 code="ask.too-long",
             )
-        if language and language.split("-")[0].lower() != self.settings.language:
+        if language and language.replace("_", "-").split("-")[0].lower() != self.settings.language:
             raise InvalidInput(
                 f"the language {language!r} is not spoken here",
                 hint=f"this assistant speaks {self.settings.language!r}",

@@ -13,24 +13,22 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import isfinite
 from time import perf_counter
-
-import numpy as np
 
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.audio.pace import Pace
 from assistant.audio.sink import AudioSink
-from assistant.dialogue import NOT_UNDERSTOOD, Dialogue, Outcome
+from assistant.dialogue import APOLOGY, Dialogue, Outcome
 from assistant.errors import SottoError
 from assistant.events import EventBus, EventKind
 from assistant.hearing.activity import Activity
 from assistant.hearing.ears import Ears, Heard
 from assistant.hearing.turn_end import Decision, TurnEndSettings, decide
+from assistant.listening import Guess, Listener, Listening, WakeWord
 from assistant.speaking import Utterance, Voice
-from assistant.speech.after_wake import AfterWakeWord
-from assistant.speech.recogniser import Recogniser, Transcript
+from assistant.speech.recogniser import Recogniser
 from assistant.speech.spoken import spoken
-from assistant.speech.stop_words import StopWords
 from assistant.turns import Clocks, Turn
 from assistant.understanding.completeness import Completeness
 
@@ -62,9 +60,6 @@ class ConversationSettings:
     #: First, quick recognition after this much silence; the full search after `search_after_ms`.
     recognise_after_ms: int = 90
     search_after_ms: int = 250
-    #: Audio kept around the detected speech for the recogniser (research: 300 / 200 ms lose nothing).
-    lead_ms: int = 300
-    tail_ms: int = 200
     #: A wake word begins at most this long before its end.
     breath_ms: int = 1500
     #: After a wake word, speech no longer than this that means nothing is the wake word's own end.
@@ -73,42 +68,6 @@ class ConversationSettings:
     no_speech_ms: int = 6000
     #: A "stop" said over a reply is at most this long.
     stop_word_ms: int = 1500
-
-
-_UNUNDERSTOOD = (Completeness.UNPARSED, Completeness.UNFINISHED)
-
-
-@dataclass(frozen=True)
-class _Wake:
-    """The wake word that opened a turn: its words, and where its breath began and it ended."""
-
-    phrase: str
-    breath: int
-    end: int
-
-
-@dataclass
-class _Guess:
-    """What the speech up to sample `speech_end` was taken for."""
-
-    speech_end: int
-    transcript: Transcript
-    text: str
-    completeness: Completeness
-    searched: bool
-
-
-@dataclass
-class _Listening:
-    """The turn being heard. Positions are samples of the stream."""
-
-    id: str
-    opened: int
-    earliest: int
-    wake: _Wake | None = None
-    heard_speech: bool = False
-    guess: _Guess | None = None
-    recognise_ms: float = 0.0
 
 
 class Conversation:
@@ -132,7 +91,7 @@ class Conversation:
         label: str = "",
     ) -> None:
         self._ears = ears
-        self._recogniser = recogniser
+        self._listener = Listener(ears, recogniser)
         self._dialogue = dialogue
         self._voice = voice
         self._sink = sink
@@ -141,17 +100,18 @@ class Conversation:
         self._turn_end = turn_end
         self._on_turn = on_turn
         self._label = label
-        self._stop_words = StopWords()
+        self._speaker = uuid.uuid4().hex
         self._lock = threading.RLock()
         self._phase = Phase.IDLE
-        self._listening: _Listening | None = None
+        self._listening: Listening | None = None
         self._utterance: Utterance | None = None
         self._activity: Activity | None = None
         self._captured_at = 0.0
         self._pace = Pace(SAMPLE_RATE)
         self._expects_answer = False
+        self._await_silence = False
         if not settings.wake:
-            self._listen(0, 0)
+            self._listen(Listening(0, 0))
 
     @property
     def phase(self) -> Phase:
@@ -177,8 +137,8 @@ class Conversation:
                 if heard.activity.last_speech is not None and not heard.activity.is_speech:
                     # What was said before is not the breath of a wake word to come.
                     self._ears.new_turn()
-            elif self._phase is Phase.LISTENING:
-                self._hear(heard.activity)
+            elif self._phase is Phase.LISTENING and self._listening is not None:
+                self._hear(self._listening, heard.activity)
             elif self._phase is Phase.SPEAKING:
                 self._listen_for_stop(heard.activity)
 
@@ -186,7 +146,7 @@ class Conversation:
         """No more audio comes: commit what was heard, and wait until the answer is spoken."""
         with self._lock:
             if self._listening is not None and self._activity is not None:
-                if self._listening.heard_speech:
+                if self._activity.last_speech is not None and not self._await_silence:
                     self._commit(self._listening, self._activity)
                 else:
                     self._listening = None
@@ -229,175 +189,166 @@ class Conversation:
             utterance.stop()
             utterance.wait(5)
 
-    # -- hearing ------------------------------------------------------------------------------------
+    # -- hearing -------------------------------------------------------------------------------------
 
     def _enter(self, phase: Phase, turn_id: str = "") -> None:
         if phase is not self._phase:
             self._phase = phase
             self._bus.publish(EventKind.STATE, turn_id, state=phase.value, stream=self._label)
 
-    def _listen(self, opened: int, earliest: int, wake: _Wake | None = None) -> None:
-        self._listening = _Listening(uuid.uuid4().hex[:12], opened, earliest, wake)
-        self._enter(Phase.LISTENING, self._listening.id)
+    def _listen(self, turn: Listening) -> None:
+        self._listening = turn
+        self._enter(Phase.LISTENING, turn.id)
 
     def _rest(self) -> None:
         """Back to waiting: for a wake word, or for the next sentence of an open stream."""
         self._listening = None
-        self._ears.new_turn()
         follow_up, self._expects_answer = self._expects_answer, False
+        speaking = self._activity is not None and self._activity.is_speech
+        # A sentence must never be heard from its middle: "do not turn on the light" would turn it on. In
+        # an open stream one that began during the reply is kept whole. A room's microphone hears the
+        # reply itself, so there, what is under way when the reply ends is passed over.
+        self._await_silence = speaking and self._settings.wake
+        onset = self._activity.onset if self._activity is not None else None
+        if speaking and onset is not None and not self._settings.wake:
+            self._listen(Listening(onset, onset))
+            return
+        self._ears.new_turn()
         if self._settings.wake and not follow_up:
             self._enter(Phase.IDLE)
         else:
-            self._listen(self._ears.position, self._ears.position)
+            self._listen(Listening(self._ears.position, self._ears.position))
 
     def _woken(self, heard: Heard) -> None:
         self._bus.publish(EventKind.WAKE, word=heard.wake_word, probability=round(heard.wake_probability, 3))
         self.interrupt("wake word")
         reach = heard.wake_end - self._settings.breath_ms * SAMPLE_RATE // 1000
         breath = max(0, reach, heard.activity.onset or 0)
-        wake = _Wake(heard.wake_word.replace("_", " "), breath, heard.wake_end)
+        wake = WakeWord(heard.wake_word.replace("_", " "), breath, heard.wake_end)
         self._ears.new_turn(heard.wake_end)
-        self._listen(self._ears.position, heard.wake_end, wake)
+        self._await_silence = False
+        self._listen(Listening(self._ears.position, heard.wake_end, wake))
 
-    def _hear(self, activity: Activity) -> None:
-        turn = self._listening
-        if turn is None:
+    def _hear(self, turn: Listening, activity: Activity) -> None:
+        if self._await_silence:
+            if activity.is_speech:
+                return
+            self._await_silence = False
+            self._ears.new_turn()
+            self._listen(Listening(self._ears.position, self._ears.position))
             return
-        if activity.last_speech is None or activity.onset is None:
+        if activity.last_speech is None:
             self._expect_speech(turn)
             return
         if not turn.heard_speech:
             turn.heard_speech = True
             self._bus.publish(EventKind.SPEECH_STARTED, turn.id)
-        self._guess(turn, activity)
         if not self._settings.endpointing:
-            return
-        known = turn.guess is not None and turn.guess.speech_end == activity.last_speech
-        completeness = turn.guess.completeness if known and turn.guess else None
-        ended = decide(activity.ended_silence_ms, activity.speech_ms, completeness, self._turn_end)
+            return  # nothing can be committed before the stream ends
+        self._recognise_in_pause(turn, activity)
+        guess = turn.current_guess(activity)
+        ended = decide(
+            activity.ended_silence_ms,
+            activity.speech_ms,
+            guess.completeness if guess else None,
+            self._turn_end,
+        )
         if ended is Decision.COMMIT:
             if self._is_residue(turn, activity):
                 self._ears.new_turn()
-                self._listening = _Listening(turn.id, turn.opened, self._ears.position)
+                self._listening = Listening(turn.opened, self._ears.position, id=turn.id)
             else:
                 self._commit(turn, activity)
 
-    def _expect_speech(self, turn: _Listening) -> None:
+    def _expect_speech(self, turn: Listening) -> None:
         waited = (self._ears.position - turn.opened) * 1000 // SAMPLE_RATE
         if self._settings.wake and waited >= self._settings.no_speech_ms:
             self._bus.publish(EventKind.SPEECH_ENDED, turn.id, reason="nothing was said")
             self._rest()
 
-    def _is_residue(self, turn: _Listening, activity: Activity) -> bool:
+    def _is_residue(self, turn: Listening, activity: Activity) -> bool:
         """Whether what was heard is only the last sound of the wake word: a pause may follow it."""
         return (
             self._settings.wake
             and activity.speech_ms <= self._settings.residue_ms
             and turn.guess is not None
-            and turn.guess.completeness in _UNUNDERSTOOD
+            and not turn.guess.is_understood
         )
 
-    def _guess(self, turn: _Listening, activity: Activity) -> None:
-        """Recognise in the pauses: quickly first, with the full search if the pause lasts."""
-        guess = turn.guess
-        if guess is None or guess.speech_end != activity.last_speech:
-            if activity.ended_silence_ms >= self._settings.recognise_after_ms:
-                self._recognise(turn, activity, search=False)
-        elif (
-            guess.completeness is Completeness.UNPARSED
-            and not guess.searched
-            and activity.ended_silence_ms >= self._settings.search_after_ms
-        ):
+    def _recognise_in_pause(self, turn: Listening, activity: Activity) -> None:
+        """Use the pauses: recognise quickly first, with the full search if the pause lasts."""
+        guess, silence = turn.current_guess(activity), activity.ended_silence_ms
+        if guess is None and silence >= self._settings.recognise_after_ms:
+            self._recognise(turn, activity, search=False)
+        if guess is None or guess.searched or guess.completeness is not Completeness.UNPARSED:
+            return
+        if silence >= self._settings.search_after_ms:
             self._recognise(turn, activity, search=True)
 
-    def _recognise(self, turn: _Listening, activity: Activity, *, search: bool) -> _Guess:
-        started = perf_counter()
-        grammar = self._dialogue.grammar
-        audio = self._speech_of(turn, activity)
-        if turn.wake is not None and _is_one_breath(turn, activity):
-            led = AfterWakeWord(turn.wake.phrase, grammar)
-            transcript = self._recogniser.transcribe(audio, led, deep=search)
-            text = led.after(transcript.text)
-            text = transcript.text if text is None else text
-        else:
-            transcript = self._recogniser.transcribe(audio, grammar, deep=search)
-            text = transcript.text
-        completeness = grammar.completeness(text)
-        turn.guess = _Guess(activity.last_speech or 0, transcript, text, completeness, search)
-        turn.recognise_ms = (perf_counter() - started) * 1e3
+    def _recognise(self, turn: Listening, activity: Activity, *, search: bool) -> Guess:
+        guess = self._listener.guess(turn, activity, self._dialogue.grammar, search=search)
         self._bus.publish(
             EventKind.TRANSCRIPT,
             turn.id,
-            text=text,
+            text=guess.text,
             final=False,
-            completeness=completeness.name.lower(),
+            completeness=guess.completeness.name.lower(),
         )
-        return turn.guess
-
-    def _speech_of(self, turn: _Listening, activity: Activity) -> Samples:
-        lead = self._settings.lead_ms * SAMPLE_RATE // 1000
-        tail = self._settings.tail_ms * SAMPLE_RATE // 1000
-        start = max(turn.earliest, (activity.onset or 0) - lead)
-        if turn.wake is not None and _is_one_breath(turn, activity):
-            start = turn.wake.breath
-        end = min(self._ears.position, (activity.last_speech or 0) + tail)
-        return self._ears.audio(start, end)
+        return guess
 
     def _listen_for_stop(self, activity: Activity) -> None:
         """A short word over the reply: if it is "stop", fall silent."""
         if activity.last_speech is None or activity.onset is None or activity.is_speech:
             return
-        if activity.speech_ms <= self._settings.stop_word_ms:
-            end = min(self._ears.position, activity.last_speech + SAMPLE_RATE // 5)
-            audio = self._ears.audio(activity.onset, end)
-            heard = self._recogniser.transcribe(audio, self._stop_words, deep=False)
-            if self._stop_words.parses(heard.text):
-                self.interrupt("stop word")
-                self._dialogue.respond("stop")
+        if activity.speech_ms <= self._settings.stop_word_ms and self._listener.said_stop(activity):
+            self.interrupt("stop word")
+            self._dialogue.respond("stop", speaker=self._speaker)
         self._ears.new_turn()
 
-    # -- deciding -----------------------------------------------------------------------------------
+    # -- deciding ------------------------------------------------------------------------------------
 
-    def _commit(self, turn: _Listening, activity: Activity) -> None:
+    def _commit(self, turn: Listening, activity: Activity) -> None:
         committed = perf_counter()
         self._enter(Phase.DECIDING, turn.id)
         self._bus.publish(EventKind.SPEECH_ENDED, turn.id, silence_ms=activity.ended_silence_ms)
-        guess = turn.guess
-        if (
-            guess is None
-            or guess.speech_end != activity.last_speech
-            or (not guess.searched and guess.completeness in _UNUNDERSTOOD)
-        ):
-            guess = self._recognise(turn, activity, search=True)
         since_last = self._ears.position - (activity.last_speech or 0)
-        last_speech_at = self._captured_at - since_last / SAMPLE_RATE
+        spoke_at = self._captured_at - since_last / SAMPLE_RATE
+        try:
+            self._decide(turn, activity, _Stopwatch(committed, spoke_at, self._settings.realtime))
+        except Exception:
+            # One bad turn must not make the box deaf.
+            log.exception("turn %s failed", turn.id)
+            self._bus.publish(EventKind.WARNING, turn.id, code="turn.failed", message=APOLOGY)
+            failed = Turn(turn.id, time.time(), "", accepted=False, reply=APOLOGY, label=self._label)
+            self._finish(failed, None)
+            self._rest()
+
+    def _decide(self, turn: Listening, activity: Activity, watch: _Stopwatch) -> None:
+        guess = turn.current_guess(activity)
+        if guess is None or not (guess.searched or guess.is_understood):
+            guess = self._recognise(turn, activity, search=True)
         transcript = guess.transcript
-        outcome = self._dialogue.respond(guess.text)
+        outcome = self._dialogue.respond(guess.text, speaker=self._speaker)
         intent = outcome.parse.intent if outcome.parse else None
+        slots = dict(outcome.parse.slots) if outcome.parse else {}
+        accepted = outcome.parse is not None
         self._bus.publish(EventKind.TRANSCRIPT, turn.id, text=guess.text, final=True)
-        self._bus.publish(
-            EventKind.DECIDED,
-            turn.id,
-            accepted=outcome.parse is not None,
-            intent=intent or "",
-            slots=dict(outcome.parse.slots) if outcome.parse else {},
-        )
+        self._bus.publish(EventKind.DECIDED, turn.id, accepted=accepted, intent=intent or "", slots=slots)
         if outcome.acted_at is not None:
             self._bus.publish(EventKind.ACTED, turn.id, intent=intent or "")
-        realtime = self._settings.realtime
-
-        def since_speech(at: float | None) -> float | None:
-            return round((at - last_speech_at) * 1e3, 2) if realtime and at is not None else None
-
+        # Noise that is no word deserves no apology.
+        mute = not accepted and not guess.text and self._settings.wake
         record = Turn(
             id=turn.id,
             time=time.time(),
             transcript=guess.text,
-            accepted=outcome.parse is not None,
+            accepted=accepted,
             intent=intent,
-            slots=dict(outcome.parse.slots) if outcome.parse else {},
-            reply=self._reply_for(outcome, guess.text),
-            clocks_ms=Clocks(decided=since_speech(outcome.decided_at), acted=since_speech(outcome.acted_at)),
+            slots=slots,
+            reply="" if mute else outcome.reply.text,
+            clocks_ms=Clocks(
+                decided=watch.since_speech(outcome.decided_at), acted=watch.since_speech(outcome.acted_at)
+            ),
             stages_ms=_rounded(
                 {
                     "recognise": turn.recognise_ms,
@@ -409,49 +360,35 @@ class Conversation:
             scores=_rounded({**transcript.scores, "free": transcript.free_score}),
             label=self._label,
         )
-        audio = self._speech_of(turn, activity) if self._settings.keep_audio else None
-        self._answer(record, outcome, committed, since_speech, audio)
+        audio = self._listener.speech_of(turn, activity) if self._settings.keep_audio else None
+        self._answer(record, outcome, watch, audio)
 
-    def _reply_for(self, outcome: Outcome, text: str) -> str:
-        if outcome.parse is None and not text and self._settings.wake:
-            # Noise that is no word deserves no apology.
-            return ""
-        return outcome.reply.text
-
-    def _answer(
-        self,
-        record: Turn,
-        outcome: Outcome,
-        committed: float,
-        since_speech: Callable[[float | None], float | None],
-        audio: Samples | None,
-    ) -> None:
+    def _answer(self, record: Turn, outcome: Outcome, watch: _Stopwatch, audio: Samples | None) -> None:
         """Speak the reply and finish the record when it has been spoken or interrupted."""
-        box = [record]
-
-        def on_first(at: float) -> None:
-            clocks = replace(
-                box[0].clocks_ms,
-                heard=since_speech(at),
-                compute=round((at - committed) * 1e3, 2),
-            )
-            stages = {**box[0].stages_ms, "speak": round((at - spoken_from) * 1e3, 2)}
-            box[0] = replace(box[0], clocks_ms=clocks, stages_ms=stages)
-
-        def on_done(finished: bool) -> None:
-            self._finish(replace(box[0], interrupted=bool(box[0].reply) and not finished), audio)
-
         self._listening = None
         self._expects_answer = outcome.reply.expects_answer
-        spoken_from = perf_counter()
         self._bus.publish(EventKind.REPLY, record.id, text=record.reply)
         if not record.reply:
             self._finish(record, audio)
             self._rest()
             return
+        begun = perf_counter()
+        box = [record]
+
+        def on_first(at: float) -> None:
+            clocks = replace(
+                record.clocks_ms, heard=watch.since_speech(at), compute=_ms(at - watch.committed)
+            )
+            box[0] = replace(
+                record, clocks_ms=clocks, stages_ms={**record.stages_ms, "speak": _ms(at - begun)}
+            )
+
+        def on_done(finished: bool) -> None:
+            self._finish(replace(box[0], interrupted=not finished), audio)
+
         self._speak(record.reply, on_first, on_done, record.id)
 
-    # -- speaking -----------------------------------------------------------------------------------
+    # -- speaking ------------------------------------------------------------------------------------
 
     def _speak(
         self,
@@ -491,13 +428,22 @@ class Conversation:
             self._bus.publish(EventKind.WARNING, record.id, code=error.code, message=error.message)
 
 
-def _is_one_breath(turn: _Listening, activity: Activity) -> bool:
-    """Whether speech went on behind the wake word without a pause that could be heard."""
-    return turn.wake is not None and activity.onset is not None and activity.onset <= turn.wake.end
+@dataclass(frozen=True)
+class _Stopwatch:
+    """When the turn was committed and when its last speech sample was captured (`perf_counter`)."""
+
+    committed: float
+    spoke_at: float
+    realtime: bool
+
+    def since_speech(self, at: float | None) -> float | None:
+        """Milliseconds from the last speech sample to `at`; None where that means nothing."""
+        return _ms(at - self.spoke_at) if self.realtime and at is not None else None
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1e3, 2)
 
 
 def _rounded(values: dict[str, float]) -> dict[str, float]:
-    return {name: round(float(value), 3) for name, value in values.items() if np.isfinite(value)}
-
-
-__all__ = ["NOT_UNDERSTOOD", "Conversation", "ConversationSettings", "Phase"]
+    return {name: round(float(value), 3) for name, value in values.items() if isfinite(value)}

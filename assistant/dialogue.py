@@ -14,6 +14,7 @@ from assistant.understanding.grammar import Grammar, Parse
 log = logging.getLogger(__name__)
 
 NOT_UNDERSTOOD = "Sorry, I did not understand that."
+APOLOGY = "Sorry, something went wrong."
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,25 @@ class Dialogue:
         self._grammar = grammar
         self._skills = skills
         self._now = now
+        self._silence: tuple[Callable[[], None], ...] = ()
+
+    def on_silence(self, callback: Callable[[], None]) -> None:
+        """Call `callback` whenever somebody, in any stream, asks for silence ("stop", "mute")."""
+        self._silence = (*self._silence, callback)
 
     @property
     def grammar(self) -> Grammar:
         """The grammar in force now."""
         return self._grammar()
 
-    def respond(self, text: str, context: Sequence[str] = ()) -> Outcome:
-        """Parse `text` and execute it; outside the grammar it is refused, not guessed at."""
+    def respond(self, text: str, context: Sequence[str] = (), speaker: str = "") -> Outcome:
+        """Parse `text` and execute it; outside the grammar it is refused, not guessed at.
+
+        Args:
+            text: what was said or typed.
+            context: earlier utterances, oldest first.
+            speaker: who speaks, so that a "yes" answers the question that was put to the same one.
+        """
         started = perf_counter()
         parse = self.grammar.parse(text)
         parsed = perf_counter()
@@ -69,7 +81,19 @@ class Dialogue:
                 None,
                 {"parse": (parsed - started) * 1e3},
             )
-        reply = self.execute(parse, context)
+        reply = self._skills.handle(
+            Request(
+                intent=parse.intent,
+                slots=parse.slots,
+                text=parse.text,
+                now=self._now(),
+                context=tuple(context),
+                speaker=speaker,
+            )
+        )
+        if reply.stop_speaking:
+            for silence in self._silence:
+                silence()
         done = perf_counter()
         return Outcome(
             parse,
@@ -77,16 +101,4 @@ class Dialogue:
             parsed,
             done if reply.acts else None,
             {"parse": (parsed - started) * 1e3, "act": (done - parsed) * 1e3},
-        )
-
-    def execute(self, parse: Parse, context: Sequence[str] = ()) -> Reply:
-        """Let the skills answer an utterance that has been understood."""
-        return self._skills.handle(
-            Request(
-                intent=parse.intent,
-                slots=parse.slots,
-                text=parse.text,
-                now=self._now(),
-                context=tuple(context),
-            )
         )

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from assistant.audio.files import write_wav
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.errors import StorageError
 
 log = logging.getLogger(__name__)
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -89,8 +93,9 @@ class TurnStore:
 
     def __init__(self, folder: Path, capacity: int = 1000, keep_audio: bool = False) -> None:
         self._folder = folder
-        self._capacity = capacity
+        self._capacity = max(1, capacity)
         self._keep_audio = keep_audio
+        self._path = folder / "turns.sqlite"
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
 
@@ -101,30 +106,34 @@ class TurnStore:
 
     def add(self, turn: Turn, audio: Samples | None = None) -> None:
         """Store `turn` and drop what is above capacity; `audio` is kept only if switched on."""
-        record = json.dumps(asdict(turn), ensure_ascii=False)
+        record = json.dumps(asdict(turn), ensure_ascii=True)
+
+        def insert(database: sqlite3.Connection) -> None:
+            with database:
+                database.execute(
+                    "INSERT INTO turns (id, time, record) VALUES (?, ?, ?)", (turn.id, turn.time, record)
+                )
+                self._trim(database)
+
         with self._lock:
-            try:
-                database = self._open()
-                with database:
-                    database.execute(
-                        "INSERT INTO turns (id, time, record) VALUES (?, ?, ?)",
-                        (turn.id, turn.time, record),
-                    )
-                    self._trim(database)
-                if audio is not None and self._keep_audio:
-                    self.recordings.mkdir(exist_ok=True)
+            self._use(insert)
+            if audio is not None and self._keep_audio:
+                try:
+                    self.recordings.mkdir(mode=0o700, exist_ok=True)
                     write_wav(self.recordings / f"{turn.id}.wav", audio, SAMPLE_RATE)
-            except (sqlite3.Error, OSError) as error:
-                raise self._storage_error(error) from error
+                except OSError as error:
+                    raise self._storage_error(error) from error
 
     def newest(self, limit: int = 20) -> list[Turn]:
-        """Up to `limit` turns, newest first."""
+        """Up to `limit` turns, newest first; a record that cannot be read is left out."""
+
+        def select(database: sqlite3.Connection) -> list[str]:
+            rows = database.execute("SELECT record FROM turns ORDER BY number DESC LIMIT ?", (limit,))
+            return [row[0] for row in rows]
+
         with self._lock:
-            try:
-                rows = self._open().execute("SELECT record FROM turns ORDER BY number DESC LIMIT ?", (limit,))
-                return [_turn_from(json.loads(row[0])) for row in rows]
-            except (sqlite3.Error, OSError) as error:
-                raise self._storage_error(error) from error
+            records = self._use(select)
+        return [turn for record in records if (turn := _turn_from(record)) is not None]
 
     def close(self) -> None:
         """Close the database; a later call opens it again."""
@@ -133,30 +142,44 @@ class TurnStore:
                 self._database.close()
                 self._database = None
 
+    def _use(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """Do `work` on the database; one that turns out to be damaged is replaced by a new one."""
+        try:
+            try:
+                return work(self._open())
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError):
+                    raise
+                self._set_aside(error)
+                return work(self._open())
+        except (sqlite3.Error, OSError) as error:
+            raise self._storage_error(error) from error
+
     def _open(self) -> sqlite3.Connection:
         if self._database is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            path = self._folder / "turns.sqlite"
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Made before SQLite opens it, so that it and its journals are never readable by others.
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            database = sqlite3.connect(self._path, check_same_thread=False, timeout=5)
             try:
-                self._database = self._connect(path)
-            except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.OperationalError):
-                    raise
-                # A file that is not a database must not cost the owner the assistant: set it aside.
-                aside = path.with_suffix(".damaged")
-                log.warning("%s is damaged (%s); set aside as %s", path, error, aside.name)
-                path.replace(aside)
-                self._database = self._connect(path)
+                database.execute("PRAGMA journal_mode = WAL")
+                database.execute("PRAGMA synchronous = NORMAL")
+                database.execute(_SCHEMA)
+            except sqlite3.Error:
+                database.close()
+                raise
+            self._database = database
         return self._database
 
-    @staticmethod
-    def _connect(path: Path) -> sqlite3.Connection:
-        database = sqlite3.connect(path, check_same_thread=False, timeout=5)
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
-        database.execute(_SCHEMA)
-        path.chmod(0o600)
-        return database
+    def _set_aside(self, error: Exception) -> None:
+        """Damage must not cost the owner the assistant; the file is kept for whoever wants to look."""
+        log.warning("%s is damaged (%s); set aside as %s.damaged", self._path, error, self._path.name)
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+        for journal in ("-wal", "-shm"):
+            self._path.with_name(self._path.name + journal).unlink(missing_ok=True)
+        self._path.replace(self._path.with_name(self._path.name + ".damaged"))
 
     def _trim(self, database: sqlite3.Connection) -> None:
         old = database.execute(
@@ -174,7 +197,10 @@ class TurnStore:
         )
 
 
-def _turn_from(record: dict[str, object]) -> Turn:
-    clocks = record.pop("clocks_ms")
-    assert isinstance(clocks, dict)
-    return Turn(clocks_ms=Clocks(**clocks), **record)  # type: ignore[arg-type]
+def _turn_from(record: str) -> Turn | None:
+    try:
+        fields = json.loads(record)
+        return Turn(clocks_ms=Clocks(**fields.pop("clocks_ms")), **fields)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        log.warning("a stored turn cannot be read: %s", error)
+        return None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter, sleep
@@ -20,6 +21,11 @@ from assistant.paths import models_dir, socket_path, state_dir
 from assistant.turns import Turn, TurnStore
 
 log = logging.getLogger(__name__)
+
+#: An assistant that starts or stops holds the state for a moment without answering; wait for it so long.
+_WAIT_S = 5.0
+#: Silence that follows a recording in real time at most: longer than any wait for the end of a turn.
+_ROOM_S = 2.5
 
 
 @dataclass(frozen=True)
@@ -75,35 +81,65 @@ def open_backend(
     *,
     sentences: tuple[Path, ...] = (),
     builtin: bool = True,
-    models: bool = True,
 ) -> Backend:
     """The daemon if it answers and its sentences are wanted, else the library in this process.
 
     Args:
-        config: settings file of the in-process assistant.
-        sentences, builtin: sentences for this call only; a daemon has its own, so these mean in-process.
-        models: whether more than stored turns will be asked for.
+        config: settings of this call only.
+        sentences, builtin: sentences of this call only. A daemon has its own sentences and settings, so
+            any of these means in-process, and a rehearsal while a daemon runs.
+
+    Raises:
+        Conflict: an assistant is running but does not answer.
     """
-    if not sentences and builtin and config is None and socket_path().exists():
-        from services.client import RemoteBackend
-
-        remote = RemoteBackend(socket_path())
-        if remote.answers():
+    own = bool(sentences) or not builtin or config is not None
+    if not own and (remote := _daemon()) is not None:
+        return remote
+    try:
+        return LocalBackend(config, sentences, builtin, rehearse=own)
+    except Conflict:
+        # It was starting: the state was taken before the socket was there.
+        if (remote := _daemon()) is not None:
             return remote
-    if not models:
-        return _StoreBackend()
-    return LocalBackend(config, sentences, builtin)
+        raise
 
 
-def frames_of(audio: Samples, *, realtime: bool) -> Iterator[Samples]:
-    """10 ms frames of a recording, at the pace of a microphone if `realtime`; the last is padded."""
+def open_store() -> Backend | StoreBackend:
+    """Who knows the stored turns: the daemon, or the store itself; no model is loaded for it."""
+    return _daemon() or StoreBackend()
+
+
+def _daemon() -> Backend | None:
+    if not socket_path().exists():
+        return None
+    from services.client import RemoteBackend
+
+    remote = RemoteBackend(socket_path())
+    return remote if remote.answers() else None
+
+
+def frames_of(
+    audio: Samples, *, realtime: bool, more: Callable[[], bool] = lambda: False
+) -> Iterator[Samples]:
+    """10 ms frames of a recording; the last one is padded.
+
+    Args:
+        audio: int16, 16 kHz.
+        realtime: at the pace of a microphone.
+        more: asked after the recording; while it says so, silence follows, up to `_ROOM_S` seconds: a
+            microphone does not end with the sentence.
+    """
     started = perf_counter()
     padded = np.pad(audio, (0, -len(audio) % FRAME_SAMPLES))
-    for number, frame in enumerate(padded.reshape(-1, FRAME_SAMPLES)):
+    frames = padded.reshape(-1, FRAME_SAMPLES)
+    silence = np.zeros(FRAME_SAMPLES, np.int16)
+    for number in range(len(frames) + int(_ROOM_S * SAMPLE_RATE) // FRAME_SAMPLES):
+        if number >= len(frames) and not more():
+            return
         if realtime:
             due = started + (number + 1) * FRAME_SAMPLES / SAMPLE_RATE
             sleep(max(0.0, due - perf_counter()))
-        yield frame
+        yield frames[number] if number < len(frames) else silence
 
 
 def nothing_heard(label: str) -> Turn:
@@ -114,11 +150,18 @@ def nothing_heard(label: str) -> Turn:
 class LocalBackend:
     """The assistant in this process.
 
-    While a daemon owns the state (timers, home), a copy in a scratch folder is used, so that two
-    assistants never write the same files; what is said then changes nothing in the house.
+    Args:
+        config, sentences, builtin: as `open_backend` takes them.
+        rehearse: what to do while another assistant owns the state. True: work on a scratch copy of it,
+            so that what is said changes nothing in the house. False: refuse.
+
+    Raises:
+        Conflict: another assistant owns the state and this is no rehearsal.
     """
 
-    def __init__(self, config: Path | None, sentences: tuple[Path, ...], builtin: bool) -> None:
+    def __init__(
+        self, config: Path | None, sentences: tuple[Path, ...], builtin: bool, *, rehearse: bool
+    ) -> None:
         from assistant.assistant import Assistant
         from assistant.settings import load_settings
         from assistant.skills.volume import SavedVolume
@@ -134,12 +177,15 @@ class LocalBackend:
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._lock: StateLock | None = None
         try:
-            self._lock = StateLock(state)
+            self._lock = StateLock(state, wait_s=0 if rehearse else _WAIT_S)
         except Conflict:
+            if not rehearse:
+                raise
             self._scratch = tempfile.TemporaryDirectory(prefix="sotto-")
-            state = Path(self._scratch.name)
+            state = _copy_of(state, Path(self._scratch.name))
             print(
-                "sotto: the running assistant keeps its own sentences; this is a rehearsal beside it",
+                "sotto: an assistant is running; with own sentences or settings this is a rehearsal "
+                "on a copy of its state",
                 file=sys.stderr,
             )
         self._assistant = Assistant(settings, models_dir(), state, SavedVolume(state / "volume.json"))
@@ -170,7 +216,8 @@ class LocalBackend:
             label=options.label,
             on_turn=finished,
         )
-        for frame in frames_of(audio, realtime=options.realtime):
+        frames = frames_of(audio, realtime=options.realtime, more=lambda: options.realtime and not heard)
+        for frame in frames:
             conversation.feed(frame)
             if not options.realtime:
                 conversation.wait()
@@ -201,7 +248,7 @@ class LocalBackend:
             self._scratch.cleanup()
 
 
-class _StoreBackend(LocalBackend):
+class StoreBackend:
     """Only the stored turns, without loading any model."""
 
     def __init__(self) -> None:
@@ -211,5 +258,15 @@ class _StoreBackend(LocalBackend):
         """Stored turns, newest first."""
         return self._turns.newest(limit)
 
+    def __enter__(self) -> StoreBackend:
+        return self
+
     def __exit__(self, *_: object) -> None:
         self._turns.close()
+
+
+def _copy_of(state: Path, scratch: Path) -> Path:
+    """What an assistant needs to know of the house; stored turns stay where they are."""
+    for file in state.glob("*.json"):
+        shutil.copy2(file, scratch)
+    return scratch

@@ -44,6 +44,7 @@ class RemoteBackend:
 
     def listen(self, audio: Samples, options: ListenOptions) -> list[tuple[Turn, Reply]]:
         """Hear a recording."""
+        heard: list[tuple[Turn, Reply]] = []
 
         def requests() -> Iterator[pb.ConverseRequest]:
             yield pb.ConverseRequest(
@@ -55,7 +56,8 @@ class RemoteBackend:
                 )
             )
             batch: list[bytes] = []
-            for frame in frames_of(audio, realtime=options.realtime):
+            frames = frames_of(audio, realtime=options.realtime, more=lambda: options.realtime and not heard)
+            for frame in frames:
                 batch.append(frame.astype("<i2").tobytes())
                 if options.realtime or len(batch) == _BATCH:
                     yield pb.ConverseRequest(audio=b"".join(batch))
@@ -63,7 +65,6 @@ class RemoteBackend:
             if batch:
                 yield pb.ConverseRequest(audio=b"".join(batch))
 
-        heard: list[tuple[Turn, Reply]] = []
         reply = Reply()
         try:
             for response in self._assistant.Converse(requests()):

@@ -22,6 +22,7 @@ _CODES: dict[ErrorKind, int] = {
     ErrorKind.STORAGE: code_pb2.RESOURCE_EXHAUSTED,
     ErrorKind.INTERNAL: code_pb2.INTERNAL,
 }
+_MAX_TEXT = 500
 _KINDS = {code: kind for kind, code in _CODES.items()}
 
 
@@ -36,9 +37,16 @@ class RemoteError(SottoError):
 def abort(context: grpc.ServicerContext, error: SottoError) -> None:
     """End the call with the status that belongs to `error`; code and hint travel in the details."""
     detail = any_pb2.Any()
-    detail.Pack(pb.ErrorDetail(code=error.code, hint=error.hint))
-    status = status_pb2.Status(code=_CODES[error.kind], message=error.message, details=[detail])
+    # Details travel as metadata, of which gRPC allows 16 kB; messages may quote what the client sent.
+    detail.Pack(pb.ErrorDetail(code=error.code, hint=_short(error.hint)))
+    message = _short(error.message)
+    status = status_pb2.Status(code=_CODES[error.kind], message=message, details=[detail])
     context.abort_with_status(rpc_status.to_status(status))
+
+
+def _short(text: str) -> str:
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}..."
 
 
 def from_rpc(error: grpc.RpcError) -> RemoteError:
@@ -56,7 +64,14 @@ def from_rpc(error: grpc.RpcError) -> RemoteError:
             code=detail.code or "remote",
             kind=_KINDS.get(status.code, ErrorKind.INTERNAL),
         )
-    if call.code() is grpc.StatusCode.UNAVAILABLE:
+    if call.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return RemoteError(
+            f"the assistant refused the call: {call.details()}",
+            hint="send less at once",
+            code="daemon.refused",
+            kind=ErrorKind.TOO_LARGE,
+        )
+    if call.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
         return RemoteError(
             "the assistant went away during the call",
             hint="is assistantd still running?",

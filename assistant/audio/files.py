@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-import os
+import secrets
 import struct
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -171,21 +170,15 @@ def write_wav(path: Path | str, samples: Samples, rate: int = SAMPLE_RATE) -> No
     """
     target = Path(path)
     data = wav_bytes(samples, rate)
-    temporary: Path | None = None
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(data)
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
         temporary.replace(target)
     except OSError as error:
-        if temporary is not None:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise StorageError(
             f"{target} cannot be written: {error.strerror}",
             hint="check the folder's rights and the free space",

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from assistant.errors import SottoError, StorageError
+from assistant.skills import slots
 from assistant.skills.rings import Ring, RingSource
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ ANSWER_WITHIN = timedelta(seconds=30)
 
 YES_INTENT = "SottoYes"
 NO_INTENT = "SottoNo"
+LENGTH_INTENT = "SottoLength"
 REPEAT_INTENT = "SottoRepeat"
 
 
@@ -38,6 +40,7 @@ class Request:
         text: the normalised words; some questions differ only there ("which", "how many").
         now: the time it was said; aware, in the zone the person lives in.
         context: earlier sentences, oldest first, if the caller sent any.
+        speaker: who speaks; a "yes" answers only a question that was put to the same one.
     """
 
     intent: str
@@ -45,6 +48,7 @@ class Request:
     text: str
     now: datetime
     context: tuple[str, ...] = ()
+    speaker: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Reply:
         stop_speaking: whatever is being spoken or rung is to fall silent at once.
         expects_answer: listen on without a wake word.
         if_yes: the reply that a "yes" leads to; its acts are carried out then.
+        if_length: the reply that a length of time, in seconds, leads to: the answer to "for how long?".
     """
 
     text: str
@@ -84,6 +89,7 @@ class Reply:
     stop_speaking: bool = False
     expects_answer: bool = False
     if_yes: Reply | None = None
+    if_length: Callable[[float], Reply] | None = field(default=None, compare=False, repr=False)
 
 
 class Skill(Protocol):
@@ -110,7 +116,8 @@ def silencing(sources: Iterable[RingSource], request: Request) -> Reply:
 @dataclass(frozen=True)
 class _Question:
     asked: datetime
-    if_yes: Reply
+    speaker: str
+    reply: Reply
 
 
 class Skills:
@@ -135,7 +142,7 @@ class Skills:
     @property
     def intents(self) -> frozenset[str]:
         """Every intent that is answered; the grammar needs no others."""
-        return frozenset(self._by_intent) | {YES_INTENT, NO_INTENT, REPEAT_INTENT}
+        return frozenset(self._by_intent) | {YES_INTENT, NO_INTENT, LENGTH_INTENT, REPEAT_INTENT}
 
     def handle(self, request: Request) -> Reply:
         """Plan and perform."""
@@ -149,13 +156,11 @@ class Skills:
         """
         if request.intent == REPEAT_INTENT:
             return Reply(self._last_text or "I have not said anything yet.")
-        if request.intent in (YES_INTENT, NO_INTENT):
-            return self._answer(request)
-        skill = self._by_intent.get(request.intent)
-        if skill is None:
-            return Reply("Okay.")
         try:
-            return skill.handle(request)
+            if request.intent in (YES_INTENT, NO_INTENT, LENGTH_INTENT):
+                return self._answer(request)
+            skill = self._by_intent.get(request.intent)
+            return Reply("Okay.") if skill is None else skill.handle(request)
         except SottoError as error:
             log.warning("%s failed: %s", request.intent, error)
             return Reply(_sorry(error), ok=False)
@@ -181,8 +186,8 @@ class Skills:
                 log.exception("%s failed", act.name)
                 return self._said(Reply(APOLOGY, tuple(done), ok=False), request)
             done.append(act)
-        if reply.if_yes is not None:
-            self._question = _Question(request.now, reply.if_yes)
+        if reply.if_yes is not None or reply.if_length is not None:
+            self._question = _Question(request.now, request.speaker, reply)
         return self._said(reply, request)
 
     def said(self, text: str) -> None:
@@ -212,9 +217,19 @@ class Skills:
 
     def _answer(self, request: Request) -> Reply:
         question = self._question
-        if question is None or not (timedelta(0) <= request.now - question.asked <= ANSWER_WITHIN):
+        asked = question is not None and question.speaker == request.speaker
+        if question is None or not asked or not _is_fresh(question.asked, request.now):
             return Reply("I did not ask anything.", ok=False)
-        return question.if_yes if request.intent == YES_INTENT else Reply("Okay, I won't.")
+        if request.intent == NO_INTENT:
+            return Reply("Okay, I won't.")
+        asked_for = question.reply
+        if request.intent == YES_INTENT:
+            # "For how long?" "Yes." is no answer: ask again.
+            return asked_for.if_yes or asked_for
+        length = slots.seconds(request.slots)
+        if asked_for.if_length is None or length is None:
+            return Reply("I did not ask for a time.", ok=False)
+        return asked_for.if_length(length)
 
     def _said(self, reply: Reply, request: Request) -> Reply:
         if request.intent != REPEAT_INTENT:
@@ -224,3 +239,7 @@ class Skills:
 
 def _sorry(error: SottoError) -> str:
     return f"Sorry, {error.message.rstrip('.')}."
+
+
+def _is_fresh(asked: datetime, now: datetime) -> bool:
+    return timedelta(0) <= now - asked <= ANSWER_WITHIN

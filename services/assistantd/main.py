@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import threading
@@ -39,6 +40,7 @@ def run_here(options: argparse.Namespace) -> int:
     """Start the assistant in this process, report, and serve until told to stop."""
     started = perf_counter()
     tame_allocator()
+    os.umask(0o077)  # timers, turns and recordings are the owner's own
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _stopper(stopping))

@@ -61,6 +61,8 @@ class Room:
         """Tie the room to `assistant`; `start` then begins to listen."""
         self._assistant = assistant
         self._conversation = assistant.conversation(self._speaker, label="room")
+        conversation = self._conversation
+        assistant.dialogue.on_silence(lambda: conversation.interrupt("somebody asked for silence"))
         return self._conversation
 
     def start(self) -> None:

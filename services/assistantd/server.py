@@ -15,7 +15,7 @@ from grpc_reflection.v1alpha import reflection
 
 from assistant.assistant import Assistant
 from assistant.errors import Conflict, StorageError
-from services.assistantd.service import MAX_CONVERSATIONS, AssistantService
+from services.assistantd.service import MAX_CONVERSATIONS, MAX_WATCHERS, AssistantService
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 
@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 SERVICE = pb.DESCRIPTOR.services_by_name["Assistant"].full_name
 #: Largest message taken: thirty seconds of 48 kHz float WAV, and some.
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
-_WATCHERS = 16
+#: Threads kept for calls that end soon, so that long ones cannot starve them.
+_SHORT_CALLS = 8
 
 
 class Server:
@@ -44,7 +45,7 @@ class Server:
         _make_room(path)
         self._health = health.HealthServicer()
         self._server = grpc.server(
-            futures.ThreadPoolExecutor(MAX_CONVERSATIONS + _WATCHERS, "grpc"),
+            futures.ThreadPoolExecutor(MAX_CONVERSATIONS + MAX_WATCHERS + _SHORT_CALLS, "grpc"),
             options=[
                 ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
                 ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
@@ -97,6 +98,12 @@ def _make_room(path: Path) -> None:
         raise StorageError(
             f"the folder {folder} belongs to somebody else (user {status.st_uid})",
             hint="set SOTTO_SOCKET to a path in a folder of your own",
+            code="daemon.socket",
+        )
+    if status.st_mode & 0o022:
+        raise StorageError(
+            f"others may write in the folder {folder}",
+            hint=f"chmod 700 {folder}, or set SOTTO_SOCKET to a path in a folder of your own",
             code="daemon.socket",
         )
     if not path.exists():

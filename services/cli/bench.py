@@ -77,7 +77,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "silent_room": silent,
         "kitchen_noise": kitchen,
         "silent_daemon": resources.silent_daemon(10 if options.quick else 40),
-        "daemon": resources.daemon(clips[0], turns=5 if options.quick else 50),
+        "daemon": resources.daemon(clips, turns=15 if options.quick else 150),
         "accuracy": accuracy.run(speech, 30 if options.quick else None) if has_speech else None,
     }
 

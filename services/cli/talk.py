@@ -12,9 +12,9 @@ import numpy as np
 
 from assistant.audio.files import read_audio, write_wav
 from assistant.audio.format import Samples
-from assistant.errors import SottoError
+from assistant.errors import InvalidInput, SottoError
 from assistant.turns import Turn
-from services.backend import Backend, ListenOptions, open_backend
+from services.backend import Backend, ListenOptions, open_backend, open_store
 
 #: Longest file, seconds: taken as one command, or listened to as a stream.
 MAX_COMMAND_S = 30
@@ -33,7 +33,7 @@ def listen(options: argparse.Namespace) -> int:
                 heard = backend.listen(
                     audio,
                     ListenOptions(
-                        label=path.name,
+                        label=_clean(path.name),
                         wake=options.wake,
                         realtime=options.realtime,
                         reply_audio=options.reply_dir is not None,
@@ -46,7 +46,7 @@ def listen(options: argparse.Namespace) -> int:
                 status = int(error.kind.value)
                 continue
             for number, (turn, reply) in enumerate(heard):
-                print(turn.to_line(str(path)) if options.json else _spoken(path, turn), flush=True)
+                print(turn.to_line(_clean(str(path))) if options.json else _spoken(path, turn), flush=True)
                 if options.reply_dir is not None and len(reply.samples):
                     suffix = f"-{number + 1}" if len(heard) > 1 else ""
                     write_wav(options.reply_dir / f"{path.stem}{suffix}.wav", reply.samples, reply.rate)
@@ -56,7 +56,7 @@ def listen(options: argparse.Namespace) -> int:
 def ask(options: argparse.Namespace) -> int:
     """Ask in writing and print the answer."""
     with _backend(options) as backend:
-        turn = backend.ask(" ".join(options.text))
+        turn = backend.ask(_clean(" ".join(options.text)))
     print(turn.to_line(None) if options.json else turn.reply)
     return 0
 
@@ -64,8 +64,10 @@ def ask(options: argparse.Namespace) -> int:
 def say(options: argparse.Namespace) -> int:
     """Speak a text into a WAV file."""
     with open_backend(options.config) as backend:
-        rate, chunks = backend.say(" ".join(options.text))
+        rate, chunks = backend.say(_clean(" ".join(options.text)))
         samples = _joined(chunks)
+    if not len(samples):
+        raise InvalidInput("there is nothing to say", hint="give some words", code="say.empty")
     write_wav(options.out, samples, rate)
     print(f"{options.out}: {len(samples) / rate:.2f} s at {rate} Hz")
     return 0
@@ -73,8 +75,8 @@ def say(options: argparse.Namespace) -> int:
 
 def turns(options: argparse.Namespace) -> int:
     """Print stored turns, newest first."""
-    with open_backend(options.config, models=False) as backend:
-        stored = backend.turns(max(1, min(options.limit, 1000)))
+    with open_store() as store:
+        stored = store.turns(max(1, min(options.limit, 1000)))
     for turn in stored:
         if options.json:
             print(turn.to_line(turn.label or None))
@@ -88,6 +90,11 @@ def turns(options: argparse.Namespace) -> int:
 
 def _backend(options: argparse.Namespace) -> Backend:
     return open_backend(options.config, sentences=tuple(options.sentences), builtin=not options.no_builtin)
+
+
+def _clean(argument: str) -> str:
+    """An argument as text; bytes that are no UTF-8 reach Python as lone surrogates."""
+    return argument.encode("utf-8", "replace").decode("utf-8")
 
 
 def _joined(chunks: Iterable[Samples]) -> Samples:

@@ -211,6 +211,66 @@ def test_the_reply_is_interrupted_by_voice(assistant: Assistant, say: Say, words
     conversation.close()
 
 
+def test_a_sentence_begun_during_the_reply_is_heard_whole(assistant: Assistant, say: Say) -> None:
+    mouth, turns = _Mouth(), list[Turn]()
+    conversation = assistant.conversation(
+        mouth, ConversationSettings(wake=False, realtime=False), on_turn=turns.append
+    )
+
+    def feed(audio: Samples) -> None:
+        for frame in audio[: len(audio) // 160 * 160].reshape(-1, 160):
+            conversation.feed(frame)
+
+    feed(say("what time is it", tail=0.6))
+    assert mouth.speaking.wait(20)
+    sentence = say("please do not turn on the kitchen light", lead=1.2, tail=1.5)
+    middle = int(2.2 * SAMPLE_RATE)
+    feed(sentence[:middle])
+    mouth.stopped.set()
+    conversation.wait(10)
+    feed(sentence[middle:])
+    conversation.end_of_stream()
+    assert [turn.intent for turn in turns] == ["HassGetCurrentTime", None]
+    conversation.close()
+
+
+def test_a_turn_that_fails_does_not_make_the_box_deaf(
+    assistant: Assistant, open_stream: Open, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = open_stream(endpointing=True)
+    with monkeypatch.context() as broken:
+        broken.setattr(assistant.dialogue, "respond", lambda *_args, **_named: 1 / 0)
+        stream.feed(say("what time is it", tail=1.0))
+    assert [turn.accepted for turn in stream.turns] == [False]
+    assert "warning" in stream.kinds
+    stream.feed(say("what time is it", tail=1.0))
+    assert [turn.accepted for turn in stream.turns] == [False, True]
+
+
+def test_silence_asked_for_elsewhere_is_kept_here(assistant: Assistant, say: Say) -> None:
+    mouth, turns = _Mouth(), list[Turn]()
+    conversation = assistant.conversation(
+        mouth, ConversationSettings(wake=False, realtime=False), on_turn=turns.append
+    )
+    assistant.dialogue.on_silence(lambda: conversation.interrupt("asked"))
+    for frame in say("what time is it", tail=0.6)[:32_000].reshape(-1, 160):
+        conversation.feed(frame)
+    assert mouth.speaking.wait(20)
+    assistant.ask("stop")
+    assert mouth.stopped.wait(5)
+    conversation.close()
+
+
+def test_a_yes_answers_only_who_was_asked(assistant: Assistant) -> None:
+    dialogue = assistant.dialogue
+    for text in ("set a timer for one hour", "set a timer for two hours"):
+        assert dialogue.respond(text).reply.ok
+    question = dialogue.respond("cancel my timer", speaker="kitchen")
+    assert question.reply.if_yes is not None
+    assert not dialogue.respond("yes", speaker="garage").reply.acts
+    dialogue.respond("cancel all timers")
+
+
 def test_a_ring_is_not_spoken_over_somebody(open_stream: Open, say: Say) -> None:
     stream = open_stream(wake=True)
     stream.feed(say("okay nabu", lead=1.0, tail=0.3))

@@ -94,11 +94,42 @@ def test_a_damaged_store_is_set_aside(tmp_path: Path) -> None:
     store = TurnStore(tmp_path)
     store.add(TURN)
     assert store.newest() == [TURN]
-    assert (tmp_path / "turns.damaged").exists()
+    assert (tmp_path / "turns.sqlite.damaged").exists()
+
+
+def test_damage_inside_the_store_heals(tmp_path: Path) -> None:
+    store = TurnStore(tmp_path)
+    for number in range(200):
+        store.add(replace(TURN, id=f"t{number}"))
+    store.close()
+    path = tmp_path / "turns.sqlite"
+    content = bytearray(path.read_bytes())
+    content[4096:] = bytes(len(content) - 4096)
+    path.write_bytes(content)
+    store = TurnStore(tmp_path)
+    store.newest()
+    store.add(TURN)
+    assert TURN in store.newest()
+
+
+@pytest.mark.parametrize("record", ["{", "[]", '{"clocks_ms": {}, "colour": 1}', '{"id": "x"}'])
+def test_a_record_that_cannot_be_read_is_left_out(tmp_path: Path, record: str) -> None:
+    store = TurnStore(tmp_path)
+    store.add(TURN)
+    with store._open() as database:
+        database.execute("INSERT INTO turns (id, time, record) VALUES ('x', 1, ?)", (record,))
+    assert store.newest() == [TURN]
+
+
+def test_text_that_is_no_unicode_can_be_stored(tmp_path: Path) -> None:
+    store = TurnStore(tmp_path)
+    store.add(replace(TURN, transcript="caf\udce9"))
+    assert store.newest()[0].transcript == "caf\udce9"
 
 
 def test_the_store_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     TurnStore(tmp_path).add(TURN)
-    assert (tmp_path / "turns.sqlite").stat().st_mode & 0o077 == 0
+    for path in tmp_path.iterdir():
+        assert path.stat().st_mode & 0o077 == 0, path
     with sqlite3.connect(tmp_path / "turns.sqlite") as database:
         assert database.execute("SELECT COUNT(*) FROM turns").fetchone() == (1,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import soundfile
 
 from assistant.audio.files import read_audio, write_wav
 from assistant.audio.format import SAMPLE_RATE
+from services.lock import StateLock
 from tests.services.conftest import Box
 
 KEYS = ["file", "transcript", "accepted", "intent", "slots", "reply", "clocks_ms", "stages_ms"]
@@ -163,6 +165,30 @@ def test_the_self_test_passes(own_box: Box) -> None:
     done = own_box.run("selftest")
     assert "passed" in done.stdout
     assert "recognised" in done.stdout
+
+
+def test_nothing_is_answered_as_done_while_somebody_else_owns_the_house(own_box: Box) -> None:
+    lock = StateLock(own_box.state)
+    try:
+        done = own_box.run("ask", "set a timer for nine hours", check=False)
+    finally:
+        lock.release()
+    assert done.returncode == 6
+    assert "already running" in done.stderr
+    assert not done.stdout
+
+
+def test_several_at_once_each_get_their_timer(own_box: Box) -> None:
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda n: own_box.run("ask", f"set a timer for {n} hours"), (1, 2)))
+    (line,) = own_box.lines("ask", "how much time is left", "--json")
+    assert "two timers" in str(line["reply"]).lower() or "and" in str(line["reply"])
+
+
+def test_an_argument_that_is_no_unicode_is_harmless(box: Box, own_box: Box) -> None:
+    for place in (box, own_box):
+        done = place.run("ask", "caf\udce9 \udcff", "--json")
+        assert json.loads(done.stdout)["accepted"] is False
 
 
 def test_help_needs_nothing(own_box: Box) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from assistant.audio.files import read_audio
+from services.assistantd.service import MAX_CONVERSATIONS, MAX_WATCHERS
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.status import RemoteError, from_rpc
@@ -235,6 +237,42 @@ def test_bad_streams_are_refused_with_their_reason(
     stub: rpc.AssistantStub, first: list[pb.ConverseRequest], code: str
 ) -> None:
     assert _error(lambda: list(stub.Converse(iter(first)))).code == code
+
+
+def test_a_command_without_an_end_is_refused_when_it_gets_too_long(stub: rpc.AssistantStub) -> None:
+    def requests() -> Iterator[pb.ConverseRequest]:
+        yield pb.ConverseRequest(start=pb.ConverseStart())
+        for _ in range(70):
+            yield pb.ConverseRequest(audio=bytes(16_000))
+
+    assert _error(lambda: list(stub.Converse(requests()))).code == "audio.too-long"
+
+
+def test_a_huge_language_is_refused_in_a_message_that_fits(stub: rpc.AssistantStub) -> None:
+    request = pb.AskRequest(query="hello", params=struct_from({"language": "x" * 100_000}))
+    assert _error(lambda: list(stub.Ask(request))).code == "language.unknown"
+
+
+def test_watchers_and_silent_talkers_cannot_starve_the_others(stub: rpc.AssistantStub) -> None:
+    hold = threading.Event()
+
+    def silent() -> Iterator[pb.ConverseRequest]:
+        yield pb.ConverseRequest(start=pb.ConverseStart())
+        hold.wait(30)
+
+    talking = [stub.Converse(silent()) for _ in range(MAX_CONVERSATIONS)]
+    watching = [stub.Watch(pb.WatchRequest()) for _ in range(MAX_WATCHERS)]
+    try:
+        for call in watching:
+            call.initial_metadata()
+        assert _ask(stub, "what time is it").accepted
+        assert _error(lambda: list(stub.Watch(pb.WatchRequest()))).code == "daemon.no-place"
+    finally:
+        hold.set()
+        for conversation in talking:
+            conversation.cancel()  # type: ignore[no-untyped-call]
+        for watcher in watching:
+            watcher.cancel()  # type: ignore[no-untyped-call]
 
 
 def test_noise_is_not_a_command(stub: rpc.AssistantStub) -> None:
