@@ -22,8 +22,9 @@ from assistant.turns import Turn, TurnStore
 
 log = logging.getLogger(__name__)
 
-#: An assistant that starts or stops holds the state for a moment without answering; wait for it so long.
-_WAIT_S = 5.0
+#: An assistant that starts or stops, or another command, holds the state without answering; wait so long.
+_WAIT_S = 15.0
+_WAIT_STEP_S = 1.0
 #: Silence that follows a recording in real time at most: longer than any wait for the end of a turn.
 _ROOM_S = 2.5
 
@@ -95,13 +96,16 @@ def open_backend(
     own = bool(sentences) or not builtin or config is not None
     if not own and (remote := _daemon()) is not None:
         return remote
-    try:
-        return LocalBackend(config, sentences, builtin, rehearse=own)
-    except Conflict:
-        # It was starting: the state was taken before the socket was there.
-        if (remote := _daemon()) is not None:
-            return remote
-        raise
+    give_up = perf_counter() + _WAIT_S
+    while True:
+        try:
+            return LocalBackend(config, sentences, builtin, rehearse=own)
+        except Conflict:
+            # Somebody else is at it for a moment, or a daemon took the state and has no socket yet.
+            if (remote := _daemon()) is not None:
+                return remote
+            if perf_counter() > give_up:
+                raise
 
 
 def open_store() -> Backend | StoreBackend:
@@ -177,7 +181,7 @@ class LocalBackend:
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._lock: StateLock | None = None
         try:
-            self._lock = StateLock(state, wait_s=0 if rehearse else _WAIT_S)
+            self._lock = StateLock(state, wait_s=0 if rehearse else _WAIT_STEP_S)
         except Conflict:
             if not rehearse:
                 raise

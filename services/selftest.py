@@ -12,6 +12,7 @@ from assistant.assistant import Assistant
 from assistant.audio.convert import Resampler
 from assistant.audio.format import SAMPLE_RATE
 from assistant.speech.spoken import spoken
+from assistant.understanding.normalise import normalise
 
 #: A question, so that the test changes nothing in the house.
 SENTENCE = "What time is it?"
@@ -60,7 +61,7 @@ def voice_selftest(assistant: Assistant) -> SelfTest:
     replied = perf_counter()
     intent = outcome.parse.intent if outcome.parse else None
     return SelfTest(
-        passed=intent == INTENT,
+        passed=_is_right(assistant, transcript.text, intent),
         transcript=transcript.text,
         intent=intent,
         reply=outcome.reply.text,
@@ -71,6 +72,13 @@ def voice_selftest(assistant: Assistant) -> SelfTest:
         understand_ms=(understood - recognised) * 1e3,
         reply_first_sound_ms=(replied - understood) * 1e3,
     )
+
+
+def _is_right(assistant: Assistant, text: str, intent: str | None) -> bool:
+    """The intent counts; an owner's own sentences may not have it, then the words do."""
+    if INTENT in assistant.grammar.intents:
+        return intent == INTENT
+    return normalise(text) == normalise(SENTENCE)
 
 
 def print_report(test: SelfTest) -> None:

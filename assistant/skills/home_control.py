@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -10,14 +11,21 @@ from assistant.home.model import Device, Domain, Home
 from assistant.home.state import can, temperature_range
 from assistant.skills import slots
 from assistant.skills.base import Act, Reply, Request
-from assistant.skills.phrases import figure
-from assistant.skills.selection import NothingSelectedError, Selection, bare, select
+from assistant.skills.phrases import figure, joined
+from assistant.skills.selection import NOUNS, NothingSelectedError, Selection, bare, select
 
 #: One step of "brighter", "dimmer", "warmer".
 BRIGHTNESS_STEP = 25
 TEMPERATURE_STEP = {"celsius": 1.0, "fahrenheit": 2.0}
 
+#: What "everything" is switched off with; a heating goes on, and doors and blinds are no switches.
+EVERYTHING = (Domain.LIGHT, Domain.SWITCH, Domain.FAN)
+#: Fan speeds by their names, in percent.
+SPEEDS = {"low": 33, "medium": 67, "high": 100}
+
 _SWITCHED = (Domain.LIGHT, Domain.SWITCH, Domain.FAN, Domain.CLIMATE)
+#: Home Assistant's names of white light.
+_WHITE = re.compile(r"\b(?:candle light|(?:warm|cold|cool) white|day ?light)\b")
 #: What turning something on and off means for it, and the verb that tells it.
 _ON: dict[Domain, tuple[Command, str]] = {
     **dict.fromkeys(_SWITCHED, (Command.TURN_ON, "Turned on")),
@@ -68,11 +76,25 @@ class HomeControlSkill:
         domain = slots.text(request.slots, "domain")
         opens = (domain == Domain.COVER and table is _ON) or (domain == Domain.LOCK and table is _OFF)
         chosen = select(self._home, request, widen=not opens)
+        if slots.text(request.slots, "scope") == "everything":
+            return self._everything(chosen, table)
         devices = [device for device in chosen.devices if device.domain in table]
         if not devices:
             return Reply(f"I cannot turn {chosen.phrase} on or off.", ok=False)
         acts = [self._act(device, table[device.domain][0]) for device in devices]
         return Reply(f"{table[devices[0].domain][1]} {chosen.phrase}.", tuple(acts))
+
+    def _everything(self, chosen: Selection, table: dict[Domain, tuple[Command, str]]) -> Reply:
+        devices = [device for device in chosen.devices if device.domain in EVERYTHING]
+        place = f" {chosen.place}" if chosen.place else ""
+        if not devices:
+            return Reply(f"There is nothing to switch{place}.", ok=False)
+        verb = table[devices[0].domain][1]
+        acts = tuple(self._act(device, table[device.domain][0]) for device in devices)
+        if len(devices) == 1:
+            return Reply(f"{verb} the {bare(devices[0].name)}.", acts)
+        kinds = [NOUNS[kind][1] for kind in EVERYTHING if any(device.domain == kind for device in devices)]
+        return Reply(f"{verb} all {joined(kinds)}{place}.", acts)
 
     def _light(self, request: Request) -> Reply:
         chosen = select(self._home, request, Domain.LIGHT)
@@ -84,7 +106,8 @@ class HomeControlSkill:
             text = f"Made {chosen.phrase} {color}."
             return self._set(chosen, Command.SET_COLOR, color, "change color", text)
         if kelvin is not None:
-            text = f"Set {chosen.phrase} to {figure(kelvin)} kelvin."
+            spoken = _WHITE.search(request.text)
+            text = f"Set {chosen.phrase} to {spoken[0] if spoken else f'{figure(kelvin)} kelvin'}."
             return self._set(chosen, Command.SET_COLOR_TEMPERATURE, kelvin, "change color temperature", text)
         if percent is not None:
             text = f"Set {chosen.phrase} to {figure(percent)} percent."
@@ -115,10 +138,11 @@ class HomeControlSkill:
 
     def _speed(self, request: Request) -> Reply:
         chosen = select(self._home, request, Domain.FAN)
-        percent = slots.number(request.slots, "percentage")
+        word = slots.text(request.slots, "speed_word")
+        percent = SPEEDS.get(word) if word is not None else slots.number(request.slots, "percentage")
         if percent is None:
             return Reply("How fast?", ok=False)
-        text = f"Set {chosen.phrase} to {figure(percent)} percent."
+        text = f"Set {chosen.phrase} to {word or f'{figure(percent)} percent'}."
         return self._set(chosen, Command.SET_SPEED, percent, "change speed", text)
 
     def _temperature(self, request: Request) -> Reply:

@@ -15,6 +15,7 @@ from assistant.skills.selection import NothingSelectedError, Selection, bare, se
 
 #: More names than this nobody wants to hear.
 _MAX_NAMES = 6
+_OUTSIDE = re.compile(r"\b(?:outside|outdoors?|garden|balcony|terrace)\b")
 #: States a house is left in.
 _RESTING = ("off", "closed", "locked")
 
@@ -114,6 +115,8 @@ class HomeQuestionSkill:
             if value is None:
                 return Reply(f"The {bare(device.name)} does not tell its temperature.", ok=False)
             return Reply(f"The {bare(device.name)} says {figure(value)} degrees.")
+        if slots.text(request.slots, "place") == "outside":
+            return self._outside()
         area = slots.text(request.slots, "area")
         room = self._home.area(area or self._home.box_area or "")
         if room is None and (area is not None or slots.text(request.slots, "floor") is not None):
@@ -126,6 +129,14 @@ class HomeQuestionSkill:
                 return Reply(f"It's {figure(value)} degrees{place}.")
         place = f" in the {bare(room.name)}" if room is not None else ""
         return Reply(f"There is no thermometer{place}.", ok=False)
+
+    def _outside(self) -> Reply:
+        """The thermometer whose name says that it hangs outside."""
+        for device in self._thermometers():
+            names = " ".join((device.name, *device.aliases)).lower()
+            if _OUTSIDE.search(names) and (value := self._measured(device)) is not None:
+                return Reply(f"It's {figure(value)} degrees outside.")
+        return Reply("There is no thermometer outside.", ok=False)
 
     def _thermometers(self) -> Sequence[Device]:
         """Sensors first: they measure where people are, heatings where they hang."""

@@ -19,6 +19,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     Domain.SENSOR: ("sensor", "sensors"),
     Domain.FAN: ("fan", "fans"),
     "garage": ("garage door", "garage doors"),
+    "humidity": ("humidity sensor", "humidity sensors"),
 }
 
 #: What hangs before a window is called by any of these.
@@ -158,4 +159,4 @@ def _is_class(device: Device, device_class: str) -> bool:
 def _nouns(kind: str, device_class: str | None) -> tuple[str, str]:
     if kind == Domain.COVER and device_class is not None:
         return NOUNS.get(device_class, (device_class, f"{device_class}s"))
-    return NOUNS.get(kind, ("device", "devices"))
+    return NOUNS.get(device_class or kind) or NOUNS.get(kind, ("device", "devices"))

@@ -16,6 +16,7 @@ from assistant.skills.timer import (
     MAX_LENGTH_S,
     MAX_NAME,
     Timer,
+    check_length,
     ring_of,
     timer_from,
     timer_name,
@@ -56,9 +57,15 @@ class TimerBook:
             running = [t for t in self._timers.values() if t.id not in self._ringing]
         return sorted(running, key=lambda timer: (timer.paused, timer.ends_at or 0.0, timer.id))
 
-    def find(self, name: str | None = None, length_s: float | None = None) -> list[Timer]:
-        """Timers that have not ended and are called `name` or were started with `length_s`."""
-        found = self.timers
+    def find(
+        self, name: str | None = None, length_s: float | None = None, *, ringing: bool = False
+    ) -> list[Timer]:
+        """Timers that are called `name` or were started with `length_s`.
+
+        They have not ended; with `ringing` they have, and ring.
+        """
+        with self._lock:
+            found = [self._timers[number] for number in self._ringing] if ringing else self.timers
         if name is not None:
             wanted = timer_name(name)
             found = [t for t in found if wanted in (t.name, timer_name(t.label), t.label)]
@@ -88,8 +95,7 @@ class TimerBook:
 
     def check(self, length_s: float) -> None:
         """Raise what `start` would raise for a timer of this length."""
-        if not 1 <= length_s <= MAX_LENGTH_S:
-            raise InvalidInput("a timer runs from one second to one hundred hours", code="timer.length")
+        check_length(length_s)
         if len(self._timers) >= MAX_TIMERS:
             raise TooLarge(f"there are already {MAX_TIMERS} timers", code="timer.too-many")
 
@@ -148,6 +154,20 @@ class TimerBook:
             if timer.paused:
                 return self._put(replace(timer, remaining_s=left))
             return self._put(replace(timer, ends_at=now.timestamp() + left))
+
+    def restart(self, timer_id: int, now: datetime, length_s: float | None = None) -> Timer:
+        """Let a timer run from the start, paused or ringing too; with `length_s` for so long from now on.
+
+        Raises:
+            NotFound: there is none of this id.
+            InvalidInput: the length is not between 1 s and 100 h.
+        """
+        with self._lock:
+            timer = self._get(timer_id)
+            length = check_length(timer.length_s if length_s is None else length_s)
+            self._ringing.pop(timer_id, None)
+            ends_at = now.timestamp() + length
+            return self._put(replace(timer, length_s=length, ends_at=ends_at, remaining_s=0.0))
 
     def due(self, now: datetime) -> list[Ring]:
         """What starts to ring. Each ended timer is given once, then rings until silenced."""

@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from assistant.errors import InvalidInput
 from assistant.skills.phrases import clock_time, duration
 from assistant.skills.rings import LATE_AFTER, Ring, RingKind
 
 MAX_LENGTH_S = 100 * 3600.0
 MAX_NAME = 60
 MAX_COMMAND = 200
+
+_ONE_MORE = re.compile(
+    r"^(?:(?:first|second|third|fourth|fifth|sixth|\d+(?:st|nd|rd|th)|one more|another|other|new|extra|"
+    r"additional|different|separate)(?: |$))+"
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,22 @@ class Timer:
         """What is left at `now`, never negative."""
         left = self.remaining_s if self.ends_at is None else self.ends_at - now.timestamp()
         return timedelta(seconds=max(0.0, left))
+
+
+def check_length(length_s: float) -> float:
+    """The length again.
+
+    Raises:
+        InvalidInput: no timer runs so long or so short.
+    """
+    if not 1 <= length_s <= MAX_LENGTH_S:
+        raise InvalidInput("a timer runs from one second to one hundred hours", code="timer.length")
+    return length_s
+
+
+def new_name(name: str) -> str:
+    """The name of a timer that is started: "second" or "another" only say that it is one more."""
+    return _ONE_MORE.sub("", timer_name(name))
 
 
 def timer_name(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from assistant.skills import slots
@@ -11,7 +11,7 @@ from assistant.skills.base import Act, Reply, Request, silencing
 from assistant.skills.phrases import capitalised, count_of, duration, joined
 from assistant.skills.rings import RingSource
 from assistant.skills.timekeeping import TimerBook
-from assistant.skills.timer import Timer, timer_name
+from assistant.skills.timer import Timer, check_length, new_name, timer_name
 
 
 class TimerSkill:
@@ -41,11 +41,13 @@ class TimerSkill:
             "HassPauseTimer": self._pause,
             "HassUnpauseTimer": self._resume,
             "HassTimerStatus": self._status,
+            "SottoChangeTimer": self._set_length,
+            "SottoRestartTimer": self._restart,
         }
 
     @property
     def intents(self) -> frozenset[str]:
-        """Home Assistant's timer intents."""
+        """Home Assistant's timer intents, and two of our own."""
         return frozenset(self._handlers)
 
     def handle(self, request: Request) -> Reply:
@@ -53,21 +55,25 @@ class TimerSkill:
         return self._handlers[request.intent](request)
 
     def _start(self, request: Request) -> Reply:
-        length = slots.seconds(request.slots)
-        if length is None:
-            return Reply("For how long?", ok=False, expects_answer=True)
         command = slots.text(request.slots, "conversation_command") or ""
         if command and not self._understands(command):
             return Reply(f"I do not know how to {command}.", ok=False)
+        name = new_name(slots.text(request.slots, "name") or "")
+        length = slots.seconds(request.slots)
+        if length is None:
+            answered = partial(self._starting, name=name, command=command, now=request.now)
+            return Reply("For how long?", expects_answer=True, if_length=answered)
+        return self._starting(length, name, command, request.now)
+
+    def _starting(self, length: float, name: str, command: str, now: datetime) -> Reply:
         self._timers.check(length)
-        name = timer_name(slots.text(request.slots, "name") or "")
         if command:
             text = f"Okay, in {duration(length)}."
         elif name:
             text = f"{capitalised(name)} timer, {duration(length)}, starting now."
         else:
             text = f"{capitalised(duration(length))}, starting now."
-        start = partial(self._timers.start, length, request.now, name, command)
+        start = partial(self._timers.start, length, now, name, command)
         return Reply(text, (Act("timer.start", name, length, start),))
 
     def _cancel(self, request: Request) -> Reply:
@@ -113,7 +119,51 @@ class TimerSkill:
         add = partial(self._timers.add, timer.id, direction * by, request.now)
         return Reply(text, (Act(name, timer.label, by, add),))
 
+    def _set_length(self, request: Request) -> Reply:
+        length = slots.seconds(request.slots)
+        if length is None:
+            return Reply("To how long?", ok=False)
+        name = slots.text(request.slots, "name")
+        if name is not None and "start" in request.slots and not self._wanted(request):
+            return self._starting(length, timer_name(name), "", request.now)
+        timer = self._one(request)
+        if isinstance(timer, Reply):
+            return timer
+        check_length(length)
+        restart = partial(self._timers.restart, timer.id, request.now, length)
+        text = f"The {timer.name} timer" if timer.name else "The timer"
+        return Reply(
+            f"{text} now runs for {duration(length)}.", (Act("timer.set", timer.label, length, restart),)
+        )
+
+    def _restart(self, request: Request) -> Reply:
+        """Start one again from its full length; one that rings comes before those that run."""
+        found = self._wanted(request, ringing=True)
+        timer = found[0] if found else self._one(request)
+        if isinstance(timer, Reply):
+            return timer
+        restart = partial(self._timers.restart, timer.id, request.now)
+        text = f"{capitalised(timer.label)}, {duration(timer.length_s)}, starting again."
+        if not timer.name:
+            text = f"{capitalised(duration(timer.length_s))}, starting again."
+        return Reply(text, (Act("timer.restart", timer.label, run=restart),), stop_speaking=bool(found))
+
+    def _all(self, request: Request, paused: bool) -> Reply:
+        """Pause all that run (`paused` False), or let all run again that are paused."""
+        timers = [timer for timer in self._timers.timers if timer.paused is paused]
+        if not timers:
+            text = f"None of your timers is {'paused' if paused else 'running'}."
+            return Reply(text if self._timers.timers else "You have no timers.", ok=False)
+        name, change = (
+            ("timer.resume", self._timers.resume) if paused else ("timer.pause", self._timers.pause)
+        )
+        acts = tuple(Act(name, timer.label, run=partial(change, timer.id, request.now)) for timer in timers)
+        which = f"the {timers[0].label}" if len(timers) == 1 else count_of(len(timers), "timer")
+        return Reply(f"{'Resumed' if paused else 'Paused'} {which}.", acts)
+
     def _pause(self, request: Request) -> Reply:
+        if slots.text(request.slots, "which") == "all":
+            return self._all(request, paused=False)
         timer = self._one(request, paused=False)
         if isinstance(timer, Reply):
             return timer
@@ -125,6 +175,8 @@ class TimerSkill:
         return Reply(text, (Act("timer.pause", timer.label, run=pause),))
 
     def _resume(self, request: Request) -> Reply:
+        if slots.text(request.slots, "which") == "all":
+            return self._all(request, paused=True)
         timer = self._one(request, paused=True)
         if isinstance(timer, Reply):
             return timer
@@ -139,7 +191,7 @@ class TimerSkill:
         found = self._wanted(request)
         if not found:
             return self._none(request, ok=not self._names_one(request))
-        if len(found) == 1:
+        if len(found) == 1 and "count" not in request.slots:
             return Reply(f"{capitalised(_left(found[0], request))} on the {found[0].label}.")
         parts = [f"{_left(timer, request)} on the {timer.label}" for timer in found]
         return Reply(f"You have {count_of(len(found), 'timer')}: {joined(parts)}.")
@@ -150,10 +202,10 @@ class TimerSkill:
         names = ("name", "area", "start_hours", "start_minutes", "start_seconds")
         return any(name in request.slots for name in names)
 
-    def _wanted(self, request: Request) -> list[Timer]:
+    def _wanted(self, request: Request, ringing: bool = False) -> list[Timer]:
         """Timers that fit. A room's name is a name too: there is one box, and its timers ring there."""
         name = slots.text(request.slots, "name") or slots.text(request.slots, "area")
-        return self._timers.find(name, slots.seconds(request.slots, "start_"))
+        return self._timers.find(name, slots.seconds(request.slots, "start_"), ringing=ringing)
 
     def _one(self, request: Request, paused: bool | None = None) -> Timer | Reply:
         """The one timer that is meant, or the reply that says why there is none."""

@@ -24,6 +24,9 @@ from assistant.understanding.numerals import numerals
 
 Value = str | int | float | bool
 
+#: A sentence sets this slot where it lacks what it needs ("set a timer"): the box asks for that, but only
+#: after the wait for an unfinished sentence, since most people are about to say it.
+MISSING_SLOT = "missing"
 #: Words that an owner's own wildcard may take; the built-in ones hold the name of a timer.
 MAX_OWN_FREE_WORDS = 12
 
@@ -110,7 +113,8 @@ class Grammar:
     def completeness(self, text: str) -> Completeness:
         """Whether a text is a sentence, could become another, or only begins one.
 
-        What counts as "could become another" is written in `extension`.
+        What counts as "could become another" is written in `extension`. A sentence that has the slot
+        `MISSING_SLOT` is unfinished although it parses.
         """
         try:
             plain = normalise(text)
@@ -120,8 +124,8 @@ class Grammar:
         if state == DEAD:
             state = self._all.walk(remove_skip_words(plain, self._skip_words, False))
         parse = self._parse(plain, delayed=True)
-        if parse is None:
-            begins = state != DEAD and bool(plain)
+        if parse is None or MISSING_SLOT in parse.slots:
+            begins = parse is not None or (state != DEAD and bool(plain))
             return Completeness.UNFINISHED if begins else Completeness.UNPARSED
         if state != DEAD and is_extendable(
             parse.intent, parse.spoken, self._all.continuations(state), self._templates

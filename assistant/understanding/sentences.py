@@ -14,6 +14,7 @@ import home_assistant_intents
 from hassil.expression import Expression, ListReference, RuleReference, Sentence
 
 from assistant.errors import GrammarError, InvalidInput, NotFound, TooLarge
+from assistant.understanding.builtin import HOME_LISTS, BuiltinBlocks
 from assistant.understanding.expressions import fewest_words, list_references, references
 from assistant.understanding.grammar import Grammar
 from assistant.understanding.names import HomeNames
@@ -27,8 +28,6 @@ MAX_FILES = 200
 MAX_TEMPLATES = 20_000
 #: Parts of a rule with all rules in it written out; real ones have a hundred.
 MAX_RULE_PARTS = 10_000
-#: Lists that hold the names of the home.
-HOME_LISTS = frozenset({"name", "area", "floor"})
 
 
 @dataclass
@@ -80,7 +79,8 @@ class SentenceSource:
     def load(self, home: HomeNames) -> SentenceData:
         """All sentences, checked as a whole.
 
-        Built-in sentences about a kind of device that the home has not are left out.
+        Built-in sentences about a kind of device that the home has not are left out, and those that
+        are nothing but a name.
 
         Raises:
             InvalidInput: unknown language.
@@ -127,16 +127,10 @@ class SentenceSource:
         return read_sentence_file(path, self.language)
 
     def _add_builtin(self, data: SentenceData, raw: dict[str, Any], domains: set[str]) -> None:
+        chosen = BuiltinBlocks(domains, raw.get("expansion_rules", {}))
         for name, intent in raw["intents"].items():
-            if name in self.supported:
-                # Required keywords only save hassil time, and are not folded as all other text is.
-                blocks = [
-                    {key: value for key, value in block.items() if key != "required_keywords"}
-                    for block in intent["data"]
-                    if _is_of_home(block, domains)
-                ]
-                if blocks:
-                    data.intents[name] = {"data": blocks}
+            if name in self.supported and (blocks := chosen.choose(intent["data"])):
+                data.intents[name] = {"data": blocks}
         data.lists.update(raw.get("lists", {}))
         data.rules.update(raw.get("expansion_rules", {}))
         data.skip_words += raw.get("skip_words", [])
@@ -170,13 +164,6 @@ def build_grammar(
     key = hashlib.sha256(f"{data.digest} {home!r} {here!r}".encode()).hexdigest()
     own_lists = frozenset(data.own_lists)
     return Grammar(data.as_dict(), home, here=here, own_lists=own_lists, key=key)
-
-
-def _is_of_home(block: Mapping[str, Any], domains: set[str]) -> bool:
-    wanted = block.get("slots", {}).get("domain")
-    if wanted is None:
-        return True
-    return not domains.isdisjoint([wanted] if isinstance(wanted, str) else wanted)
 
 
 def _add_file(data: SentenceData, file: SentenceFile) -> None:
