@@ -12,6 +12,9 @@ from assistant.audio.format import Floats, Samples
 from assistant.errors import InvalidInput
 
 FULL_SCALE = 32_768
+#: Below this part of the loudest channel's power (-20 dB) the mean of channels has cancelled out; one of
+#: two channels silent, the usual case, is at -6 dB.
+_CANCELLED = 0.01
 #: The lowest level that is reported; digital silence has no finite one.
 SILENCE_DBFS = -100.0
 #: Rates outside of this are not sound that anybody recorded for us, in Hz.
@@ -33,6 +36,8 @@ def to_int16(values: NDArray[Any]) -> Samples:
 def to_mono_int16(block: NDArray[Any]) -> Samples:
     """Samples (n,) or (n, channels), integer or float, to int16 mono (n,), the channels' mean.
 
+    Channels that cancel each other out (one wired the wrong way round) give the loudest one instead.
+
     Raises:
         InvalidInput: `audio.format` for another shape or an unknown sample type.
     """
@@ -42,15 +47,25 @@ def to_mono_int16(block: NDArray[Any]) -> Samples:
     if block.dtype == np.int16:
         if mono is not None:
             return np.ascontiguousarray(mono)
-        mean: Samples = np.rint(block.mean(axis=1, dtype=np.float32)).astype(np.int16)
-        return mean
+        mixed: Samples = np.rint(_mix(block.astype(np.float32))).astype(np.int16)
+        return mixed
     if block.dtype == np.int32:
         wide = block.astype(np.float64) / 2**31
     elif block.dtype.kind == "f":
         wide = block.astype(np.float64)
     else:
         raise InvalidInput(f"samples of type {block.dtype} are not known", code="audio.format")
-    return to_int16(wide if block.ndim == 1 else wide.mean(axis=1))
+    return to_int16(wide if block.ndim == 1 else _mix(wide))
+
+
+def _mix(block: NDArray[Any]) -> NDArray[Any]:
+    mean: NDArray[Any] = block.mean(axis=1)
+    if len(block) == 0:
+        return mean
+    power = (block * block).mean(axis=0)
+    if (mean * mean).mean() < _CANCELLED * power.max():
+        return np.ascontiguousarray(block[:, int(power.argmax())])
+    return mean
 
 
 def remove_dc(samples: Samples, above: float = 0.01) -> Samples:

@@ -66,8 +66,8 @@ class RecogniserSettings:
     bias: float = 4.0
     beam: BeamSettings = field(default_factory=BeamSettings)
     rejection: RejectionSettings = field(default_factory=RejectionSettings)
-    max_states: int = 20_000
-    max_grammars: int = 4
+    max_states: int = 10_000
+    max_grammars: int = 6
     threads: int = 1
 
 

@@ -109,3 +109,10 @@ def test_an_unreasonable_rate_is_refused(rate: int) -> None:
     with pytest.raises(InvalidInput) as caught:
         Resampler(rate, 16_000)
     assert caught.value.code == "audio.rate"
+
+
+def test_channels_that_cancel_out_are_still_heard() -> None:
+    wave = (8000 * np.sin(np.arange(1600) / 5)).astype(np.int16)
+    assert level_dbfs(to_mono_int16(np.stack([wave, -wave], axis=1))) > -20
+    quiet = to_mono_int16(np.stack([wave, np.zeros_like(wave)], axis=1))
+    assert np.abs(quiet - wave / 2).max() <= 1
