@@ -8,8 +8,8 @@ happens:
    begins with another device's name.
 2. It fills a slot that has not been spoken, and belongs to the same intent: "set a timer for five
    minutes" (and thirty seconds), "turn on the lights" (in the bedroom).
-3. It makes another intent out of it, unless the sentence has no slot at all: "kitchen light" (off),
-   "open the blinds" (to 50 percent); but "stop" acts at once, though "stop the timer" exists.
+3. It makes another intent out of it, unless the sentence has no slot at all: "open the blinds"
+   (to 50 percent); but "stop" acts at once, though "stop the timer" exists.
 
 It never counts that a place follows where a device or a place was named, that free text follows
 (the name of a timer), that the whole command could be put off ("in five minutes"), or that someone

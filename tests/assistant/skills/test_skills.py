@@ -109,4 +109,4 @@ def test_a_yes_counts_once() -> None:
 
 
 def test_intents_hold_what_the_set_answers_itself() -> None:
-    assert {"Try", "SottoYes", "SottoNo", "SottoRepeat"} == asking([]).intents
+    assert {"Try", "SottoYes", "SottoNo", "SottoLength", "SottoRepeat"} == asking([]).intents

@@ -99,3 +99,87 @@ def test_a_timer_that_cannot_be_saved_runs_and_says_so(box: Box) -> None:
     assert box.ask("set a timer for ten minutes").text.endswith(NOT_SAVED)
     box.wait(minutes=10)
     assert len(box.skills.due(box.now)) == 1
+
+
+def test_a_timer_without_a_length_is_asked_about(box: Box) -> None:
+    assert box.ask("set a timer").expects_answer
+    assert box.ask("ten minutes").text == "Ten minutes, starting now."
+    assert box.ask("how much time is left").text == "Ten minutes left on the ten minute timer."
+
+
+def test_the_name_is_kept_while_the_length_is_asked_for(box: Box) -> None:
+    box.ask("set a pizza timer")
+    assert box.ask("for 12 minutes").text == "Pizza timer, twelve minutes, starting now."
+
+
+def test_a_yes_does_not_answer_for_how_long(box: Box) -> None:
+    box.ask("set a timer")
+    assert box.ask("yes").text == "For how long?"
+    assert box.ask("ten minutes").text == "Ten minutes, starting now."
+
+
+def test_a_no_gives_the_timer_up(box: Box) -> None:
+    box.ask("set a timer")
+    assert box.ask("no").text == "Okay, I won't."
+    assert not box.ask("ten minutes").ok
+
+
+def test_an_impossible_length_is_refused_as_an_answer_too(box: Box) -> None:
+    box.ask("set a timer")
+    assert not box.ask("one hundred hours and five minutes").ok
+
+
+def test_a_length_does_not_answer_a_yes_or_no(box: Box) -> None:
+    box.ask("set a timer for ten minutes")
+    box.ask("set a pizza timer for 5 minutes")
+    box.ask("cancel the timer")
+    assert box.ask("ten minutes").text == "I did not ask for a time."
+
+
+def test_all_timers_are_paused_and_resumed(box: Box) -> None:
+    box.ask("set a timer for ten minutes")
+    box.ask("set a pizza timer for 5 minutes")
+    assert box.ask("pause all timers").text == "Paused two timers."
+    box.wait(minutes=30)
+    assert box.ask("pause all timers").text == "None of your timers is running."
+    assert box.ask("resume all timers").text == "Resumed two timers."
+    assert box.ask("how much time is left on the pizza timer").text == "Five minutes left on the pizza timer."
+
+
+def test_timers_are_counted(box: Box) -> None:
+    box.ask("set a pizza timer for 5 minutes")
+    told = "You have one timer: five minutes left on the pizza timer."
+    assert box.ask("how many timers are running").text == told
+
+
+def test_a_timer_gets_another_length(box: Box) -> None:
+    box.ask("set a pasta timer for ten minutes")
+    box.wait(minutes=3)
+    assert box.ask("change the pasta timer to 5 minutes").text == "The pasta timer now runs for five minutes."
+    assert box.ask("how much longer on the pasta timer").text == "Five minutes left on the pasta timer."
+
+
+def test_setting_a_named_timer_that_is_not_there_starts_it(box: Box) -> None:
+    assert box.ask("set the pasta timer to 5 minutes").text == "Pasta timer, five minutes, starting now."
+    assert box.ask("set the pasta timer to 8 minutes").text == "The pasta timer now runs for eight minutes."
+
+
+def test_a_timer_is_restarted(box: Box) -> None:
+    box.ask("set a pasta timer for ten minutes")
+    box.wait(minutes=3)
+    assert box.ask("restart the pasta timer").text == "Pasta timer, ten minutes, starting again."
+    assert box.ask("how much time is left").text == "Ten minutes left on the pasta timer."
+
+
+def test_a_ringing_timer_is_restarted(box: Box) -> None:
+    box.ask("set a timer for ten minutes")
+    box.wait(minutes=10)
+    box.skills.due(box.now)
+    assert box.ask("restart the timer").text == "Ten minutes, starting again."
+    assert box.skills.ringing(box.now) == []
+    assert box.ask("how much time is left").text == "Ten minutes left on the ten minute timer."
+
+
+def test_one_more_is_no_name(box: Box) -> None:
+    box.ask("start a second timer for 3 minutes")
+    assert box.ask("how much time is left").text == "Three minutes left on the three minute timer."

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import GrammarError, InvalidInput, NotFound, SottoError, TooLarge
+from assistant.understanding.builtin import BuiltinBlocks
 from assistant.understanding.names import DeviceName, HomeNames
 from assistant.understanding.sentences import SentenceSource, build_grammar
 from assistant.understanding.yaml_text import MAX_FILE_BYTES
@@ -177,3 +178,28 @@ def test_kinds_of_devices_that_the_home_has_not_are_left_out() -> None:
 @pytest.mark.parametrize("language", ["de", "fr", "nl"])
 def test_other_languages_build(language: str, home: HomeNames) -> None:
     assert build_grammar(language, True, [], home, SUPPORTED).intents
+
+
+@pytest.mark.parametrize(
+    ("template", "kept"),
+    [
+        ("[<the>] {name}", False),
+        ("{area} {name}", False),
+        ("[activate] [<the>] {name} [[the] scene]", False),
+        ("[<turn>] [<the>] {name} [script] [on]", False),
+        ("<turn> on [<the>] {name}", True),
+        ("<open> [<the>] {name}", True),
+        ("([<the>] {name};on)", True),
+        ("[<the>] {name} [to] {brightness}", True),
+    ],
+)
+def test_a_name_alone_is_no_sentence(template: str, kept: bool) -> None:
+    rules = {"the": "(the|my)", "turn": "(turn|switch)", "open": "(open|raise)"}
+    blocks = BuiltinBlocks({"light"}, rules)
+    assert bool(blocks.choose([{"sentences": [template]}])) is kept
+
+
+def test_sentences_about_what_the_home_has_not_are_left_out() -> None:
+    blocks = BuiltinBlocks({"light"}, {})
+    block = {"sentences": ["open it"], "slots": {"domain": "cover"}}
+    assert blocks.choose([block]) == []
