@@ -12,8 +12,12 @@ import numpy as np
 from assistant.audio import portaudio
 from assistant.audio.convert import DcBlocker, Resampler, to_mono_int16
 from assistant.audio.devices import AudioDevice
-from assistant.audio.format import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Samples
+from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from assistant.errors import Unavailable
+
+#: What the device is asked to give at once. Sound servers and USB give 20 ms or more at a time anyway; half
+#: of that costs twice the callbacks, 0.4 % of a core, and brings the sound no sooner.
+BLOCK_MS = 20
 
 
 class Capture:
@@ -34,7 +38,7 @@ class Capture:
     def __init__(self, device: AudioDevice, latency: str | float, queue_ms: int) -> None:
         self.device = device
         self.dropped_blocks = 0
-        self._blocks: deque[bytes] = deque(maxlen=max(1, queue_ms // FRAME_MS))
+        self._blocks: deque[bytes] = deque(maxlen=max(1, queue_ms // BLOCK_MS))
         self._arrived = threading.Condition()
         self._ended = False
         self._wanted = 1
@@ -63,7 +67,7 @@ class Capture:
                         samplerate=rate,
                         channels=channels,
                         dtype="int16",
-                        blocksize=rate * FRAME_MS // 1000,
+                        blocksize=rate * BLOCK_MS // 1000,
                         latency=latency,
                         callback=self._on_block,
                         finished_callback=self._on_end,
@@ -128,16 +132,15 @@ class Capture:
                 self._arrived.wait(timeout_s)
             taken = list(self._blocks)
             self._blocks.clear()
-        frames: list[Samples] = []
-        for block in taken:
-            raw = np.frombuffer(block, np.int16).reshape(-1, self._channels)
-            ready = self._dc.process(self._resampler.process(to_mono_int16(raw)))
-            if len(self._rest):
-                ready = np.concatenate([self._rest, ready])
-            whole = len(ready) - len(ready) % FRAME_SAMPLES
-            frames += [ready[at : at + FRAME_SAMPLES] for at in range(0, whole, FRAME_SAMPLES)]
-            self._rest = ready[whole:]
-        return frames
+        if not taken:
+            return []
+        raw = np.frombuffer(b"".join(taken), np.int16).reshape(-1, self._channels)
+        ready = self._dc.process(self._resampler.process(to_mono_int16(raw)))
+        if len(self._rest):
+            ready = np.concatenate([self._rest, ready])
+        whole = len(ready) - len(ready) % FRAME_SAMPLES
+        self._rest = ready[whole:]
+        return [ready[at : at + FRAME_SAMPLES] for at in range(0, whole, FRAME_SAMPLES)]
 
     def close(self) -> bool:
         """End it; False if the driver hangs and was left behind."""

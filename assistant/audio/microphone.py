@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant.audio import portaudio
-from assistant.audio.capture import Capture
+from assistant.audio.capture import BLOCK_MS, Capture
 from assistant.audio.devices import choose
-from assistant.audio.format import FRAME_MS, Samples
+from assistant.audio.format import Samples
 from assistant.errors import SottoError, Unavailable
 
 _READ_TIMEOUT_S = 0.25
@@ -34,7 +34,7 @@ class MicrophoneSettings:
     device: str | None = None
     latency: str | float = "high"
     queue_ms: int = 2000
-    relaxed_ms: int = 60
+    relaxed_ms: int = 120
     stall_s: float = 2.5
     backoff_s: tuple[float, ...] = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
@@ -74,7 +74,7 @@ class Microphone:
 
     @property
     def dropped(self) -> int:
-        """Device blocks (10 ms each) dropped so far because nobody read them in time."""
+        """Device blocks (20 ms each) dropped so far because nobody read them in time."""
         capture = self._capture
         return self._dropped + (capture.dropped_blocks if capture else 0)
 
@@ -111,7 +111,7 @@ class Microphone:
             if capture is None:
                 failures = 0 if self._reopened(failures) else failures + 1
                 continue
-            at_once = self._settings.relaxed_ms // FRAME_MS if self.relaxed else 1
+            at_once = self._settings.relaxed_ms // BLOCK_MS if self.relaxed else 1
             frames = capture.read(_READ_TIMEOUT_S, at_once)
             if frames:
                 yield from frames

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+import numpy as np
 import webrtcvad
 
 from assistant.audio.convert import level_dbfs
@@ -73,7 +74,7 @@ class Gate:
 
 def check_frame(frame: Samples) -> None:
     """Raise InvalidInput `hearing.frame` unless it is int16 of shape (160,)."""
-    if frame.shape != (FRAME_SAMPLES,) or frame.dtype.name != "int16":
+    if frame.shape != (FRAME_SAMPLES,) or frame.dtype != np.int16:
         raise InvalidInput(
             f"a frame is {FRAME_SAMPLES} int16 samples, not {frame.dtype} {frame.shape}",
             code="hearing.frame",

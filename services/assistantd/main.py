@@ -21,7 +21,7 @@ from assistant.models.progress import print_line
 from assistant.models.store import ModelStore
 from assistant.paths import models_dir, socket_path, state_dir
 from assistant.settings import load_settings
-from services.assistantd.memory import tame_allocator
+from services.assistantd.memory import give_back_after_turns, tame_allocator
 from services.assistantd.rings import RingLoop
 from services.assistantd.room import Room
 from services.assistantd.server import Server
@@ -59,6 +59,7 @@ def run_here(options: argparse.Namespace) -> int:
             assistant.bus,
             lambda: datetime.now().astimezone(),
         )
+        give_back_after_turns(assistant.bus)
         server.start()
         rings.start()
         print(f"sotto: ready in {perf_counter() - started:.1f} s on {socket_path()}", flush=True)

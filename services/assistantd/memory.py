@@ -5,11 +5,20 @@ from __future__ import annotations
 import ctypes
 import logging
 
+from assistant.events import EventBus, EventKind
+
 log = logging.getLogger(__name__)
 
 # Parameters of mallopt(3), from malloc.h of the GNU C library.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 _MB = 1024 * 1024
+
+
+def give_back_after_turns(bus: EventBus) -> None:
+    """After each turn return to the system what the allocator keeps: some milliseconds, when all is said."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        bus.listen(lambda event: trim(0) if event.kind is EventKind.TURN else None)
 
 
 def tame_allocator() -> None:

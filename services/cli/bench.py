@@ -52,7 +52,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         latency.streamed(assistant, clips[:4], realtime=False)
         fast = latency.streamed(assistant, clips * rounds, realtime=False)
         whole = latency.whole(assistant, clips * rounds)
-        live = latency.streamed(assistant, clips, realtime=True)
+        live = latency.streamed(assistant, clips * (1 if options.quick else 2), realtime=True)
         silent = resources.silent_room(assistant, resources.quiet(60))
         kitchen = None
         if has_speech:
