@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -10,13 +9,11 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import NotFound, StorageError, TooLarge
+from assistant.errors import NotFound, TooLarge
 from assistant.skills.alarm_time import Moment, instant, next_day
+from assistant.skills.book_file import BookFile
 from assistant.skills.phrases import clock_time, day_of
 from assistant.skills.rings import LATE_AFTER, RING_FOR, Ring, RingKind
-from assistant.statefile import load_json, save_json, set_aside
-
-log = logging.getLogger(__name__)
 
 MAX_ALARMS = 50
 _VERSION = 1
@@ -55,14 +52,12 @@ class AlarmBook:
     """
 
     def __init__(self, path: Path, zone: tzinfo = UTC) -> None:
-        self._path = path
+        self._file = BookFile(path, "alarms", _VERSION, MAX_ALARMS, _written, _alarm)
         self._zone = zone
         self._lock = threading.RLock()
-        self._next_id = 1
-        self._alarms: dict[int, Alarm] = {}
+        self._next_id, self._alarms = self._file.load()
         #: What rings: id -> when it began to. Not kept on disk: what was not silenced rings again.
         self._ringing: dict[int, datetime] = {}
-        self._load()
 
     @property
     def alarms(self) -> list[Alarm]:
@@ -152,7 +147,7 @@ class AlarmBook:
                     self._finish(alarm, now)
                     finished = True
             if finished:
-                self._save_quietly()
+                self._file.save_quietly(self._next_id, self._alarms.values())
             return sorted(rings, key=lambda ring: ring.due)
 
     def next_due(self) -> datetime | None:
@@ -216,30 +211,13 @@ class AlarmBook:
         return alarm
 
     def _save(self) -> None:
-        alarms = [asdict(alarm) for alarm in self._alarms.values()]
-        for entry in alarms:
-            entry["moment"]["day"] = entry["moment"]["day"].isoformat()
-        save_json(self._path, {"version": _VERSION, "next_id": self._next_id, "alarms": alarms})
+        self._file.save(self._next_id, self._alarms.values())
 
-    def _save_quietly(self) -> None:
-        try:
-            self._save()
-        except StorageError as error:
-            log.warning("the alarms were not saved: %s", error)
 
-    def _load(self) -> None:
-        content: Any = load_json(self._path)
-        if content is None:
-            return
-        try:
-            if content["version"] != _VERSION:
-                raise ValueError(f"version {content['version']} is not {_VERSION}")
-            alarms = [_alarm(entry) for entry in content["alarms"][:MAX_ALARMS]]
-            self._next_id = max([int(content["next_id"]), *(alarm.id + 1 for alarm in alarms)])
-        except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
-            set_aside(self._path, f"{type(error).__name__}: {error}")
-            return
-        self._alarms = {alarm.id: alarm for alarm in alarms}
+def _written(alarm: Alarm) -> dict[str, Any]:
+    entry = asdict(alarm)
+    entry["moment"]["day"] = entry["moment"]["day"].isoformat()
+    return entry
 
 
 def _alarm(entry: Mapping[str, Any]) -> Alarm:

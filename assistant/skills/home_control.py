@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import partial
 
 from assistant.home.executor import Action, Command, HomeExecutor
@@ -11,6 +10,7 @@ from assistant.home.model import Device, Domain, Home
 from assistant.home.state import can, temperature_range
 from assistant.skills import slots
 from assistant.skills.base import Act, Reply, Request
+from assistant.skills.home_skill import HomeSkill
 from assistant.skills.phrases import figure, joined
 from assistant.skills.selection import NOUNS, NothingSelectedError, Selection, bare, select
 
@@ -39,7 +39,7 @@ _OFF: dict[Domain, tuple[Command, str]] = {
 }
 
 
-class HomeControlSkill:
+class HomeControlSkill(HomeSkill):
     """Turns Home Assistant's command intents into actions.
 
     Args:
@@ -50,26 +50,16 @@ class HomeControlSkill:
     def __init__(self, home: Home, executor: HomeExecutor) -> None:
         self._home = home
         self._executor = executor
-        self._handlers: dict[str, Callable[[Request], Reply]] = {
-            "HassTurnOn": lambda request: self._turn(request, _ON),
-            "HassTurnOff": lambda request: self._turn(request, _OFF),
-            "HassLightSet": self._light,
-            "HassSetPosition": self._position,
-            "HassClimateSetTemperature": self._temperature,
-            "HassFanSetSpeed": self._speed,
-        }
-
-    @property
-    def intents(self) -> frozenset[str]:
-        """Home Assistant's command intents."""
-        return frozenset(self._handlers)
-
-    def handle(self, request: Request) -> Reply:
-        """Answer one of the intents."""
-        try:
-            return self._handlers[request.intent](request)
-        except NothingSelectedError as nothing:
-            return Reply(str(nothing), ok=False)
+        super().__init__(
+            {
+                "HassTurnOn": lambda request: self._turn(request, _ON),
+                "HassTurnOff": lambda request: self._turn(request, _OFF),
+                "HassLightSet": self._light,
+                "HassSetPosition": self._position,
+                "HassClimateSetTemperature": self._temperature,
+                "HassFanSetSpeed": self._speed,
+            }
+        )
 
     def _turn(self, request: Request, table: dict[Domain, tuple[Command, str]]) -> Reply:
         # Opening and unlocking more than was meant is worse than asking.

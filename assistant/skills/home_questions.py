@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import Enum
 
 from assistant.home.executor import HomeExecutor
 from assistant.home.model import Device, DeviceState, Domain, Home
 from assistant.skills import slots
 from assistant.skills.base import Reply, Request
+from assistant.skills.home_skill import HomeSkill
 from assistant.skills.phrases import capitalised, count_of, figure, joined
 from assistant.skills.selection import NothingSelectedError, Selection, bare, select
 
@@ -44,7 +45,7 @@ def form_of(text: str, state: str) -> Form:
     return Form.ALL if state in _RESTING and not some else Form.ANY
 
 
-class HomeQuestionSkill:
+class HomeQuestionSkill(HomeSkill):
     """Answers what state devices are in.
 
     Args:
@@ -55,22 +56,12 @@ class HomeQuestionSkill:
     def __init__(self, home: Home, executor: HomeExecutor) -> None:
         self._home = home
         self._executor = executor
-        self._handlers: dict[str, Callable[[Request], Reply]] = {
-            "HassGetState": self._state,
-            "HassClimateGetTemperature": self._temperature,
-        }
-
-    @property
-    def intents(self) -> frozenset[str]:
-        """Home Assistant's question intents."""
-        return frozenset(self._handlers)
-
-    def handle(self, request: Request) -> Reply:
-        """Answer one of the intents."""
-        try:
-            return self._handlers[request.intent](request)
-        except NothingSelectedError as nothing:
-            return Reply(str(nothing), ok=False)
+        super().__init__(
+            {
+                "HassGetState": self._state,
+                "HassClimateGetTemperature": self._temperature,
+            }
+        )
 
     def _state(self, request: Request) -> Reply:
         chosen = select(self._home, request)

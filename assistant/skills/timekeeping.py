@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from assistant.errors import Conflict, InvalidInput, NotFound, StorageError, TooLarge
+from assistant.errors import Conflict, InvalidInput, NotFound, TooLarge
+from assistant.skills.book_file import BookFile
 from assistant.skills.rings import RING_FOR, Ring
 from assistant.skills.timer import (
     MAX_COMMAND,
@@ -21,9 +20,6 @@ from assistant.skills.timer import (
     timer_from,
     timer_name,
 )
-from assistant.statefile import load_json, save_json, set_aside
-
-log = logging.getLogger(__name__)
 
 MAX_TIMERS = 50
 
@@ -41,14 +37,12 @@ class TimerBook:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._file = BookFile(path, "timers", _VERSION, MAX_TIMERS, asdict, timer_from)
         self._lock = threading.RLock()
-        self._next_id = 1
-        self._timers: dict[int, Timer] = {}
+        self._next_id, self._timers = self._file.load()
         #: What rings: id -> when it began to, in seconds since the epoch. Not kept on disk: after a
         #: restart an ended timer that nobody silenced rings again.
         self._ringing: dict[int, float] = {}
-        self._load()
 
     @property
     def timers(self) -> list[Timer]:
@@ -188,7 +182,7 @@ class TimerBook:
                 elif now.timestamp() - began > RING_FOR.total_seconds():
                     self._forget(timer.id)
             if len(self._timers) != before:
-                self._save_quietly()
+                self._file.save_quietly(self._next_id, self._timers.values())
             return sorted(rings, key=lambda ring: ring.due)
 
     def next_due(self) -> datetime | None:
@@ -231,25 +225,4 @@ class TimerBook:
         self._ringing.pop(timer_id, None)
 
     def _save(self) -> None:
-        timers = [asdict(timer) for timer in self._timers.values()]
-        save_json(self._path, {"version": _VERSION, "next_id": self._next_id, "timers": timers})
-
-    def _save_quietly(self) -> None:
-        try:
-            self._save()
-        except StorageError as error:
-            log.warning("the timers were not saved: %s", error)
-
-    def _load(self) -> None:
-        content: Any = load_json(self._path)
-        if content is None:
-            return
-        try:
-            if content["version"] != _VERSION:
-                raise ValueError(f"version {content['version']} is not {_VERSION}")
-            timers = [timer_from(entry) for entry in content["timers"][:MAX_TIMERS]]
-            self._next_id = max([int(content["next_id"]), *(timer.id + 1 for timer in timers)])
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            set_aside(self._path, f"{type(error).__name__}: {error}")
-            return
-        self._timers = {timer.id: timer for timer in timers}
+        self._file.save(self._next_id, self._timers.values())
