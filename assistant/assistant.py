@@ -78,6 +78,7 @@ class Assistant:
         )
         self._keeper = GrammarKeeper(self._build_grammar, settings.sentences, on_change=self._grammar_changed)
         self.recogniser = Recogniser(self._store, settings.recogniser)
+        self._silero = Silero(self._store.path("silero-vad", "silero_vad_16k_op15.onnx"))
         self._synthesiser = Synthesiser(self._store, settings.voice)
         self.dialogue = Dialogue(lambda: self._keeper.current, self.skills, _local_now)
         self.turns = TurnStore(state, settings.store.turns, settings.store.keep_audio)
@@ -116,8 +117,7 @@ class Assistant:
         self._keeper.poll()
 
     def ears(self, *, wake: bool) -> Ears:
-        """Hearing for one stream, with its own memory of the voice and shared models."""
-        silero = Silero(self._store.path("silero-vad", "silero_vad_16k_op15.onnx"))
+        """Hearing for one stream, with its own memory of the voice; only wake words load their own."""
         words = None
         if wake:
             thresholds = self.settings.wake.thresholds()
@@ -128,7 +128,7 @@ class Assistant:
                 },
                 {name: value for name, value in thresholds.items() if value > 0},
             )
-        activity = VoiceActivity(Gate(), silero, self.settings.activity)
+        activity = VoiceActivity(Gate(), self._silero.another_stream(), self.settings.activity)
         return Ears(activity, words, seconds=self.settings.recogniser.max_audio_s + 5)
 
     def conversation(

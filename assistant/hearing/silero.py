@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,15 @@ class Silero:
                 code="vad.model",
             )
         self._rate = np.array(SAMPLE_RATE, np.int64)
+        self._begin()
+
+    def another_stream(self) -> Silero:
+        """A judge for another stream: it shares the network, but not the memory of the voice."""
+        other = copy.copy(self)
+        other._begin()
+        return other
+
+    def _begin(self) -> None:
         self._input = np.zeros((1, _CONTEXT_SAMPLES + WINDOW_SAMPLES), np.float32)
         self._state = np.zeros(_STATE_SHAPE, np.float32)
         #: Samples taken that no judgement covers yet.

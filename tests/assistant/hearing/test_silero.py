@@ -58,3 +58,16 @@ def test_frames_are_joined_as_one_piece(
 def test_a_missing_model_is_a_named_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"gone\.onnx"):
         Silero(tmp_path / "gone.onnx")
+
+
+def test_streams_share_the_network_but_not_the_voice(silero: Silero, say: Callable[..., Samples]) -> None:
+    spoken = say("good morning")
+    alone = judged(silero.another_stream(), spoken)
+    one, two = silero.another_stream(), silero.another_stream()
+    together: list[float] = []
+    for frame in frames(spoken):
+        two.process(np.zeros_like(frame))
+        answer = one.process(frame)
+        if answer is not None:
+            together.append(answer)
+    assert np.allclose(together, alone)
