@@ -21,17 +21,19 @@ test: setup lint ## set up what is missing, then lint, types, import contract an
 test-slow: setup ## the tests that take longer than a few seconds each
 	@$(BIN)/python -m pytest -q -m slow $(TESTS)
 
-setup: $(VENV)/.installed $(PROTO)/assistant_pb2.py models ## system libraries, environment, wire contract, models
+setup: $(VENV)/.installed build/.proto models ## system libraries, environment, wire contract, models
 
 # PYTHON= asks for a certain interpreter, so the script looks each time it is given.
 $(VENV)/.installed: requirements/dev.lock requirements/setup.sh pyproject.toml $(if $(PYTHON),FORCE)
 	@PYTHON="$(PYTHON)" sh requirements/setup.sh
 
-$(PROTO)/assistant_pb2.py: $(PROTO)/assistant.proto $(VENV)/.installed
+build/.proto: $(wildcard $(PROTO)/*.proto) $(VENV)/.installed
 	@echo "sotto: generating the wire contract"
+	@mkdir -p build
 	@$(BIN)/python -m grpc_tools.protoc -I . --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy \
 	    --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
-	    --python_out=. --grpc_python_out=. --mypy_out=quiet:. --mypy_grpc_out=quiet:. $<
+	    --python_out=. --grpc_python_out=. --mypy_out=quiet:. --mypy_grpc_out=quiet:. $(wildcard $(PROTO)/*.proto)
+	@touch $@
 
 models: $(VENV)/.installed build/models/.ready
 
@@ -61,4 +63,4 @@ clean: ## remove caches and benchmark results; environment and models stay
 	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 distclean: clean ## remove everything that setup made
-	@rm -rf $(VENV) build *.egg-info $(PROTO)/*_pb2* 
+	@rm -rf $(VENV) build *.egg-info $(PROTO)/*_pb2*
