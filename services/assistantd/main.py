@@ -26,6 +26,7 @@ from services.assistantd.rings import RingLoop
 from services.assistantd.room import Room
 from services.assistantd.server import Server
 from services.lock import StateLock
+from services.notify import notify
 from services.selftest import print_report, voice_selftest
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ def run_here(options: argparse.Namespace) -> int:
         settings = load_settings(options.config)
         room = Room(settings, state_dir(), microphone=not options.no_microphone)
         assistant = Assistant(settings, models_dir(), state_dir(), room.volume)
-        server = Server(assistant, socket_path())
+        server = Server(assistant, room, socket_path())
         conversation = room.open(assistant)
         rings = RingLoop(
             assistant.skills,
@@ -62,6 +63,7 @@ def run_here(options: argparse.Namespace) -> int:
         give_back_after_turns(assistant.bus)
         server.start()
         rings.start()
+        notify("READY=1")
         print(f"sotto: ready in {perf_counter() - started:.1f} s on {socket_path()}", flush=True)
         if not options.no_selftest:
             print_report(voice_selftest(assistant))
@@ -69,6 +71,7 @@ def run_here(options: argparse.Namespace) -> int:
         print(f"sotto: {room.describe()}", flush=True)
         while not stopping.wait(WATCH_S):
             assistant.poll()
+        notify("STOPPING=1")
         print("sotto: stopping", flush=True)
         rings.stop()
         room.close()

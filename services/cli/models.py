@@ -20,7 +20,7 @@ def models(options: argparse.Namespace) -> int:
         print(f"fetched: {', '.join(written)}" if written else "nothing to fetch")
         return 0
     if options.action == "prepare":
-        made = prepare(store, print_line, force=options.force)
+        made = prepare(store, print_line, force=options.force, portable=options.portable)
         print("prepared" if made else "nothing to prepare")
         return 0
     if options.action == "verify":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,21 @@ def test_verify_finds_a_changed_byte(store: ModelStore) -> None:
     store.path("toy", "toy.onnx").write_bytes(b"X" + CONTENT[1:])
     problems = [problem for problem in store.verify() if problem.entry == "toy"]
     assert [(problem.basename, problem.what) for problem in problems] == [("toy.onnx", "is damaged")]
+
+
+def test_an_image_may_leave_out_what_only_converting_reads(tmp_path: Path) -> None:
+    source = ModelFile("data/toy.onnx", FILE.sha256, FILE.size, build_only=True)
+    store = ModelStore(tmp_path, catalogue=[replace(ENTRY, files=(source,))])
+    assert store.state("toy") == "missing"
+    store.converted_folder.mkdir(parents=True)
+    write_manifest(store.converted_folder)
+    assert store.state("toy") == "ready"
+    assert "toy" not in {problem.entry for problem in store.verify()}
+
+
+def test_host_models_lie_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOTTO_HOST_MODELS", str(tmp_path / "cache"))
+    assert ModelStore(tmp_path / "read-only").prepared_folder.parent == tmp_path / "cache"
 
 
 def test_verify_is_silent_about_whole_files(store: ModelStore) -> None:
