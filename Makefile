@@ -4,10 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PROTO  := services/proto/sotto/v1
 TESTS  ?= tests
+IMAGE  := python3 -m buildimage $(if $(BUILD),--build $(BUILD)) $(if $(STORE),--store $(STORE))
+KEYS   ?= $(wildcard keys)
 
 .DEFAULT_GOAL := help
 FORCE:
-.PHONY: FORCE help run setup models test test-slow lint format bench bench-accuracy lock clean distclean
+.PHONY: FORCE help run setup models test test-slow lint format bench lock clean distclean \
+        image image-lock image-verify keys flash vm
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +54,28 @@ lint: setup ## style, types and the import contract
 format: setup ## rewrite the sources in the house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+image: ## build the image [ARCH=x86-64|arm64] [VERSION=] [OFFLINE=1] [KEYS=] [MIRROR=] [ARCHIVE=] [STORE=] [BUILD=]
+	@$(IMAGE) image $(if $(ARCH),--arch $(ARCH)) $(if $(VERSION),--version $(VERSION)) \
+	    $(if $(OFFLINE),--offline) $(if $(KEYS),--keys $(KEYS))
+
+image-lock: ## resolve the image's packages anew and print what changed
+	@$(IMAGE) lock
+
+image-verify: ## build the image twice, elsewhere and later, and compare every byte [ARCH=]
+	@$(IMAGE) verify $(if $(ARCH),--arch $(ARCH))
+
+keys: ## make an owner's keys for updates and Secure Boot, in keys/ [KEYS=folder]
+	@$(IMAGE) keys $(or $(KEYS),keys)
+
+flash: ## write the built image to a card or disk: DEVICE=/dev/sdX [ARCH=] [CONFIG=sotto.toml]
+	@test -n "$(DEVICE)" || { echo "sotto: say which: make flash DEVICE=/dev/sdX" >&2; exit 2; }
+	@image=$$($(IMAGE) newest $(if $(ARCH),--arch $(ARCH))) && buildimage/flash "$$image" $(DEVICE) \
+	    $(if $(CONFIG),--config $(CONFIG))
+
+vm: ## boot the built image in QEMU and tell how to talk to it [ARCH=] [PORT=2222] [FRESH=1] [CONFIG=]
+	@$(IMAGE) vm $(if $(ARCH),--arch $(ARCH)) $(if $(PORT),--port $(PORT)) $(if $(FRESH),--fresh) \
+	    $(if $(CONFIG),--config $(CONFIG))
 
 bench: setup ## measure speed, memory and accuracy; JSON and a picture under build/bench
 	@$(BIN)/sotto bench --out build/bench

@@ -11,14 +11,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter, sleep
 from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
-from assistant.errors import Conflict
+from assistant.errors import Conflict, Unavailable
 from assistant.paths import models_dir, socket_path, state_dir
 from assistant.turns import Turn, TurnStore
+
+if TYPE_CHECKING:
+    from services.client import RemoteBackend
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +116,22 @@ def open_store() -> Backend | StoreBackend:
     return _daemon() or StoreBackend()
 
 
-def _daemon() -> Backend | None:
+def open_daemon() -> RemoteBackend:
+    """The running assistant: only it has a room to speak in.
+
+    Raises:
+        Unavailable: none is running.
+    """
+    if (remote := _daemon()) is not None:
+        return remote
+    raise Unavailable(
+        f"no assistant answers on {socket_path()}",
+        hint="start one with `sotto run`, or see how its service is",
+        code="daemon.absent",
+    )
+
+
+def _daemon() -> RemoteBackend | None:
     if not socket_path().exists():
         return None
     from services.client import RemoteBackend

@@ -98,6 +98,13 @@ class RemoteBackend:
         rate = chunks[0].sample_rate if chunks else 22_050
         return rate, [np.frombuffer(chunk.pcm, "<i2") for chunk in chunks]
 
+    def announce(self, text: str, *, chime: bool = True, timeout: float = 200.0) -> None:
+        """Have the box speak on its own loudspeaker; returns when it has spoken; `timeout` in s."""
+        try:
+            self._assistant.Announce(pb.AnnounceRequest(text=text, chime=chime), timeout=timeout)
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+
     def turns(self, limit: int) -> list[Turn]:
         """Stored turns, newest first."""
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from assistant.assistant import Assistant
@@ -19,6 +20,7 @@ from assistant.errors import SottoError
 from assistant.events import EventKind
 from assistant.settings import Settings
 from assistant.skills.volume import SavedVolume
+from services.assistantd.announce import no_loudspeaker, speak_in_turn
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +86,19 @@ class Room:
         if self._hotplug.reason:
             log.info("%s", self._hotplug.reason)
         self._thread.start()
+
+    def announce(self, text: str, *, chime: bool, wanted: Callable[[], bool]) -> None:
+        """Speak `text` unprompted, after what is being said or heard; returns when it was spoken.
+
+        Raises:
+            Unavailable: there is no loudspeaker, or people and box talk without end.
+            NotFound: the loudspeaker named in the settings is not there.
+        """
+        conversation, assistant = self._conversation, self._assistant
+        if conversation is None or assistant is None or not isinstance(self._speaker, Speaker):
+            raise no_loudspeaker()
+        self._speaker.prepare(assistant.voice.sample_rate)
+        speak_in_turn(conversation, text, chime=chime, wanted=wanted)
 
     def describe(self) -> str:
         """One line for the person at the terminal."""

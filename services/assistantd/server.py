@@ -15,7 +15,13 @@ from grpc_reflection.v1alpha import reflection
 
 from assistant.assistant import Assistant
 from assistant.errors import Conflict, StorageError
-from services.assistantd.service import MAX_CONVERSATIONS, MAX_WATCHERS, AssistantService
+from services.assistantd.announce import Announcer
+from services.assistantd.service import (
+    MAX_ANNOUNCEMENTS,
+    MAX_CONVERSATIONS,
+    MAX_WATCHERS,
+    AssistantService,
+)
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 
@@ -33,6 +39,7 @@ class Server:
 
     Args:
         assistant: what is served.
+        announcer: who speaks in the room.
         path: the socket; its folder is made with rights for the owner alone.
 
     Raises:
@@ -40,23 +47,25 @@ class Server:
         StorageError: the socket cannot be made.
     """
 
-    def __init__(self, assistant: Assistant, path: Path) -> None:
+    def __init__(self, assistant: Assistant, announcer: Announcer, path: Path) -> None:
         self._path = path
         _make_room(path)
         self._health = health.HealthServicer()
         self._server = grpc.server(
-            futures.ThreadPoolExecutor(MAX_CONVERSATIONS + MAX_WATCHERS + _SHORT_CALLS, "grpc"),
+            futures.ThreadPoolExecutor(
+                MAX_CONVERSATIONS + MAX_WATCHERS + MAX_ANNOUNCEMENTS + _SHORT_CALLS, "grpc"
+            ),
             options=[
                 ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
                 ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
             ],
         )
-        rpc.add_AssistantServicer_to_server(AssistantService(assistant), self._server)
+        rpc.add_AssistantServicer_to_server(AssistantService(assistant, announcer), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
         # The socket must never exist with wider rights, not even for a moment.
-        mask = os.umask(0o177)
+        mask = os.umask(socket_umask(path.parent.stat().st_mode))
         try:
             if not self._server.add_insecure_port(f"unix:{path}"):
                 raise RuntimeError("no port")
@@ -80,6 +89,14 @@ class Server:
         self._health.enter_graceful_shutdown()
         self._server.stop(grace_s).wait(grace_s + 1)
         self._path.unlink(missing_ok=True)
+
+
+def socket_umask(folder_mode: int) -> int:
+    """Who may call is told by the folder: its group, if it lets that in and nobody else, or its owner alone.
+
+    On the device the folder lets in group sotto.
+    """
+    return 0o117 if folder_mode & 0o017 == 0o010 else 0o177
 
 
 def _make_room(path: Path) -> None:

@@ -14,6 +14,7 @@ from assistant.assistant import Assistant
 from assistant.audio.files import read_audio
 from assistant.audio.format import SAMPLE_RATE
 from assistant.errors import InvalidInput, SottoError, TooLarge, Unavailable
+from services.assistantd.announce import Announcer, checked
 from services.assistantd.converse import Converse, frames_of
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
@@ -25,14 +26,23 @@ _Response = TypeVar("_Response")
 #: Conversations at once; each holds its own ears (about 2 MB) and shares the models.
 MAX_CONVERSATIONS = 16
 MAX_WATCHERS = 16
+#: Announcements that wait for their turn to be spoken.
+MAX_ANNOUNCEMENTS = 4
 _ASK_PARAMS = frozenset({"language", "reply_audio"})
 
 
 class AssistantService(rpc.AssistantServicer):
-    """Serves one `Assistant`; every typed error ends its call with the status that belongs to it."""
+    """Serves one `Assistant`; every typed error ends its call with the status that belongs to it.
 
-    def __init__(self, assistant: Assistant) -> None:
+    Args:
+        assistant: who answers.
+        announcer: who speaks in the room.
+    """
+
+    def __init__(self, assistant: Assistant, announcer: Announcer) -> None:
         self._assistant = assistant
+        self._announcer = announcer
+        self._announcements = threading.BoundedSemaphore(MAX_ANNOUNCEMENTS)
         self._conversations = threading.BoundedSemaphore(MAX_CONVERSATIONS)
         self._watchers = threading.BoundedSemaphore(MAX_WATCHERS)
 
@@ -117,6 +127,19 @@ class AssistantService(rpc.AssistantServicer):
                 yield pb.SynthesizeResponse(pcm=chunk.tobytes(), sample_rate=rate)
         except SottoError as error:
             abort(context, error)
+
+    def Announce(  # noqa: N802
+        self, request: pb.AnnounceRequest, context: grpc.ServicerContext
+    ) -> pb.AnnounceResponse:
+        """A text in; ends when the box has said it."""
+
+        def work() -> pb.AnnounceResponse:
+            text = checked(request.text)
+            with _place(self._announcements, f"{MAX_ANNOUNCEMENTS} announcements wait"):
+                self._announcer.announce(text, chime=request.chime, wanted=context.is_active)
+            return pb.AnnounceResponse()
+
+        return _unary(work, context)
 
     def ListModels(  # noqa: N802
         self, request: pb.ListModelsRequest, context: grpc.ServicerContext

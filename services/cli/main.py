@@ -42,6 +42,10 @@ def _parser() -> argparse.ArgumentParser:
     say.add_argument("text", nargs="+")
     say.add_argument("--out", type=Path, required=True, metavar="FILE.wav")
 
+    announce = commands.add_parser("announce", help="have the running assistant say a text in its room")
+    announce.add_argument("text", nargs="+")
+    announce.add_argument("--no-chime", action="store_true", help="without a chime first")
+
     turns = commands.add_parser("turns", help="what was heard and answered, newest first")
     turns.add_argument("-n", "--limit", type=int, default=10)
     turns.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -49,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="list, verify, fetch or prepare the models")
     models.add_argument("action", choices=("list", "verify", "fetch", "prepare"), nargs="?", default="list")
     models.add_argument("--force", action="store_true", help="prepare again what is prepared")
+    models.add_argument("--portable", action="store_true", help="prepare: convert only, for an image")
 
     audio = commands.add_parser("audio", help="list sound devices, or test what they hear and play")
     audio.add_argument("action", choices=("list", "test"), nargs="?", default="list")
@@ -57,6 +62,14 @@ def _parser() -> argparse.ArgumentParser:
     audio.add_argument("--seconds", type=float, default=3.0, help="how long to record (1 to 30)")
 
     commands.add_parser("selftest", help="speak a known sentence and understand it")
+
+    update = commands.add_parser("update", help="look for an update, install it, or go back")
+    actions = ("check", "apply", "status", "rollback")
+    update.add_argument("action", choices=actions, nargs="?", default="status")
+    update.add_argument("--source", default="", metavar="DIR_OR_URL", help="instead of the one that is set")
+    update.add_argument("--version", default="", metavar="VERSION", help="apply: this one, not the newest")
+    update.add_argument("--reboot", action="store_true", help="apply, rollback: restart the box at the end")
+    update.add_argument("--json", action="store_true", help="one JSON object a line")
 
     bench = commands.add_parser("bench", help="measure speed, memory and accuracy")
     bench.add_argument("--out", type=Path, default=Path("build/bench"), metavar="DIR")
@@ -84,7 +97,7 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.assistantd.main import run_here
 
             return run_here(options)
-        case "listen" | "ask" | "say" | "turns":
+        case "listen" | "ask" | "say" | "announce" | "turns":
             from services.cli import talk
 
             return int(getattr(talk, options.command)(options))
@@ -100,6 +113,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.cli.selftest import selftest
 
             return selftest(options)
+        case "update":
+            from services.cli.update import update
+
+            return update(options)
         case _:
             from services.cli.bench import bench
 

@@ -1,4 +1,4 @@
-"""`sotto listen | ask | say | turns`: they differ in what goes in, and print turns."""
+"""`sotto listen | ask | say | announce | turns`: they differ in what goes in and where it comes out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from assistant.audio.files import read_audio, write_wav
 from assistant.audio.format import Samples
 from assistant.errors import InvalidInput, SottoError
 from assistant.turns import Turn
-from services.backend import Backend, ListenOptions, open_backend, open_store
+from services.backend import Backend, ListenOptions, open_backend, open_daemon, open_store
 
 #: Longest file, seconds: taken as one command, or listened to as a stream.
 MAX_COMMAND_S = 30
@@ -70,6 +70,13 @@ def say(options: argparse.Namespace) -> int:
         raise InvalidInput("there is nothing to say", hint="give some words", code="say.empty")
     write_wav(options.out, samples, rate)
     print(f"{options.out}: {len(samples) / rate:.2f} s at {rate} Hz")
+    return 0
+
+
+def announce(options: argparse.Namespace) -> int:
+    """Have the running assistant speak in its room."""
+    with open_daemon() as daemon:
+        daemon.announce(_clean(" ".join(options.text)), chime=not options.no_chime)
     return 0
 
 

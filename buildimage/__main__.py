@@ -1,0 +1,119 @@
+"""`python3 -m buildimage`: what `make image`, `image-lock`, `image-verify`, `keys` and `vm` call."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tomllib
+from pathlib import Path
+
+from buildimage import build, verify, vm
+from buildimage.aptrepo import build_repository
+from buildimage.errors import BuildError
+from buildimage.host import prepare_host, require_root
+from buildimage.inputs import TOOLS_ARCHITECTURE, Locks, fill_all, lock_all
+from buildimage.keys import check_keys, make_keys
+from buildimage.locks import read_debs
+from buildimage.progress import show
+from buildimage.store import ContentStore
+from buildimage.tools import make_tools
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    """Entry point; an error becomes one line on standard error and an exit status."""
+    parser = argparse.ArgumentParser(prog="python3 -m buildimage", description=__doc__)
+    parser.add_argument(
+        "--build", type=Path, default=REPOSITORY / "build" / "image", help="folder of all that is made"
+    )
+    parser.add_argument("--store", type=Path, help="content-addressed store (default: BUILD/store)")
+    actions = parser.add_subparsers(dest="action", required=True)
+    image = actions.add_parser("image", help="build the image")
+    image.add_argument("--arch", default=_native(), help="x86-64 or arm64")
+    image.add_argument("--version", help="of the image (default: the project's)")
+    image.add_argument("--offline", action="store_true", help="open no socket: everything is in the store")
+    image.add_argument("--keys", type=Path, help="folder of the owner's keys; without it nothing is signed")
+    image.add_argument(
+        "--overlay", type=Path, action="append", default=[], help="folder laid over the root (tests)"
+    )
+    actions.add_parser("lock", help="resolve all packages anew and print what changed")
+    same = actions.add_parser("verify", help="build twice, elsewhere and later, and compare")
+    same.add_argument("--arch", default=_native())
+    keys = actions.add_parser("keys", help="make an owner's keys")
+    keys.add_argument("folder", type=Path)
+    newest = actions.add_parser("newest", help="print the path of the built disk image")
+    newest.add_argument("--arch", default=_native())
+    machine = actions.add_parser("vm", help="boot the built image in QEMU")
+    vm.add_options(machine)
+    options = parser.parse_args()
+    options.build = options.build.resolve()
+    store = ContentStore((options.store or options.build / "store").resolve())
+    try:
+        return _run(options, store)
+    except BuildError as error:
+        print(f"sotto: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("\nsotto: interrupted; run it again, it goes on where it was", file=sys.stderr)
+        return 130
+
+
+def _run(options: argparse.Namespace, store: ContentStore) -> int:
+    if options.action == "image":
+        folder = check_keys(options.keys.resolve()) if options.keys else None
+        version = options.version or project_version()
+        overlays = tuple(path.resolve() for path in options.overlay)
+        build.build(
+            build.Plan(
+                REPOSITORY,
+                options.build,
+                store.root,
+                options.arch,
+                version,
+                options.offline,
+                folder,
+                overlays,
+            )
+        )
+    elif options.action == "lock":
+        for name, lines in lock_all(REPOSITORY, store, progress=show).items():
+            print(f"{name}: {len(lines)} changes" if lines else f"{name}: no change")
+            for line in lines:
+                print(f"  {line}")
+    elif options.action == "verify":
+        return verify.verify(REPOSITORY, options.build, store.root, options.arch, project_version())
+    elif options.action == "keys":
+        require_root()
+        prepare_host(TOOLS_ARCHITECTURE)
+        fill_all(REPOSITORY, store, _native(), progress=show)
+        packages = read_debs(Locks.of(REPOSITORY).tools)
+        local = build_repository(
+            store, packages, options.build / "work/tools-packages", TOOLS_ARCHITECTURE, build.EPOCH
+        )
+        logs = options.build / "work/logs"
+        tools = make_tools(REPOSITORY, local, options.build / "work/tools", logs / "tools.log")
+        make_keys(options.folder.resolve(), tools, logs / "keys.log")
+        print(f"sotto: keys are in {options.folder}; keep them safe and private, boxes will trust no others")
+    elif options.action == "newest":
+        print(vm.newest_image(options.build / options.arch))
+    else:
+        return vm.run(options, REPOSITORY)
+    return 0
+
+
+def project_version() -> str:
+    """The version in pyproject.toml."""
+    table = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    return str(table["project"]["version"])
+
+
+def _native() -> str:
+    return "arm64" if os.uname().machine in ("aarch64", "arm64") else "x86-64"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

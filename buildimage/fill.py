@@ -1,0 +1,220 @@
+"""Filling the store: everything that is locked gets there, or an error names all that does not."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from buildimage.download import Absent, Different, Downloader, Failed, Patience, Stopped, Unreachable
+from buildimage.errors import BuildError, Damaged, NotFound, StorageError, Unavailable
+from buildimage.locks import Deb
+from buildimage.mirror import Source, base_names, proxies, tool_output
+from buildimage.progress import Progress, silent
+from buildimage.store import ContentStore, free_bytes, no_space, storage_errors
+
+_THREADS = 4
+
+
+@dataclass(frozen=True)
+class _Missing:
+    """Why one package could not be had.
+
+    Args:
+        deb: the package.
+        reasons: what each place that was asked has instead, or how it failed; plain absence gives none.
+        gone: every place has answered, so asking again will not help.
+    """
+
+    deb: Deb
+    reasons: tuple[str, ...]
+    gone: bool
+
+    def __str__(self) -> str:
+        return str(self.deb) + (f" ({'; '.join(self.reasons)})" if self.reasons else "")
+
+
+@dataclass
+class _Run:
+    """What the threads of one fill share."""
+
+    store: ContentStore
+    sources: Sequence[Source]
+    downloader: Downloader | None
+    progress: Progress
+    total: int
+    done: int = 0
+    unreachable: dict[str, str] = field(default_factory=dict)
+    stop: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def advance(self, size: int) -> None:
+        with self.lock:
+            self.done += size
+            self.progress("fetching packages", self.done, self.total)
+
+
+def fill(
+    store: ContentStore,
+    wanted: Sequence[Deb],
+    where: Callable[[], Sequence[Source]],
+    *,
+    offline: bool = False,
+    progress: Progress = silent,
+    patience: Patience | None = None,
+    proxy: Mapping[str, str] | None = None,
+) -> tuple[str, ...]:
+    """Bring every wanted package into the store; what is there is hashed and kept when it is right.
+
+    Args:
+        store: where to.
+        wanted: what the locks say.
+        where: gives the sources, tried in this order for each package; asked only when something is missing.
+        offline: open no socket at all; folders among the sources still count.
+        progress: gets bytes.
+        patience: of each download.
+        proxy: by scheme; None asks apt's configuration and the environment.
+
+    Returns:
+        A line for each damaged object that was replaced.
+
+    Raises:
+        NotFound: packages are not to be had; all of them are named.
+        Unavailable: a mirror does not answer, or breaks off again and again.
+        StorageError: the disk is full or not writable.
+    """
+
+    def waiting() -> None:
+        progress("waiting for another build to fill the store", 0, 0)
+
+    wanted = tuple({deb.sha256: deb for deb in wanted}.values())
+    with storage_errors(store.root), ThreadPoolExecutor(_THREADS) as pool:
+        present = list(pool.map(lambda deb: store.get(deb.sha256, deb.size, full=True), wanted))
+    if all(present):
+        return ()
+    with store.exclusive(waiting):
+        absent, notes = _sort_out(store, [d for d, path in zip(wanted, present, strict=True) if path is None])
+        needed = sum(deb.size for deb in absent) - _arrived(store, absent)
+        if needed > free_bytes(store.root):
+            raise no_space(store.root, needed)
+        run = _Run(store, where(), None, progress, sum(deb.size for deb in absent))
+        if not offline:
+            known = proxies(tool_output(["apt-config", "dump"]), os.environ) if proxy is None else proxy
+            run.downloader = Downloader(known, patience, stop=run.stop)
+        if missing := _fetch_all(run, absent):
+            raise _explain(missing, run, offline, notes)
+    return notes
+
+
+def _sort_out(store: ContentStore, suspects: Sequence[Deb]) -> tuple[list[Deb], tuple[str, ...]]:
+    """Remove the damaged among the suspects; another build may have fetched some in the meantime."""
+    absent: list[Deb] = []
+    notes: list[str] = []
+    for deb in suspects:
+        if store.get(deb.sha256, deb.size, full=True) is not None:
+            continue
+        absent.append(deb)
+        if store.remove(deb.sha256):
+            notes.append(f"the store's copy of {deb} was damaged and is removed")
+    return absent, tuple(notes)
+
+
+def _arrived(store: ContentStore, absent: Sequence[Deb]) -> int:
+    partials = (store.partial(deb.sha256) for deb in absent)
+    return sum(path.stat().st_size for path in partials if path.exists())
+
+
+def _fetch_all(run: _Run, absent: Sequence[Deb]) -> list[_Missing]:
+    missing: list[_Missing] = []
+    # Large ones first: at the end no thread is alone with the kernel.
+    queue = sorted(absent, key=lambda deb: (-deb.size, deb.name))
+    with ThreadPoolExecutor(_THREADS) as pool:
+        futures = [pool.submit(_fetch, run, deb) for deb in queue]
+        try:
+            for future in as_completed(futures):
+                if (result := future.result()) is not None:
+                    missing.append(result)
+        except BaseException as error:
+            # Full disk or Ctrl-C: nobody waits for downloads that nobody will use.
+            run.stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            if isinstance(error, StorageError) and error.code == "store.full":
+                raise no_space(run.store.root, run.total - run.done) from error
+            raise
+    return sorted(missing, key=lambda each: (each.deb.name, each.deb.architecture))
+
+
+def _fetch(run: _Run, deb: Deb) -> _Missing | None:
+    reasons: list[str] = []
+    gone = True
+    for source in run.sources:
+        for place in source.places(deb):
+            if run.stop.is_set():
+                return None
+            try:
+                if isinstance(place, Path):
+                    run.store.put(place, deb.sha256, deb.size)
+                elif run.downloader is None:
+                    continue
+                elif source.name in run.unreachable:
+                    gone = False
+                    continue
+                else:
+                    partial = run.store.partial(deb.sha256)
+                    run.downloader.fetch(place, partial, deb.size, deb.sha256)
+                    run.store.adopt(partial, deb.sha256)
+            except Damaged:
+                reasons.append(f"{place}: other content than locked")
+            except Stopped:
+                return None
+            except Unreachable as error:
+                gone = False
+                with run.lock:
+                    run.unreachable[source.name] = str(error)
+            except Failed as error:
+                gone = gone and error.final
+                if not isinstance(error, Absent) or isinstance(error, Different):
+                    reasons.append(str(error))
+            else:
+                run.advance(deb.size)
+                return None
+    return _Missing(deb, tuple(reasons), gone)
+
+
+def _explain(missing: Sequence[_Missing], run: _Run, offline: bool, notes: Sequence[str]) -> BuildError:
+    names = ", ".join(str(each.deb) for each in missing)
+    damage = "".join(f"\n{note}" for note in notes)
+    if offline:
+        return NotFound(
+            f"OFFLINE=1, and {len(missing)} locked packages are not in the store {run.store.root}: "
+            f"{names}{damage}",
+            hint="Build once without OFFLINE=1, or give ARCHIVE= a folder that has them.",
+            code="store.offline",
+        )
+    if run.unreachable:
+        why = "; ".join(run.unreachable.values())
+        return Unavailable(
+            f"mirror gone: {why}. {len(missing)} locked packages are still missing: {names}{damage}",
+            hint="Check the network, or name another mirror with MIRROR= (and SECURITY_MIRROR=).",
+            code="mirror.gone",
+        )
+    gone = [each for each in missing if each.gone]
+    broken = [each for each in missing if not each.gone]
+    lines = [
+        f"locked version gone: {each} is neither in the store nor at {base_names(run.sources)}"
+        for each in gone
+    ]
+    lines += [f"could not be fetched: {each}" for each in broken]
+    lines += notes
+    if not gone:
+        return Unavailable(
+            "\n".join(lines), hint="Run the same again: it goes on from here.", code="store.fetch"
+        )
+    return NotFound(
+        "\n".join(lines),
+        hint="Run make image-lock to lock what there is now, or give ARCHIVE= a folder that has it.",
+        code="store.gone",
+    )

@@ -1,0 +1,98 @@
+"""`make keys`: the owner's keys, and what a build does with them.
+
+Two pairs, both made once and kept outside the repository: one signs updates (OpenPGP, Ed25519), one signs the
+kernel image for Secure Boot (RSA 2048, the least that every firmware takes). The public halves go into the
+image; whoever holds the private ones decides what the box runs.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from buildimage.errors import InvalidInput, NotFound
+from buildimage.tools import Tools
+
+BOOT_KEY = "secure-boot.key"
+BOOT_CERTIFICATE = "secure-boot.crt"
+UPDATE_HOME = "update-key"
+UPDATE_KEYRING = "update-keyring.gpg"
+_IDENTITY = "Sotto updates <owner@sotto.invalid>"
+_DAYS = "3650"
+
+
+def make_keys(folder: Path, tools: Tools, log: Path) -> None:
+    """Make both pairs in `folder`.
+
+    Raises:
+        InvalidInput: there are keys already; they are never replaced.
+        BuildError: openssl or gpg failed.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise InvalidInput(
+            f"{folder} has keys already",
+            hint="Boxes trust the old ones; move the folder away if new ones are really meant.",
+            code="keys.there",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    binds = {folder: "/keys"}
+    name = f"/CN=Sotto owner's Secure Boot key {os.urandom(4).hex()}/"
+    tools.run(
+        ["openssl", "req", "-new", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", _DAYS, "-sha256",
+         "-subj", name, "-keyout", f"/keys/{BOOT_KEY}", "-out", f"/keys/{BOOT_CERTIFICATE}"],
+        binds=binds, log=log,
+    )  # fmt: skip
+    home = folder / UPDATE_HOME
+    home.mkdir(mode=0o700)
+    gpg = ["gpg", "--homedir", f"/keys/{UPDATE_HOME}", "--batch", "--no-tty"]
+    tools.run(
+        [*gpg, "--passphrase", "", "--quick-generate-key", _IDENTITY, "ed25519", "sign", "0"],
+        binds=binds, log=log,
+    )  # fmt: skip
+    tools.run([*gpg, "--output", f"/keys/{UPDATE_KEYRING}", "--export"], binds=binds, log=log)
+    for secret in (folder / BOOT_KEY, home):
+        secret.chmod(0o700 if secret.is_dir() else 0o600)
+
+
+def check_keys(folder: Path) -> Path:
+    """`folder` itself; raises `NotFound` naming what is missing from it."""
+    for name in (BOOT_KEY, BOOT_CERTIFICATE, UPDATE_HOME, UPDATE_KEYRING):
+        if not (folder / name).exists():
+            raise NotFound(
+                f"{folder} has no {name}", hint="Make a set of keys with: make keys", code="keys.missing"
+            )
+    return folder
+
+
+def place_public_keys(folder: Path, tree: Path) -> None:
+    """Put the public half of the update key where `updated` looks for it."""
+    target = tree / "usr/lib/sotto" / UPDATE_KEYRING
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(folder / UPDATE_KEYRING, target)
+    target.chmod(0o644)
+
+
+def secure_boot_options(folder: Path | None) -> list[str]:
+    """mkosi's options for signing; the keys are seen at /keys inside the tools tree."""
+    if folder is None:
+        return []
+    return [
+        "--secure-boot=yes", "--secure-boot-auto-enroll=yes",
+        f"--secure-boot-key=/keys/{BOOT_KEY}", f"--secure-boot-certificate=/keys/{BOOT_CERTIFICATE}",
+    ]  # fmt: skip
+
+
+def sign_sums(out: Path, keys: Path, tools: Tools, log: Path) -> None:
+    """Write SHA256SUMS.gpg, the detached signature that a box asks for."""
+    (out / "SHA256SUMS.gpg").unlink(missing_ok=True)
+    tools.run(
+        ["gpg", "--homedir", f"/keys/{UPDATE_HOME}", "--batch", "--no-tty", "--yes",
+         "--output", "/out/SHA256SUMS.gpg", "--detach-sign", "/out/SHA256SUMS"],
+        binds={keys: "/keys", out: "/out"}, log=log,
+    )  # fmt: skip
+    # gpg leaves an agent behind, which would hold the tools tree busy.
+    stop = ["gpgconf", "--homedir", f"/keys/{UPDATE_HOME}", "--kill", "all"]
+    subprocess.run(tools.command(stop, binds={keys: "/keys"}), check=False, capture_output=True)

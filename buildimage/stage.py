@@ -1,0 +1,109 @@
+"""The staging tree: everything of ours that lies on the device, laid over Debian's packages by mkosi."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+#: Folder on the device that Python finds through sotto.pth.
+PYTHON = Path("usr/lib/sotto/python")
+MODELS = Path("usr/lib/sotto/models")
+DOCS = Path("usr/share/doc/sotto")
+#: Our packages; what only measuring on a workbench needs stays behind.
+PACKAGES = ("assistant", "power", "services")
+#: Parts of libraries that nothing on the device imports: tests, converters, headers. Checked by the
+#: self-test of the booted image, which goes through every library.
+SUPERFLUOUS = (
+    "numpy/**/tests",
+    "numpy/f2py",
+    "numpy/_core/include",
+    "numpy/_core/lib",
+    "numpy/**/*.pyi",
+    "onnxruntime/transformers",
+    "onnxruntime/quantization",
+    "onnxruntime/tools",
+    "onnxruntime/datasets",
+    "onnxruntime/backend",
+    "google/protobuf/**/*_test*",
+    "_sounddevice_data",
+    "home_assistant_intents/data/[!e]*.json",
+    "home_assistant_intents/data/e[!n]*.json",
+    "bin",
+)
+
+
+def stage_tree(repository: Path, target: Path, arch: str) -> None:
+    """Copy rootfs/, our packages and the pages an owner may want to `target`, with plain modes.
+
+    Args:
+        repository: the checkout.
+        target: an empty or absent folder.
+        arch: "x86-64" or "arm64"; what is named for the other one is left out.
+    """
+    rootfs = repository / "rootfs"
+    for source in sorted(rootfs.rglob("*")):
+        place = source.relative_to(rootfs)
+        if place.parts[0] == "packages" or "__pycache__" in place.parts:
+            continue
+        _copy(source, target / place)
+    stage_code(repository, target / PYTHON)
+    for page in [repository / "README.md", *sorted((repository / "docs").glob("*.md"))]:
+        _copy(page, target / DOCS / page.name)
+    native = {"x86-64": "x86-64", "arm64": "arm64"}[arch]
+    for transfer in sorted((target / "usr/lib/sotto/sysupdate.d").glob("*.transfer")):
+        text = transfer.read_text()
+        transfer.write_text(text.replace("@ARCH@", native))
+
+
+def stage_code(repository: Path, target: Path) -> None:
+    """Copy our own packages, without anything generated, and the lock that names the models' wheels."""
+    for package in PACKAGES:
+        for source in sorted((repository / package).rglob("*")):
+            if "__pycache__" not in source.parts and "_pb2" not in source.name:
+                _copy(source, target / source.relative_to(repository))
+    _copy(repository / "requirements" / "models.lock", target / "models.lock")
+
+
+def stage_models(models: Path, target: Path, catalogue: Path) -> None:
+    """Copy the converted graphs and the published files the device reads; what was only converted stays."""
+    left_behind = set()
+    with catalogue.open("rb") as stream:
+        for model in tomllib.load(stream)["model"]:
+            for file in model["file"]:
+                if file.get("build_only"):
+                    left_behind.add((model["name"], Path(file["path"]).name))
+    for source in sorted(models.rglob("*")):
+        place = source.relative_to(models)
+        if place.parts[0] == "prepared" or place.parts[0].startswith(".") or place.parts in left_behind:
+            continue
+        _copy(source, target / MODELS / place)
+
+
+def drop_superfluous(folder: Path, patterns: Iterable[str] = SUPERFLUOUS) -> int:
+    """Remove what no daemon imports from a folder of installed wheels; returns the bytes saved."""
+    saved = 0
+    for pattern in patterns:
+        for path in sorted(folder.glob(pattern)):
+            if path.is_dir():
+                saved += sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+                shutil.rmtree(path)
+            elif path.exists():
+                saved += path.stat().st_size
+                path.unlink()
+    return saved
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy one file, link or folder; modes become 0755 or 0644 so that a umask leaves no trace."""
+    if source.is_symlink():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(source.readlink())
+    elif source.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+        target.chmod(0o755)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+        target.chmod(0o755 if source.stat().st_mode & 0o111 else 0o644)

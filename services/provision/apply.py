@@ -1,0 +1,217 @@
+"""Making a box what its set-up says. All paths come from `Places`; doing it twice changes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assistant.errors import SottoError
+from services.provision import keyfile, names
+from services.provision.checks import WAKE_WORDS
+from services.provision.config import Setup
+from services.provision.files import Owner, read_bounded, remove, write_whole
+from services.provision.places import Places
+from services.provision.toml_text import toml_value
+
+log = logging.getLogger(__name__)
+
+#: The first line of an assistant.toml that is ours to replace.
+OURS = "# written from sotto.toml; take this line away to keep your own changes\n"
+_UTC = "UTC"
+_SETTINGS_LIMIT = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Device:
+    """What of the machine is not a file.
+
+    Attributes:
+        run: start a program and wait for it; whether it succeeded.
+        sotto: user and group of the assistant.
+    """
+
+    run: Callable[[Sequence[str]], bool]
+    sotto: Owner
+
+
+@dataclass
+class Outcome:
+    """What came of applying a set-up.
+
+    Attributes:
+        remarks: what the owner should know although nothing is wrong.
+        failures: what could not be done, for the journal.
+    """
+
+    remarks: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+def apply(setup: Setup, places: Places, device: Device) -> Outcome:
+    """Do all that `setup` says; one thing that fails does not keep the others from being done."""
+    outcome = Outcome()
+    steps: tuple[Callable[[], str | None], ...] = (
+        lambda: _host_name(setup, places),
+        lambda: _time_zone(setup, places),
+        lambda: _country(setup, places, device),
+        lambda: _wifi(setup, places),
+        lambda: _assistant(setup, places, device),
+        lambda: _ssh(setup, places, device),
+        lambda: _pairing_code(places, device),
+        lambda: _facts(places.state / "hub.json", {"address": setup.hub.address, "kind": setup.hub.kind}),
+        lambda: _facts(
+            places.state / "update.json", {"source": setup.update.source, "channel": setup.update.channel}
+        ),
+    )
+    for step in steps:
+        try:
+            if remark := step():
+                outcome.remarks.append(remark)
+        except (SottoError, OSError) as error:
+            outcome.failures.append(str(error))
+    return outcome
+
+
+def _host_name(setup: Setup, places: Places) -> None:
+    """Straight to the kernel: /etc is read-only, and there is no message bus this early."""
+    target = places.root / "proc/sys/kernel/hostname"
+    name = names.host_name(setup.name)
+    if target.read_text("ascii", "replace").strip() != name:
+        target.write_text(f"{name}\n", "ascii")
+
+
+def _time_zone(setup: Setup, places: Places) -> None:
+    """A link that /etc/localtime of the image points to; replaced as a whole."""
+    zone = setup.timezone or _UTC
+    if not (places.zoneinfo / zone).is_file():
+        log.warning("the time zone %s is not on this box; using UTC", zone)
+        zone = _UTC
+    target = f"/usr/share/zoneinfo/{zone}"
+    link = places.localtime
+    with contextlib.suppress(OSError):
+        if str(link.readlink()) == target:
+            return
+    new = link.with_name(f".{link.name}.new")
+    new.unlink(missing_ok=True)
+    new.symlink_to(target)
+    new.replace(link)
+
+
+def _country(setup: Setup, places: Places, device: Device) -> None:
+    """What radios may do here: told to the kernel now, and as an option to a module that comes later.
+
+    Both are needed: drivers of built-in radios are loaded before this, those of sticks after.
+    """
+    code = setup.wifi.country
+    option = places.modprobe / "sotto-wifi.conf"
+    if code is None:
+        remove(option)
+        return
+    write_whole(option, f"options cfg80211 ieee80211_regdom={code}\n".encode())
+    if (places.root / "sys/module/cfg80211").is_dir() and not device.run(["iw", "reg", "set", code]):
+        log.warning("the Wi-Fi country could not be set to %s", code)
+
+
+def _wifi(setup: Setup, places: Places) -> None:
+    profile = places.profiles / f"{keyfile.HOME}.nmconnection"
+    if setup.wifi.ssid:
+        write_whole(profile, keyfile.home_profile(setup.wifi).encode(), 0o600)
+    else:
+        remove(profile)
+
+
+def _assistant(setup: Setup, places: Places, device: Device) -> str | None:
+    """Language, wake words and sound devices; a file of the owner's own is left alone."""
+    path = places.config / "assistant.toml"
+    for folder in (places.config.parent, places.config):
+        _folder(folder, 0o750, device.sotto)
+    there = read_bounded(path, _SETTINGS_LIMIT)
+    text = _settings(setup)
+    if there is not None and not there.startswith(OURS.encode()):
+        said = setup.language or setup.wake_word or setup.sound.microphone or setup.sound.speaker
+        return (
+            f"/{path.relative_to(places.root)} is your own file, so language, wake word and sound devices of "
+            "sotto.toml are not used. Remove it, or set them there."
+            if said
+            else None
+        )
+    write_whole(path, text.encode(), 0o640, device.sotto)
+    return None
+
+
+def _settings(setup: Setup) -> str:
+    lines = [OURS, f"language = {toml_value(setup.language or 'en')}\n"]
+    if setup.wake_word:
+        off = [word for word in WAKE_WORDS if word not in setup.wake_word]
+        lines.append(f"\n[wake]\noff = {toml_value(off)}\n")
+    for section, name in (("microphone", setup.sound.microphone), ("speaker", setup.sound.speaker)):
+        if name:
+            lines.append(f"\n[{section}]\ndevice = {toml_value(name)}\n")
+    return "".join(lines)
+
+
+def _ssh(setup: Setup, places: Places, device: Device) -> None:
+    """Keys of the owner; without any, the file is not there, and so the server does not start."""
+    authorized, opening = places.ssh / "authorized_keys", places.firewall / "ssh.nft"
+    keys = setup.access.ssh_keys or ()
+    if not keys:
+        remove(authorized)
+        remove(opening)
+        return
+    _folder(places.ssh, 0o755, Owner())
+    host_key = places.ssh / "ssh_host_ed25519_key"
+    if not _is_whole(host_key):
+        # What a power cut left would make ssh-keygen ask whether to overwrite it.
+        remove(host_key)
+        remove(host_key.with_suffix(".pub"))
+        if not device.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(host_key)]):
+            raise SottoError("the SSH key of this box could not be made", hint="is the disk full?")
+    _folder(places.firewall, 0o755, Owner())
+    write_whole(opening, b"add element inet sotto open_tcp { 22 }\n")
+    write_whole(authorized, "".join(f"{key}\n" for key in keys).encode())
+    # At boot the firewall takes this in itself, and is not there yet; later it must be told.
+    device.run(["nft", "-f", str(opening)])
+
+
+def _is_whole(key: Path) -> bool:
+    data = read_bounded(key, 16 * 1024) or b""
+    return data.rstrip().endswith(b"-----END OPENSSH PRIVATE KEY-----")
+
+
+def _pairing_code(places: Places, device: Device) -> None:
+    """Made once; made anew only if it was damaged."""
+    there = read_bounded(places.pairing_code, 64) or b""
+    if not re.fullmatch(rb"\d{8}\n", there):
+        code = f"{secrets.randbelow(10**8):08d}\n"
+        write_whole(places.pairing_code, code.encode(), 0o640, Owner(group=device.sotto.group))
+
+
+def _facts(path: Path, facts: dict[str, str | None]) -> None:
+    """A JSON file for a later daemon; none where nothing was said."""
+    said = {key: value for key, value in facts.items() if value is not None}
+    if said:
+        write_whole(path, (json.dumps(said, indent=1) + "\n").encode())
+    else:
+        remove(path)
+
+
+def _folder(path: Path, mode: int, owner: Owner) -> None:
+    """Make a folder; one that is there is left as it is."""
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        return
+    path.chmod(mode, follow_symlinks=False) if os.chmod in os.supports_follow_symlinks else path.chmod(mode)
+    os.chown(
+        path,
+        -1 if owner.user is None else owner.user,
+        -1 if owner.group is None else owner.group,
+        follow_symlinks=False,
+    )

@@ -1,0 +1,294 @@
+"""`sotto.toml`, the file an owner edits before the first boot: what it may say, and what is wrong with it.
+
+Reading it never fails: it gives what is good, and a problem for all that is not.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from services.provision import checks
+from services.provision.checks import Wrong
+from services.provision.text_file import table_from
+
+
+@dataclass(frozen=True)
+class Wifi:
+    """The network of the house; None where nothing was said."""
+
+    ssid: str | None = None
+    #: None or empty: an open network. Never shown.
+    password: str | None = field(default=None, repr=False)
+    country: str | None = None
+    hidden: bool | None = None
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may log in: public keys, one OpenSSH line each; none means nobody."""
+
+    ssh_keys: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Hub:
+    """The smart-home hub beside the box."""
+
+    address: str | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True)
+class Update:
+    """Where newer versions come from; None means nowhere."""
+
+    source: str | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Devices by a part of their name; None lets the box choose."""
+
+    microphone: str | None = None
+    speaker: str | None = None
+
+
+@dataclass(frozen=True)
+class Setup:
+    """All that the file can say; None where it says nothing."""
+
+    name: str | None = None
+    language: str | None = None
+    timezone: str | None = None
+    wake_word: tuple[str, ...] | None = None
+    wifi: Wifi = field(default_factory=Wifi)
+    access: Access = field(default_factory=Access)
+    hub: Hub = field(default_factory=Hub)
+    update: Update = field(default_factory=Update)
+    sound: Sound = field(default_factory=Sound)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        key: where, as in `wifi.password`; empty for the file as a whole.
+        spoken: what, in words that can be said aloud: "the Wi-Fi password is too short".
+        message: what exactly, with the value where it may be shown.
+        hint: what to do.
+    """
+
+    key: str
+    spoken: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a file says, and what is wrong with it.
+
+    Attributes:
+        setup: all good values.
+        problems: section by section.
+        bad: keys whose previous value stays; `*` stands for all of them.
+    """
+
+    setup: Setup
+    problems: tuple[Problem, ...] = ()
+    bad: frozenset[str] = frozenset()
+
+
+Check = Callable[[object], Any]
+
+#: Unknown settings of a section that are named one by one.
+_MAX_UNKNOWN = 8
+
+_TOP: Mapping[str, Check] = {
+    "name": checks.name,
+    "language": checks.language,
+    "timezone": checks.timezone,
+    "wake_word": checks.wake_words,
+}
+_SECTIONS: Mapping[str, tuple[type[Any], Mapping[str, Check]]] = {
+    "wifi": (
+        Wifi,
+        {
+            "ssid": checks.ssid,
+            "password": checks.wifi_password,
+            "country": checks.country,
+            "hidden": checks.hidden,
+        },
+    ),
+    "access": (Access, {"ssh_keys": checks.ssh_keys}),
+    "hub": (Hub, {"address": checks.hub_address, "kind": checks.hub_kind}),
+    "update": (Update, {"source": checks.update_source, "channel": checks.update_channel}),
+    "sound": (Sound, {"microphone": checks.sound_device, "speaker": checks.sound_device}),
+}
+#: What owners write instead, and what they mean.
+_MEANT = {
+    "time_zone": "timezone",
+    "tz": "timezone",
+    "hostname": "name",
+    "lang": "language",
+    "wakeword": "wake_word",
+    "wake_words": "wake_word",
+    "wi-fi": "wifi",
+    "wlan": "wifi",
+    "ssh": "access",
+    "psk": "password",
+    "passphrase": "password",
+    "key": "ssh_keys",
+    "keys": "ssh_keys",
+    "ssh_key": "ssh_keys",
+    "ip": "address",
+    "host": "address",
+    "url": "source",
+    "mic": "microphone",
+}
+
+
+def read(data: bytes) -> Report:
+    """What the content of a set-up file says. Raises nothing, whatever `data` is."""
+    try:
+        return read_table(table_from(data))
+    except Wrong as wrong:
+        problem = Problem("", wrong.spoken, wrong.message, wrong.hint)
+        return Report(Setup(), (problem,), frozenset({"*"}))
+
+
+def read_table(table: Mapping[str, object]) -> Report:
+    """As `read`, for a file that is valid TOML."""
+    problems: list[Problem] = []
+    top: dict[str, Any] = {}
+    strangers: list[str] = []
+    for key, value in table.items():
+        if key in _SECTIONS:
+            top[key] = _section(key, value, problems)
+        elif key in _TOP:
+            _take(key, key, _TOP[key], value, top, problems)
+        else:
+            strangers.append(key)
+    problems += _unknown_all(strangers, "", (*_TOP, *_SECTIONS))
+    setup = Setup(**top)
+    nameless = setup.wifi.ssid is None and bool(setup.wifi.password or setup.wifi.hidden)
+    if nameless and "wifi.ssid" not in {problem.key for problem in problems}:
+        problems.append(
+            Problem(
+                "wifi.ssid",
+                "the name of the Wi-Fi network is missing",
+                "[wifi] has a password but no ssid",
+                'add the name of the network: ssid = "..."',
+            )
+        )
+    # Unknown keys keep nothing from changing, not even one that is spelt like "*".
+    bad = frozenset(problem.key for problem in problems if problem.key in checks.WORDS)
+    return Report(setup, tuple(problems), bad)
+
+
+def _section(section: str, value: object, problems: list[Problem]) -> Any:
+    cls, fields = _SECTIONS[section]
+    if not isinstance(value, dict):
+        problems.append(
+            Problem(
+                section,
+                f"{checks.WORDS[section]} is not a section",
+                f"{section} is a section of its own, not a single value",
+                f"write [{section}] on a line, and its values on the lines below",
+            )
+        )
+        return cls()
+    values: dict[str, Any] = {}
+    strangers: list[str] = []
+    for key, inner in value.items():
+        if key in fields:
+            _take(f"{section}.{key}", key, fields[key], inner, values, problems)
+        else:
+            strangers.append(key)
+    problems += _unknown_all(strangers, section, tuple(fields))
+    return cls(**values)
+
+
+def _take(
+    place: str, key: str, check: Check, value: object, into: dict[str, Any], problems: list[Problem]
+) -> None:
+    try:
+        into[key] = check(value)
+    except Wrong as wrong:
+        spoken = f"{checks.WORDS[place]} {wrong.spoken}"
+        problems.append(Problem(place, spoken, f"{place}: {wrong.message}", wrong.hint))
+
+
+def _unknown_all(keys: Sequence[str], section: str, known: tuple[str, ...]) -> list[Problem]:
+    """Each unknown key, but not thousands of them: the file may be another program's."""
+    problems = [_unknown(key, section, known) for key in keys[:_MAX_UNKNOWN]]
+    if more := len(keys) - len(problems):
+        problems.append(
+            Problem(
+                f"{section}.*" if section else "**",
+                "there are more settings that I do not know",
+                f"{more} more unknown settings",
+                "is this the right file? sotto.toml.example shows what can stand in it",
+            )
+        )
+    return problems
+
+
+def _unknown(key: str, section: str, known: tuple[str, ...]) -> Problem:
+    """The value is not shown: it may well be a password under a mistyped name."""
+    shown = checks.shown(key)
+    meant = _MEANT.get(key.lower())
+    close = [meant] if meant in known else get_close_matches(key.lower()[:40], known, 1, 0.6)
+    elsewhere = [name for name, (_cls, fields) in _SECTIONS.items() if key in fields and name != section]
+    if close:
+        hint = f"did you mean {close[0]}?"
+    elif key in _TOP:
+        hint = f"{key} belongs to the top of the file, above the first [section]"
+    elif elsewhere:
+        hint = f"{key} belongs below the line [{elsewhere[0]}]"
+    else:
+        hint = f"known here: {', '.join(known)}"
+    where = f"in [{section}]" if section else "at the top of the file"
+    place = f"{section}.{key}" if section else key
+    return Problem(
+        checks.clean(place), "there is a setting that I do not know", f"unknown setting {shown} {where}", hint
+    )
+
+
+def merge(previous: Setup, report: Report) -> Setup:
+    """What holds from now on: the file, but for what is bad in it the previous values.
+
+    Name and password of a network belong together: if either is bad, both stay as they were.
+    """
+    if "*" in report.bad:
+        return previous
+    bad = set(report.bad)
+    if bad & {"wifi.ssid", "wifi.password", "wifi.hidden"}:
+        bad |= {"wifi.ssid", "wifi.password", "wifi.hidden"}
+    changes: dict[str, Any] = {key: getattr(previous, key) for key in (*_TOP, *_SECTIONS) if key in bad}
+    for section, (_cls, fields) in _SECTIONS.items():
+        kept = {k: getattr(getattr(previous, section), k) for k in fields if f"{section}.{k}" in bad}
+        if section not in bad and kept:
+            changes[section] = dataclasses.replace(getattr(report.setup, section), **kept)
+    return dataclasses.replace(report.setup, **changes)
+
+
+def to_table(setup: Setup) -> dict[str, Any]:
+    """What `setup` says as plain tables, as `read_table` takes them; nothing where it says nothing."""
+    table: dict[str, Any] = {}
+    for key, value in dataclasses.asdict(setup).items():
+        if isinstance(value, dict):
+            value = {k: _plain(v) for k, v in value.items() if v is not None}
+        if value not in (None, {}):
+            table[key] = _plain(value)
+    return table
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

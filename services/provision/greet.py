@@ -1,0 +1,171 @@
+"""sotto-greet: has the box say its name, address and pairing code once, and mistakes at each boot.
+
+Runs as the assistant's user, without rights: it reads what others wrote, and speaks through `Announce`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import SottoError
+from assistant.paths import socket_path, state_dir
+from assistant.statefile import load_json, save_json
+from services.provision.files import read_bounded
+from services.provision.greeting import Facts, Said, step, usable
+from services.provision.keyfile import OWN_ADDRESS
+from services.provision.places import Places
+
+log = logging.getLogger(__name__)
+
+_NAP_S = 2.0
+_LIMIT = 64 * 1024
+#: The assistant may still be starting; its first start lays the models out, which takes minutes.
+_SPEAK_TRIES = 5
+_SPEAK_NAP_S = 5.0
+
+
+class Greeter:
+    """Looks at the facts again and again and says what is due.
+
+    Args:
+        places: where the others write.
+        marker: the file that tells that the greeting was said once.
+        say: speaks; raises `SottoError` where it cannot.
+        addresses: the box's addresses.
+        now: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        marker: Path,
+        say: Callable[[str], None],
+        addresses: Callable[[], tuple[str, ...]],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._places = places
+        self._marker = marker
+        self._say = say
+        self._addresses = addresses
+        self._now = now
+        self._started = now()
+        self.said = Said(greeted=load_json(marker) is not None)
+
+    def turn(self) -> bool:
+        """Look once and speak if something is due; whether all has been said.
+
+        Raises:
+            SottoError: it could not be said; the next turn tries again.
+        """
+        said, text, done = step(self.said, self._started, self._now(), self.facts())
+        if text:
+            log.info("saying something of %d characters", len(text))
+            self._say(text)
+        if said.greeted and not self.said.greeted:
+            save_json(self._marker, {"greeted": True})
+        self.said = said
+        return done
+
+    def facts(self) -> Facts:
+        """What is the case now; what cannot be read counts as not there."""
+        told = _json(self._places.announce)
+        setup = _json(self._places.setup_run / "state.json")
+        problems = told.get("problems")
+        return Facts(
+            name=_text(told, "name"),
+            host=_text(told, "host") or "sotto",
+            problems=tuple(str(p) for p in problems) if isinstance(problems, list) else (),
+            code=_code(self._places.pairing_code),
+            addresses=tuple(a for a in self._addresses() if usable(a, OWN_ADDRESS)),
+            stage=_text(setup, "stage"),
+            network=_text(setup, "network"),
+            failure=_text(setup, "failure"),
+        )
+
+
+def _json(path: Path) -> Mapping[str, Any]:
+    try:
+        value = json.loads(read_bounded(path, _LIMIT) or b"{}")
+    except (SottoError, ValueError, RecursionError) as error:
+        log.warning("%s: %s", path, error)
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _text(table: Mapping[str, Any], key: str) -> str:
+    value = table.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _code(path: Path) -> str:
+    try:
+        return (read_bounded(path, 64) or b"").decode("ascii", "replace").strip()
+    except SottoError as error:
+        log.warning("%s", error)
+        return ""
+
+
+def addresses_from(output: str) -> tuple[str, ...]:
+    """The addresses that `ip -json address show up` printed; none where it printed nonsense."""
+    try:
+        links = json.loads(output)
+        found = [
+            info["local"] for link in links for info in link["addr_info"] if info.get("scope") == "global"
+        ]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return ()
+    return tuple(address for address in found if isinstance(address, str))
+
+
+def _addresses() -> tuple[str, ...]:
+    try:
+        done = subprocess.run(
+            ["ip", "-json", "address", "show", "up"], capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        log.warning("ip: %s", error)
+        return ()
+    return addresses_from(done.stdout)
+
+
+def _announce(text: str) -> None:
+    # Imported when needed: a box that has said everything never loads gRPC for it.
+    from services.backend import open_daemon
+
+    with open_daemon() as daemon:
+        daemon.announce(text)
+
+
+def main() -> int:
+    """Entry point; ends when all has been said, or when nothing can be said."""
+    parser = argparse.ArgumentParser(prog="sotto-greet", description=__doc__)
+    parser.add_argument("--root", type=Path, default=Path("/"), help="where the files lie (for tests)")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    greeter = Greeter(Places(options.root), state_dir() / "greeted.json", _announce, _addresses)
+    failures = 0
+    while True:
+        try:
+            if greeter.turn():
+                return 0
+            failures = 0
+            time.sleep(_NAP_S)
+        except SottoError as error:
+            failures += 1
+            if failures >= _SPEAK_TRIES:
+                # A box without a loudspeaker is no broken box; the journal has it in writing.
+                log.warning("this could not be said on %s: %s", socket_path(), error)
+                return 0
+            time.sleep(_SPEAK_NAP_S)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

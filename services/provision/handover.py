@@ -1,0 +1,83 @@
+"""From the set-up page, which has no rights, to the set-up file, which only root writes.
+
+The page leaves one small file. Root treats it as any stranger's: bounded, no link, checked as the owner's
+own file is; what is good goes to `sotto.toml`, and the former one stays beside it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from assistant.errors import SottoError
+from services.provision.config import Report, Setup, Wifi, merge, read
+from services.provision.files import read_bounded, remove, write_whole
+from services.provision.places import Places
+from services.provision.text_file import LIMIT_BYTES
+from services.provision.toml_text import to_toml
+
+#: Bytes of a form as it comes from a phone: a few lines, and perhaps some keys.
+FORM_LIMIT = 16 * 1024
+
+
+def adopt(places: Places, previous: Setup) -> list[str]:
+    """Take what the page left, if anything, into `sotto.toml`; gives what went wrong.
+
+    The form is removed only after that: a power cut between the two does it twice, to the same end.
+    """
+    failures: list[str] = []
+    try:
+        # In TOML a form may be somewhat longer than it came.
+        data = read_bounded(places.submitted, LIMIT_BYTES)
+        if data is None:
+            return []
+        form = read(data)
+        if form.problems:
+            failures += [f"the form of the set-up page: {problem.message}" for problem in form.problems]
+        else:
+            _write(overlay(_present(places, previous), form.setup), places)
+    except SottoError as error:
+        failures.append(str(error))
+    try:
+        remove(places.submitted)
+    except SottoError as error:
+        failures.append(str(error))
+    return failures
+
+
+def overlay(present: Setup, form: Setup) -> Setup:
+    """The present set-up with what the form says; what the page does not ask stays as it is.
+
+    A network that is chosen again without a password keeps the one it has. Raises nothing.
+    """
+    wifi = form.wifi if form.wifi.ssid else present.wifi
+    if form.wifi.ssid and form.wifi.ssid == present.wifi.ssid and not form.wifi.password:
+        wifi = dataclasses.replace(wifi, password=present.wifi.password)
+    wifi = dataclasses.replace(wifi, country=form.wifi.country or present.wifi.country)
+    return dataclasses.replace(
+        present,
+        name=form.name or present.name,
+        language=form.language or present.language,
+        timezone=form.timezone or present.timezone,
+        wake_word=form.wake_word or present.wake_word,
+        wifi=wifi if wifi != Wifi() else present.wifi,
+        access=form.access if form.access.ssh_keys else present.access,
+    )
+
+
+def _present(places: Places, previous: Setup) -> Setup:
+    """What the owner's file says now, or said when it was last good."""
+    try:
+        data = read_bounded(places.setup_file, LIMIT_BYTES)
+    except SottoError:
+        return previous
+    return merge(previous, read(data) if data is not None else Report(Setup(), (), frozenset({"*"})))
+
+
+def _write(setup: Setup, places: Places) -> None:
+    old = read_bounded(places.setup_file, LIMIT_BYTES) if places.setup_file.is_file() else None
+    new = to_toml(setup).encode()
+    if old == new:
+        return
+    if old is not None:
+        write_whole(places.setup_file.with_name("sotto.toml.old"), old)
+    write_whole(places.setup_file, new)

@@ -1,0 +1,253 @@
+"""The set-up page: one form, served only in the box's own network and only while that is open.
+
+It runs without rights: it can neither read the set-up file nor command anything, and hands what somebody sent
+over as a file that root checks again (`services.provision.handover`). The network is encrypted by the pairing
+code, so whoever reaches the page knows it; a token in the form keeps other sites from sending one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+import secrets
+import sys
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from assistant.errors import SottoError
+from services.provision.config import Problem, Setup, read_table
+from services.provision.files import read_bounded, write_whole
+from services.provision.form import FIELDS, STYLE, Page, form_page, plain_page, thanks_page
+from services.provision.handover import FORM_LIMIT
+from services.provision.places import Places
+from services.provision.toml_text import to_toml
+
+log = logging.getLogger(__name__)
+
+#: Seconds that a phone may take to send the form.
+_BODY_S = 15.0
+_MAX_FIELDS = 20
+_FACTS_LIMIT = 64 * 1024
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class Refused(Exception):
+    """A request that is not answered with the form.
+
+    Args:
+        status: of HTTP.
+        text: what to say.
+    """
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+@dataclass(frozen=True)
+class Site:
+    """The page and where it leaves what it gets.
+
+    Attributes:
+        page: what the form shows.
+        folder: writable by this process alone.
+        token: stands in the form; a request without it comes from elsewhere.
+    """
+
+    page: Page
+    folder: Path
+    token: str
+
+    async def answer(self, request: Request) -> Response:
+        """Any request at all; what is not the page leads to it, as phones look for a page to log in."""
+        try:
+            response = await self._answer(request)
+        except Refused as refused:
+            response = HTMLResponse(plain_page("That did not work", refused.text), refused.status)
+        except ClientDisconnect:
+            response = Response(status_code=400)
+        response.headers.update(_HEADERS)
+        return response
+
+    async def _answer(self, request: Request) -> Response:
+        here = request.headers.get("host", "").removesuffix(":80") == self.page.address
+        if request.method == "POST":
+            if not here or request.url.path != "/":
+                raise Refused(403, "The form belongs to another page.")
+            return await self._take(request)
+        if not here or request.url.path not in ("/", "/style.css"):
+            return RedirectResponse(f"http://{self.page.address}/", 302)
+        if request.url.path == "/style.css":
+            return PlainTextResponse(STYLE, media_type="text/css")
+        self._used()
+        return HTMLResponse(form_page(self.page, self.token, self.page.values))
+
+    async def _take(self, request: Request) -> Response:
+        form = await _form(request)
+        if not hmac.compare_digest(form.pop("token", "").encode("utf-8", "replace"), self.token.encode()):
+            raise Refused(
+                403, "The form is out of date. Go back, load the page again, and send it once more."
+            )
+        self._used()
+        setup, problems = setup_from(self.page, form)
+        if problems:
+            return HTMLResponse(form_page(self.page, self.token, form, problems), 422)
+        try:
+            write_whole(self.folder / "submitted.toml", to_toml(setup).encode(), 0o600)
+        except SottoError as error:
+            log.error("%s", error)
+            raise Refused(503, "The box could not keep this. Try again in a minute.") from error
+        return HTMLResponse(thanks_page(setup.wifi.ssid or ""))
+
+    def _used(self) -> None:
+        try:
+            (self.folder / "used").touch()
+        except OSError as error:
+            log.warning("%s", error)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form, bounded in size, number and time."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise Refused(415, "This is not the form of this page.")
+    body = b""
+    try:
+        async with asyncio.timeout(_BODY_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > FORM_LIMIT:
+                    raise Refused(413, "That is too much text.")
+    except TimeoutError:
+        raise Refused(408, "That took too long. Try again.") from None
+    try:
+        text = body.decode("ascii")
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="strict"))
+    except ValueError:
+        raise Refused(400, "This is not the form of this page.") from None
+
+
+def setup_from(page: Page, form: Mapping[str, str]) -> tuple[Setup, tuple[Problem, ...]]:
+    """What a form says, checked exactly as `sotto.toml` is; empty fields say nothing."""
+    given = {key: value for key, value in form.items() if key in FIELDS and value.strip()}
+    table: dict[str, Any] = {}
+    for key in ("name", "language", "timezone", "wake_word"):
+        if key in given:
+            table[key] = given[key]
+    wifi: dict[str, Any] = {key: given[key] for key in ("password", "country") if key in given}
+    if ssid := given.get("other_ssid") or given.get("ssid"):
+        wifi["ssid"] = ssid
+        if "other_ssid" in given:
+            # It may be one that does not tell its name; asking for it by name does no harm.
+            wifi["hidden"] = True
+    if wifi:
+        table["wifi"] = wifi
+    if "ssh_key" in given:
+        table["access"] = {"ssh_keys": given["ssh_key"]}
+    report = read_table(table)
+    problems = list(report.problems)
+    wifi_said = report.setup.wifi
+    # A network that was set before keeps its password; the page does not know it.
+    new = wifi_said.ssid != page.values.get("ssid")
+    if new and not wifi_said.password and dict(page.networks).get(wifi_said.ssid or "") and not problems:
+        problems.append(
+            Problem(
+                "wifi.password",
+                "the Wi-Fi password is missing",
+                "This network wants a password",
+                "type the one that other devices of the house use",
+            )
+        )
+    return report.setup, tuple(problems)
+
+
+def page_from(data: bytes) -> Page:
+    """What root wrote for the page.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is damaged.
+    """
+    facts = json.loads(data)
+    words = facts["wake_word"]
+    zones = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone and "Etc/" not in zone)
+    values = {key: str(facts[key]) for key in ("name", "ssid", "country")}
+    return Page(
+        address=str(facts["address"]),
+        networks=[(str(seen["ssid"]), bool(seen["secured"])) for seen in facts["networks"]],
+        values={
+            **values,
+            "timezone": str(facts["timezone"]) or "UTC",
+            "wake_word": words[0] if len(words) == 1 else "",
+        },
+        zones=["UTC", *zones],
+        failure=str(facts["failure"]),
+    )
+
+
+def application(site: Site) -> Starlette:
+    """The page as an ASGI application; every path leads to it."""
+    methods = ["GET", "HEAD", "POST"]
+    return Starlette(routes=[Route("/{path:path}", site.answer, methods=methods)])
+
+
+def server_for(site: Site, port: int) -> uvicorn.Server:
+    """The web server, bound to the own network's address alone: on no other one is there a page."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            application(site),
+            host=site.page.address,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            limit_concurrency=32,
+            timeout_keep_alive=5,
+            timeout_graceful_shutdown=3,
+            h11_max_incomplete_event_size=16 * 1024,
+            http="h11",
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            proxy_headers=False,
+        )
+    )
+
+
+def main() -> int:
+    """Entry point; serves until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    places = Places()
+    try:
+        data = read_bounded(places.setup_run / "page.json", _FACTS_LIMIT)
+        if data is None:
+            print("sotto-setup-page: there is nothing to show; sotto-setup starts this", file=sys.stderr)
+            return 3
+        page = page_from(data)
+    except (SottoError, ValueError, KeyError, TypeError) as error:
+        print(f"sotto-setup-page: {error}", file=sys.stderr)
+        return 2
+    server_for(Site(page, places.page_run, secrets.token_urlsafe(16)), 80).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

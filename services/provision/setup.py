@@ -1,0 +1,207 @@
+"""sotto-setup: sees to it that the box gets into a network; opens its own, with a set-up page, if need be.
+
+Runs as root, because only root may command NetworkManager and systemd, and reads nothing from any network:
+the page is a process of its own without rights (`services.provision.page`). It ends when there is a network.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable
+
+from assistant.errors import SottoError
+from services.provision import keyfile
+from services.provision.access_point import PATIENCE_S, Action, Facts, Stage, State, step
+from services.provision.config import Setup
+from services.provision.files import read_bounded, write_whole
+from services.provision.main import load_previous
+from services.provision.names import network_name
+from services.provision.network import NetworkManager, Run, has_radio, is_online, is_open, run
+from services.provision.places import Places
+
+log = logging.getLogger(__name__)
+
+PAGE = "sotto-setup-page.service"
+_NAP_S = 2.0
+_RARE_NAP_S = 10.0
+#: Longer than the time limit of the slowest unit that is waited for.
+_COMMAND_S = 330.0
+#: The page's last answer must still reach the phone.
+_ANSWER_S = 3.0
+
+
+class Watch:
+    """Looks at the network again and again, and does what the state machine says.
+
+    Args:
+        places: where files lie.
+        run: how programs are started.
+        now: monotonic seconds.
+        wall: seconds since the epoch, as of file times.
+        sleep: waits for some seconds.
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        run: Run = run,
+        now: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._places = places
+        self._run = run
+        self._now = now
+        self._wall = wall
+        self._sleep = sleep
+        self._manager = NetworkManager(run)
+        self._failure = ""
+        self._network = ""
+        self.state = State(Stage.WAITING, now())
+        self._tell()
+
+    def turn(self) -> float:
+        """Look once and act; seconds until the next look, 0 when it is over.
+
+        Raises:
+            SottoError: what is needed cannot be read or written.
+        """
+        self.state, action = step(self.state, self._now(), self._facts())
+        if action is Action.OPEN:
+            self._open()
+        elif action is Action.JOIN:
+            self._join()
+        elif action is Action.FINISH:
+            self._close()
+        if action is not Action.NOTHING:
+            log.info("%s", action)
+            self._tell()
+        if self.state.stage is Stage.DONE:
+            return 0.0
+        waits_long = self.state.stage is Stage.WAITING and self._now() - self.state.since > 2 * PATIENCE_S
+        return _RARE_NAP_S if waits_long else _NAP_S
+
+    def _facts(self) -> Facts:
+        devices = self._manager.devices()
+        return Facts(
+            online=is_online(devices),
+            radio=has_radio(devices),
+            known=self._is_known(),
+            submitted=self._places.submitted.is_file(),
+            is_open=is_open(devices),
+            idle_s=self._idle_s(),
+        )
+
+    def _is_known(self) -> bool:
+        return (self._places.profiles / f"{keyfile.HOME}.nmconnection").is_file()
+
+    def _idle_s(self) -> float:
+        """Since the page was used, which touches a file; whatever that file is, it is only looked at."""
+        try:
+            used = (self._places.page_run / "used").stat(follow_symlinks=False).st_mtime
+        except OSError:
+            return float("inf")
+        return max(0.0, self._wall() - used)
+
+    def _open(self) -> None:
+        """Scan while the radio still can, bring the own network up, then the page."""
+        self._network = ""
+        if self._is_known() and not self._failure:
+            # It should have been joined long ago; a last try tells why it was not.
+            self._failure = self._manager.up(keyfile.HOME, int(PATIENCE_S))
+            if not self._failure:
+                return
+        setup = load_previous(self._places)
+        self._facts_for_page(setup)
+        ssid = self._ssid(setup)
+        profile = keyfile.own_profile(ssid, self._code())
+        write_whole(self._places.profiles / f"{keyfile.OWN}.nmconnection", profile.encode(), 0o600)
+        self._manager.reload()
+        if reason := self._manager.up(keyfile.OWN, 30):
+            log.warning("the own network does not open: %s", reason)
+            return
+        self._systemctl("restart", PAGE)
+        self._network = ssid
+
+    def _join(self) -> None:
+        """Take the form over, if there is one, and try the network that is set now."""
+        sent = self._places.submitted.is_file()
+        if sent:
+            self._sleep(_ANSWER_S)
+        self._close()
+        if sent:
+            settings = self._settings()
+            # Reads the form, writes sotto.toml and applies it; see services.provision.main.
+            self._systemctl("restart", "sotto-provision.service")
+            if self._settings() != settings:
+                self._systemctl("--no-block", "try-restart", "sotto-assistantd.service")
+            if (self._places.ssh / "authorized_keys").is_file():
+                self._systemctl("--no-block", "start", "ssh.service")
+        self._manager.reload()
+        self._failure = ""
+        if self._is_known():
+            self._failure = self._manager.up(keyfile.HOME, int(PATIENCE_S))
+
+    def _close(self) -> None:
+        self._network = ""
+        self._systemctl("stop", PAGE)
+        self._manager.down(keyfile.OWN)
+
+    def _settings(self) -> bytes | None:
+        return read_bounded(self._places.config / "assistant.toml", 256 * 1024)
+
+    def _systemctl(self, *arguments: str) -> None:
+        answer = self._run(["systemctl", *arguments], _COMMAND_S)
+        if answer.code:
+            log.warning("systemctl %s: %s", " ".join(arguments), answer.error.strip())
+
+    def _code(self) -> str:
+        code = (read_bounded(self._places.pairing_code, 64) or b"").decode("ascii", "replace").strip()
+        if len(code) != 8 or not code.isdigit():
+            raise SottoError("there is no pairing code", hint="see how sotto-provision.service is")
+        return code
+
+    def _ssid(self, setup: Setup) -> str:
+        machine = read_bounded(self._places.root / "etc/machine-id", 64) or b""
+        return network_name(setup.name, machine.decode("ascii", "replace").strip())
+
+    def _facts_for_page(self, setup: Setup) -> None:
+        """What the form shows; no secret is among it."""
+        wifi = dataclasses.replace(setup.wifi, password=None)
+        facts = {
+            "address": keyfile.OWN_ADDRESS,
+            "failure": self._failure and f'"{wifi.ssid or ""}": {self._failure}',
+            "networks": [dataclasses.asdict(seen) for seen in self._manager.scan()],
+            "name": setup.name or "",
+            "timezone": setup.timezone or "",
+            "wake_word": list(setup.wake_word or ()),
+            "ssid": wifi.ssid or "",
+            "country": wifi.country or "",
+        }
+        write_whole(self._places.setup_run / "page.json", json.dumps(facts).encode())
+
+    def _tell(self) -> None:
+        """Where the box is, for those who say it aloud."""
+        told = {"stage": self.state.stage.value, "network": self._network, "failure": self._failure}
+        write_whole(self._places.setup_run / "state.json", json.dumps(told).encode())
+
+
+def main() -> int:
+    """Entry point; ends with 0 when the box is in a network."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    try:
+        watch = Watch(Places())
+        while nap := watch.turn():
+            time.sleep(nap)
+    except SottoError as error:
+        print(f"sotto-setup: {error}", file=sys.stderr)
+        return int(error.kind.value)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""Problems of the set-up file in words: aloud, and in a file beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.provision.config import Problem
+
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+#: More than that nobody keeps in mind.
+_MAX_SPOKEN = 3
+
+
+def spoken_problems(spoken: Sequence[str]) -> str:
+    """What the box says about a set-up file with these mistakes; empty where there are none."""
+    if not spoken:
+        return ""
+    count = _NUMBERS[len(spoken)] if len(spoken) < len(_NUMBERS) else str(len(spoken))
+    several = list(dict.fromkeys(spoken))
+    said, rest = several[:_MAX_SPOKEN], len(several) > _MAX_SPOKEN
+    what = _listed([*said, "some more"] if rest else said)
+    return (
+        f"The set-up file has {count} mistake{'s' if len(spoken) > 1 else ''}: {what}. "
+        "The file sotto-problems.txt beside it says what to do."
+    )
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """a; b; and c."""
+    if len(parts) == 1:
+        return parts[0]
+    return f"{', '.join(parts[:-1])}, and {parts[-1]}"
+
+
+def written_problems(problems: Sequence[Problem], remarks: Sequence[str]) -> str:
+    """The content of `sotto-problems.txt`; empty where there is nothing to say.
+
+    Lines end as on Windows, where the file will often be opened.
+    """
+    lines = []
+    if problems:
+        lines += [
+            "Sotto could not use all of sotto.toml. What is good in it holds;",
+            "what is named here stayed as it was before.",
+            "",
+        ]
+    for number, problem in enumerate(problems, 1):
+        lines += [f"{number}. {problem.message}.", f"   What to do: {problem.hint}", ""]
+    lines += [f"Please note: {remark}" for remark in remarks]
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def digits(code: str) -> str:
+    """A code as it is said: digit by digit, with a pause in the middle."""
+    half = len(code) // 2
+    return ", ".join(one_by_one(part) for part in (code[:half], code[half:]) if part)
+
+
+def one_by_one(number: str) -> str:
+    """Digits as words; a synthesiser must not make one number of them."""
+    return " ".join(_NUMBERS[int(c)] for c in number if c in "0123456789")

@@ -1,0 +1,1 @@
+"""updated: finds, verifies and installs updates, and judges a new version by its voice."""

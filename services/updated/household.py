@@ -1,0 +1,116 @@
+"""What must survive an update: timers, alarms and what the first boot and paired hubs left."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from services.updated.places import Places
+
+_LIMIT = 1024 * 1024
+_BOOKS = ("timers", "alarms")
+_MOST_FILES = 500
+
+
+@dataclass(frozen=True)
+class Household:
+    """A look at the state of the box.
+
+    Attributes:
+        boot: the kernel's id of the boot it was in.
+        at: when, seconds since the epoch.
+        entries: "timers/3" to the time it is due, None where that is open (paused, repeated).
+        files: of the provisioning folder, relative.
+        damaged: books that are there and cannot be read.
+    """
+
+    boot: str
+    at: float
+    entries: Mapping[str, float | None]
+    files: tuple[str, ...]
+    damaged: tuple[str, ...] = ()
+
+
+def look(places: Places, now: float) -> Household:
+    """The household as it is on disk now."""
+    entries: dict[str, float | None] = {}
+    damaged = []
+    for book in _BOOKS:
+        path = places.assistant / f"{book}.json"
+        try:
+            entries |= _entries(path, book)
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+            damaged.append(book)
+    return Household(boot_id(places), now, entries, _files(places.provision), tuple(damaged))
+
+
+def lost(before: Household, now: Household) -> list[str]:
+    """What was there and should still be, as sentences; what became due meanwhile may be gone."""
+    reasons = [f"the {book} cannot be read" for book in now.damaged if book not in before.damaged]
+    for book in _BOOKS:
+        if book in now.damaged:
+            continue
+        gone = [
+            entry
+            for entry, due in before.entries.items()
+            if entry.startswith(f"{book}/") and entry not in now.entries and (due is None or due > now.at)
+        ]
+        if gone:
+            reasons.append(f"{len(gone)} of the {book} are gone")
+    reasons += [f"the set-up file {name} is gone" for name in before.files if name not in now.files]
+    return reasons
+
+
+def household_from(values: Any) -> Household | None:
+    """A stored household; raises KeyError, TypeError, ValueError or AttributeError where it is none."""
+    if values is None:
+        return None
+    return Household(
+        str(values["boot"]),
+        float(values["at"]),
+        {str(entry): None if due is None else float(due) for entry, due in values["entries"].items()},
+        tuple(str(name) for name in values["files"]),
+        tuple(str(book) for book in values["damaged"]),
+    )
+
+
+def boot_id(places: Places) -> str:
+    """The kernel's id of this boot; "" where it tells none."""
+    try:
+        return (places.proc / "sys/kernel/random/boot_id").read_text("ascii").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _entries(path: Path, book: str) -> dict[str, float | None]:
+    with path.open("rb") as file:
+        content = json.loads(file.read(_LIMIT))
+    return {f"{book}/{int(entry['id'])}": _due(entry) for entry in content[book]}
+
+
+def _due(entry: Mapping[str, Any]) -> float | None:
+    """When a timer or an alarm goes off, as `assistant.skills` stores them."""
+    moment = entry.get("moment")
+    if moment is None:
+        ends_at = entry.get("ends_at")
+        return None if ends_at is None else float(ends_at)
+    if moment["weekdays"]:
+        return None
+    if entry.get("exact") is not None:
+        return float(entry["exact"])
+    year, month, day = (int(part) for part in moment["day"].split("-"))
+    return time.mktime((year, month, day, int(moment["hour"]), int(moment["minute"]), 0, 0, 0, -1))
+
+
+def _files(folder: Path) -> tuple[str, ...]:
+    try:
+        found = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")]
+    except OSError:
+        return ()
+    return tuple(sorted(str(path.relative_to(folder)) for path in found)[:_MOST_FILES])
