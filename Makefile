@@ -10,7 +10,7 @@ KEYS   ?= $(wildcard keys)
 .DEFAULT_GOAL := help
 FORCE:
 .PHONY: FORCE help run setup models test test-slow lint format bench lock clean distclean \
-        image image-lock image-verify keys flash vm
+        image image-lock image-verify keys flash vm test-image test-powercut
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,10 +19,18 @@ run: setup ## set up what is missing, then talk to the assistant
 	@$(BIN)/sotto run
 
 test: setup lint ## set up what is missing, then lint, types, import contract and all tests
-	@$(BIN)/python -m pytest -q -m "not slow" $(TESTS)
+	@$(BIN)/python -m pytest -q -m "not slow and not image" $(TESTS)
 
 test-slow: setup ## the tests that take longer than a few seconds each
-	@$(BIN)/python -m pytest -q -m slow $(TESTS)
+	@$(BIN)/python -m pytest -q -m "slow and not image" $(TESTS)
+
+test-image: setup ## build images, boot them in QEMU: first boot, hearing, updates, tampering (about 40 minutes)
+	@sh requirements/emulator.sh
+	@$(BIN)/python -m pytest -q -m "image and not powercut" tests/system
+
+test-powercut: setup ## ten power cuts during an update, the guest killed at ten moments (about 40 minutes)
+	@sh requirements/emulator.sh
+	@$(BIN)/python -m pytest -q -m powercut tests/system
 
 setup: $(VENV)/.installed build/.proto models ## system libraries, environment, wire contract, models
 
@@ -73,8 +81,8 @@ flash: ## write the built image to a card or disk: DEVICE=/dev/sdX [ARCH=] [CONF
 	@image=$$($(IMAGE) newest $(if $(ARCH),--arch $(ARCH))) && buildimage/flash "$$image" $(DEVICE) \
 	    $(if $(CONFIG),--config $(CONFIG))
 
-vm: ## boot the built image in QEMU and tell how to talk to it [ARCH=] [PORT=2222] [FRESH=1] [CONFIG=]
-	@$(IMAGE) vm $(if $(ARCH),--arch $(ARCH)) $(if $(PORT),--port $(PORT)) $(if $(FRESH),--fresh) \
+vm: ## boot the built image in QEMU and tell how to talk to it [ARCH=] [PORT=2222] [FRESH=1] [CONFIG=] [KVM=1]
+	@$(IMAGE) vm $(if $(ARCH),--arch $(ARCH)) $(if $(PORT),--port $(PORT)) $(if $(FRESH),--fresh) $(if $(KVM),--kvm) \
 	    $(if $(CONFIG),--config $(CONFIG))
 
 bench: setup ## measure speed, memory and accuracy; JSON and a picture under build/bench

@@ -16,8 +16,8 @@ from buildimage.tools import Tools
 
 #: Kept small enough to send, made quickly enough to wait for.
 _ZSTD = ("zstd", "-q", "-10", "-T2", "--no-progress", "--force")
-#: systemd 257 unpacks slots of an update itself, and knows xz but not zstd. Their content is packed already, so
-#: the least effort does; two threads make the same bytes on every machine, one or "all" do not.
+#: systemd 257 unpacks slots of an update itself, and knows xz but not zstd. Their content is packed already,
+#: so the least effort does; two threads make the same bytes everywhere, one or "all" do not.
 _XZ = "xz -0 --threads=2 --stdout"
 #: What the numbers of the project say, bytes; the report shows both.
 LIMITS = {"disk": 450_000_000, "slot": 700_000_000, "kernel": 40_000_000}

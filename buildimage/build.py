@@ -252,9 +252,10 @@ def _mkosi(plan: Plan, tools: Tools) -> None:
     key = hashlib.sha256(lock.read_bytes())
     for file in sorted(path for path in conf.rglob("*") if path.is_file()):
         key.update(file.read_bytes())
-    cache = plan.work / "cache" / key.hexdigest()[:16]
-    for old in cache.parent.glob("*"):
-        if old != cache:
+    # One folder deeper than needed: mkosi writes beside the folder it is given, too.
+    cache = plan.work / "cache" / key.hexdigest()[:16] / "mkosi"
+    for old in (plan.work / "cache").glob("*"):
+        if old != cache.parent:
             shutil.rmtree(old)
     for folder in (out, cache, plan.work / "tmp", plan.work / "cache-packages"):
         folder.mkdir(parents=True, exist_ok=True)

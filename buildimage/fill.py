@@ -9,32 +9,17 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from buildimage import aptfetch
+from buildimage.aptfetch import Missing
+from buildimage.aptroot import KEYRING
 from buildimage.download import Absent, Different, Downloader, Failed, Patience, Stopped, Unreachable
 from buildimage.errors import BuildError, Damaged, NotFound, StorageError, Unavailable
 from buildimage.locks import Deb
-from buildimage.mirror import Source, base_names, proxies, tool_output
+from buildimage.mirror import Mirrors, Source, archive_sources, proxies, tool_output
 from buildimage.progress import Progress, silent
 from buildimage.store import ContentStore, free_bytes, no_space, storage_errors
 
 _THREADS = 4
-
-
-@dataclass(frozen=True)
-class _Missing:
-    """Why one package could not be had.
-
-    Args:
-        deb: the package.
-        reasons: what each place that was asked has instead, or how it failed; plain absence gives none.
-        gone: every place has answered, so asking again will not help.
-    """
-
-    deb: Deb
-    reasons: tuple[str, ...]
-    gone: bool
-
-    def __str__(self) -> str:
-        return str(self.deb) + (f" ({'; '.join(self.reasons)})" if self.reasons else "")
 
 
 @dataclass
@@ -42,12 +27,13 @@ class _Run:
     """What the threads of one fill share."""
 
     store: ContentStore
-    sources: Sequence[Source]
+    archive: Sequence[Source]
     downloader: Downloader | None
     progress: Progress
     total: int
     done: int = 0
     unreachable: dict[str, str] = field(default_factory=dict)
+    mirrors: str = "any mirror"
     stop: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -60,23 +46,29 @@ class _Run:
 def fill(
     store: ContentStore,
     wanted: Sequence[Deb],
-    where: Callable[[], Sequence[Source]],
+    mirrors: Callable[[], Mirrors],
     *,
+    archive: str = "",
     offline: bool = False,
     progress: Progress = silent,
     patience: Patience | None = None,
     proxy: Mapping[str, str] | None = None,
+    keyring: Path = KEYRING,
 ) -> tuple[str, ...]:
     """Bring every wanted package into the store; what is there is hashed and kept when it is right.
+
+    A folder of kept packages comes first, then apt with its mirrors, then an archive by its address.
 
     Args:
         store: where to.
         wanted: what the locks say.
-        where: gives the sources, tried in this order for each package; asked only when something is missing.
-        offline: open no socket at all; folders among the sources still count.
+        mirrors: gives Debian's mirrors; asked only when something is to be fetched from them.
+        archive: a folder or an address, see `mirror.archive_sources`.
+        offline: open no socket at all; a folder as archive still counts.
         progress: gets bytes.
-        patience: of each download.
-        proxy: by scheme; None asks apt's configuration and the environment.
+        patience: of each download from the archive's address.
+        proxy: for these, by scheme; None asks apt's configuration and the environment.
+        keyring: signs the mirrors' indexes.
 
     Returns:
         A line for each damaged object that was replaced.
@@ -97,14 +89,19 @@ def fill(
         return ()
     with store.exclusive(waiting):
         absent, notes = _sort_out(store, [d for d, path in zip(wanted, present, strict=True) if path is None])
-        needed = sum(deb.size for deb in absent) - _arrived(store, absent)
+        total = sum(deb.size for deb in absent)
+        needed = total - _arrived(store, absent)
         if needed > free_bytes(store.root):
             raise no_space(store.root, needed)
-        run = _Run(store, where(), None, progress, sum(deb.size for deb in absent))
-        if not offline:
+        run = _Run(store, archive_sources(archive), None, progress, total)
+        missing = _fetch_all(run, absent)
+        if missing and not offline:
+            missing = _ask_mirrors(run, missing, mirrors(), keyring)
+        if missing and not offline and run.archive:
             known = proxies(tool_output(["apt-config", "dump"]), os.environ) if proxy is None else proxy
             run.downloader = Downloader(known, patience, stop=run.stop)
-        if missing := _fetch_all(run, absent):
+            missing = _merge(missing, _fetch_all(run, [each.deb for each in missing]))
+        if missing:
             raise _explain(missing, run, offline, notes)
     return notes
 
@@ -124,11 +121,39 @@ def _sort_out(store: ContentStore, suspects: Sequence[Deb]) -> tuple[list[Deb], 
 
 def _arrived(store: ContentStore, absent: Sequence[Deb]) -> int:
     partials = (store.partial(deb.sha256) for deb in absent)
-    return sum(path.stat().st_size for path in partials if path.exists())
+    return sum(path.stat().st_size for path in partials if path.exists()) + aptfetch.arrived(store)
 
 
-def _fetch_all(run: _Run, absent: Sequence[Deb]) -> list[_Missing]:
-    missing: list[_Missing] = []
+def _ask_mirrors(run: _Run, missing: Sequence[Missing], mirrors: Mirrors, keyring: Path) -> list[Missing]:
+    done = run.done
+    run.mirrors = str(mirrors)
+
+    def show(what: str, more: int, _: int) -> None:
+        run.progress(what, done + more, run.total)
+
+    debs = [each.deb for each in missing]
+    outcome = aptfetch.fetch(run.store, debs, mirrors, keyring=keyring, progress=show)
+    if outcome.trouble:
+        run.unreachable[str(mirrors)] = "; ".join(outcome.trouble)
+    run.done += sum(deb.size for deb in debs) - sum(each.deb.size for each in outcome.missing)
+    return _merge(missing, outcome.missing)
+
+
+def _merge(before: Sequence[Missing], after: Sequence[Missing]) -> list[Missing]:
+    """What is missing after another place was asked, with what both places have said."""
+    known = {each.deb: each for each in before}
+    return [
+        Missing(
+            each.deb,
+            tuple(dict.fromkeys((*known[each.deb].reasons, *each.reasons))),
+            known[each.deb].gone and each.gone,
+        )
+        for each in after
+    ]
+
+
+def _fetch_all(run: _Run, absent: Sequence[Deb]) -> list[Missing]:
+    missing: list[Missing] = []
     # Large ones first: at the end no thread is alone with the kernel.
     queue = sorted(absent, key=lambda deb: (-deb.size, deb.name))
     with ThreadPoolExecutor(_THREADS) as pool:
@@ -147,10 +172,10 @@ def _fetch_all(run: _Run, absent: Sequence[Deb]) -> list[_Missing]:
     return sorted(missing, key=lambda each: (each.deb.name, each.deb.architecture))
 
 
-def _fetch(run: _Run, deb: Deb) -> _Missing | None:
+def _fetch(run: _Run, deb: Deb) -> Missing | None:
     reasons: list[str] = []
     gone = True
-    for source in run.sources:
+    for source in run.archive:
         for place in source.places(deb):
             if run.stop.is_set():
                 return None
@@ -181,10 +206,10 @@ def _fetch(run: _Run, deb: Deb) -> _Missing | None:
             else:
                 run.advance(deb.size)
                 return None
-    return _Missing(deb, tuple(reasons), gone)
+    return Missing(deb, tuple(reasons), gone)
 
 
-def _explain(missing: Sequence[_Missing], run: _Run, offline: bool, notes: Sequence[str]) -> BuildError:
+def _explain(missing: Sequence[Missing], run: _Run, offline: bool, notes: Sequence[str]) -> BuildError:
     names = ", ".join(str(each.deb) for each in missing)
     damage = "".join(f"\n{note}" for note in notes)
     if offline:
@@ -203,10 +228,8 @@ def _explain(missing: Sequence[_Missing], run: _Run, offline: bool, notes: Seque
         )
     gone = [each for each in missing if each.gone]
     broken = [each for each in missing if not each.gone]
-    lines = [
-        f"locked version gone: {each} is neither in the store nor at {base_names(run.sources)}"
-        for each in gone
-    ]
+    places = ", ".join((run.mirrors, *(source.name for source in run.archive)))
+    lines = [f"locked version gone: {each} is neither in the store nor at {places}" for each in gone]
     lines += [f"could not be fetched: {each}" for each in broken]
     lines += notes
     if not gone:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from buildimage.aptroot import KEYRING
 from buildimage.errors import InvalidInput, NotFound, TooLarge
 from buildimage.fill import fill
 from buildimage.lists import read_list, read_lists
@@ -19,10 +20,10 @@ from buildimage.locks import (
     write_debs,
     write_wheels,
 )
-from buildimage.mirror import Mirrors, Source, archive_sources, find_mirrors, sources
+from buildimage.mirror import Mirrors, find_mirrors
 from buildimage.progress import Progress, silent
 from buildimage.requirements import Requirement, for_image, read_requirements
-from buildimage.resolve import BASE, KEYRING, Question, resolve
+from buildimage.resolve import BASE, Question, resolve
 from buildimage.store import ContentStore
 from buildimage.wheels import PIP, fetch, lock_wheels
 
@@ -204,14 +205,16 @@ def fill_all(
         for path in (locks.wheels(architecture), locks.models, locks.converter)
         for wheel in read_wheels(path)
     )
-    archive = environment.get("ARCHIVE", "")
-
-    def where() -> tuple[Source, ...]:
-        return archive_sources(archive) if offline else sources(find_mirrors(environment), archive)
-
     _check_lists(repository, architecture)
     _check_python(repository, architecture)
-    notes = fill(store, debs, where, offline=offline, progress=progress)
+    notes = fill(
+        store,
+        debs,
+        lambda: find_mirrors(environment),
+        archive=environment.get("ARCHIVE", ""),
+        offline=offline,
+        progress=progress,
+    )
     return (*notes, *fetch(store, wheels, offline=offline, pip=pip, progress=progress))
 
 

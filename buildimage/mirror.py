@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -33,6 +33,9 @@ class Mirrors:
     main: str
     security: str
 
+    def __str__(self) -> str:
+        return f"{self.main} and {self.security}"
+
 
 class Source(Protocol):
     """Somewhere a locked package may be."""
@@ -52,7 +55,6 @@ class Pool:
     """An archive with Debian's pool layout, by its base address (http, https or file)."""
 
     base: str
-    layouts: tuple[str, ...] = _POOLS
 
     @property
     def name(self) -> str:
@@ -61,7 +63,7 @@ class Pool:
 
     def places(self, deb: Deb) -> Sequence[str | Path]:
         """One place for each layout; of a file: archive, those that exist."""
-        paths = [pool_path(deb, layout) for layout in self.layouts]
+        paths = [pool_path(deb, layout) for layout in _POOLS]
         parts = urlsplit(self.base)
         if parts.scheme == "file":
             found = (Path(unquote(parts.path)) / path for path in paths)
@@ -155,19 +157,13 @@ def mirrors_of_targets(targets: str) -> Mirrors | None:
     return Mirrors(checked["Debian"], checked.get("Debian-Security", f"{checked['Debian']}-security"))
 
 
-def sources(mirrors: Mirrors, archive: str = "") -> tuple[Source, ...]:
-    """Where to look for packages, in order: the mirrors, then ARCHIVE=.
+def archive_sources(archive: str) -> tuple[Source, ...]:
+    """What ARCHIVE= names: nothing, a folder, or an archive with a pool.
 
     Raises:
         InvalidInput: the archive's address cannot be used.
         NotFound: the archive is a folder that does not exist.
     """
-    found: list[Source] = [Pool(mirrors.main, ("pool",)), Pool(mirrors.security, ("pool/updates", "pool"))]
-    return (*found, *archive_sources(archive))
-
-
-def archive_sources(archive: str) -> tuple[Source, ...]:
-    """ARCHIVE= alone: nothing, a folder, or an archive with a pool; raises as `sources` does."""
     if not archive:
         return ()
     if "://" in archive:
@@ -254,8 +250,3 @@ def _size(file: Path) -> int:
         return file.stat().st_size
     except OSError:
         return -1
-
-
-def base_names(found: Iterable[Source]) -> str:
-    """The names of sources, for a message."""
-    return ", ".join(source.name for source in found) or "no mirror"

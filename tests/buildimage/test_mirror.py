@@ -19,7 +19,6 @@ from buildimage.mirror import (
     mirrors_of_targets,
     pool_path,
     proxies,
-    sources,
 )
 from tests.buildimage.archive import deb_of
 
@@ -107,11 +106,6 @@ def test_a_password_is_refused_and_not_repeated() -> None:
 def test_pool_paths_have_debians_prefix(source: str, prefix: str) -> None:
     deb = dataclasses.replace(_BASH, source=source, version="2:1.0-1", component="non-free-firmware")
     assert pool_path(deb) == f"pool/non-free-firmware/{prefix}/{source}/bash_1.0-1_amd64.deb"
-
-
-def test_the_mirror_comes_before_the_security_mirror_and_the_archive(tmp_path: Path) -> None:
-    found = sources(_MINE, str(tmp_path))
-    assert [each.name for each in found] == [_MINE.main, _MINE.security, str(tmp_path)]
 
 
 def test_an_archive_may_be_an_address() -> None:

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from buildimage.aptroot import carried_settings
 from buildimage.errors import InvalidInput, NotFound, Unavailable
 from buildimage.inputs import lock_all
 from buildimage.lists import read_list
 from buildimage.locks import Deb, read_debs, read_wheels
 from buildimage.mirror import Mirrors
-from buildimage.resolve import Question, carried_settings, deb_of, pick, resolve, uri_files
+from buildimage.resolve import Question, deb_of, pick, resolve, uri_files
 from buildimage.store import ContentStore
-from tests.buildimage.archive import build_deb
+from tests.buildimage.signed import Archive, needs_apt, signed_archive
 
-_TOOLS = ("apt-get", "dpkg-deb", "gpg")
-needs_apt = pytest.mark.skipif(
-    any(shutil.which(tool) is None for tool in _TOOLS), reason=f"needs {', '.join(_TOOLS)}"
-)
 # name, version, architecture, further control lines
 _MAIN = [
     ("base-files", "13", "amd64", "Essential: yes\n"),
@@ -43,79 +36,10 @@ _MAIN = [
 _SECURITY = [("lib+data", "1.0-1+deb13u1", "all", "Source: data-src\n")]
 
 
-@dataclass(frozen=True)
-class Archive:
-    """A signed archive: its two mirrors and the keyring."""
-
-    mirrors: Mirrors
-    keyring: Path
-    stranger: Path
-
-
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
-    root = tmp_path_factory.mktemp("archive")
-    home = root / "gnupg"
-    home.mkdir(mode=0o700)
-    gpg = ["gpg", "--homedir", str(home), "--batch", "--quiet"]
-    keyrings = []
-    for name in ("archive", "stranger"):
-        make = [*gpg, "--passphrase", "", "--quick-gen-key", f"{name}@example.invalid", "rsa2048", "sign"]
-        subprocess.run(make, check=True, capture_output=True)
-        keyring = root / f"{name}.gpg"
-        subprocess.run([*gpg, "--output", str(keyring), "--export", f"{name}@example.invalid"], check=True)
-        keyrings.append(keyring)
-    empty: list[tuple[str, str, str, str]] = []
-    _suite(root / "debian", "trixie", "pool", _MAIN, gpg)
-    _suite(root / "debian", "trixie-updates", "pool", empty, gpg)
-    _suite(root / "debian-security", "trixie-security", "pool/updates", _SECURITY, gpg)
-    yield Archive(
-        Mirrors(f"file://{root}/debian", f"file://{root}/debian-security"), keyrings[0], keyrings[1]
-    )
-    subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False)
-
-
-def _suite(
-    root: Path, suite: str, pool: str, packages: Sequence[tuple[str, str, str, str]], gpg: Sequence[str]
-) -> None:
-    folder = root / "dists" / suite
-    indexes: dict[str, str] = {}
-    for architecture in ("amd64", "arm64"):
-        for component in ("main", "non-free-firmware"):
-            indexes[f"{component}/binary-{architecture}/Packages.gz"] = ""
-    for name, version, architecture, extra in packages:
-        source = "data-src" if "Source:" in extra else name
-        place = f"{pool}/main/{source[0]}/{source}"
-        (root / place).mkdir(parents=True, exist_ok=True)
-        path, deb = build_deb(root / place, name, version, architecture, extra)
-        shutil.rmtree(path.parent / f"{name}-{version}-{architecture}.tree")
-        stanza = (
-            f"Package: {name}\nVersion: {version}\nArchitecture: {architecture}\n{extra}"
-            f"Filename: {place}/{path.name}\nSize: {deb.size}\nSHA256: {deb.sha256}\nDescription: {name}\n\n"
-        )
-        for each in ("amd64", "arm64") if architecture == "all" else (architecture,):
-            indexes[f"main/binary-{each}/Packages.gz"] += stanza
-    lines = [f"Origin: Debian\nLabel: Debian\nSuite: {suite}\nCodename: {suite}",
-             "Date: Sat, 22 Nov 2025 00:00:00 UTC\nArchitectures: amd64 arm64",
-             "Components: main non-free-firmware",
-             "SHA256:"]  # fmt: skip
-    for name, text in indexes.items():
-        data = gzip.compress(text.encode())
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-        lines.append(f" {hashlib.sha256(data).hexdigest()} {len(data)} {name}")
-        plain = text.encode()
-        lines.append(f" {hashlib.sha256(plain).hexdigest()} {len(plain)} {name.removesuffix('.gz')}")
-    (folder / "Release").write_text("\n".join(lines) + "\n")
-    sign = [
-        *gpg,
-        "--local-user",
-        "archive@example.invalid",
-        "--clearsign",
-        "--output",
-        str(folder / "InRelease"),
-    ]
-    subprocess.run([*sign, str(folder / "Release")], check=True, capture_output=True)
+    with signed_archive(tmp_path_factory.mktemp("archive"), _MAIN, _SECURITY) as archive:
+        yield archive
 
 
 def _solve(archive: Archive, architecture: str = "amd64", **sets: Sequence[str]) -> dict[str, Deb]:

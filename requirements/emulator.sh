@@ -1,0 +1,20 @@
+#!/bin/sh
+# System packages that the tests with a booted image need, on Debian and its kin.
+set -eu
+missing=
+need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
+need qemu-system-x86_64 qemu-system-x86
+need qemu-img qemu-utils
+need zstd zstd
+need mcopy mtools
+need ssh openssh-client
+need debugfs e2fsprogs
+[ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || missing="$missing ovmf"
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" != 0 ]; then
+    echo "sotto: as root, run: apt-get install -y --no-install-recommends$missing" >&2
+    exit 1
+fi
+echo "sotto: installing$missing"
+apt-get update -q >/dev/null
+DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >/dev/null
