@@ -11,8 +11,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-from buildimage.errors import InvalidInput, NotFound, Unavailable
+from buildimage.errors import InvalidInput, NotFound, StorageError, Unavailable
+from buildimage.inputs import checked
 
 #: Debian's UEFI firmware: code, variables.
 FIRMWARE = {
@@ -64,10 +66,11 @@ class Machine:
         fast = self.kvm
         accelerator = ["-accel", "kvm", "-cpu", "host"] if fast else ["-accel", "tcg,thread=multi"]
         if self.arch == "x86-64":
-            # Haswell has AVX2, which the models' kernels want; QEMU tells what of it it cannot emulate.
+            # Not a newer one: QEMU emulates fused multiply-add in software, and an answer takes eighteen times
+            # as long on a "Haswell" as on a processor without it.
             machine = "q35,smm=on" if self.secure_boot else "q35"
             line = ["qemu-system-x86_64", "-machine", machine, *accelerator]
-            line += [] if fast else ["-cpu", "Haswell,-hle,-rtm,-invpcid,-pcid,-tsc-deadline"]
+            line += [] if fast else ["-cpu", "Nehalem"]
             if self.secure_boot:
                 code = SECURE_CODE
                 line += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
@@ -79,13 +82,13 @@ class Machine:
         line += [
             "-m", str(self.memory_mb), "-smp", "2",
             "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={code}",
-            "-drive", f"if=pflash,format=raw,unit=1,file={self.variables}",
-            "-drive", f"file={self.disk},format={form},if=none,id=disk,cache=writeback",
+            "-drive", f"if=pflash,format=raw,unit=1,file={_value(self.variables)}",
+            "-drive", f"file={_value(self.disk)},format={form},if=none,id=disk,cache=writeback",
             "-device", "virtio-blk-pci,drive=disk,bootindex=1",
             "-device", "virtio-rng-pci", "-vga" if self.arch == "x86-64" else "-display", "none",
             "-display", "none", "-serial", f"file:{self.serial}",
-            "-qmp", f"unix:{self.monitor},server=on,wait=off",
-            "-smbios", f"type=11,value=io.systemd.stub.kernel-cmdline-extra={words}",
+            "-qmp", f"unix:{_value(self.monitor)},server=on,wait=off",
+            "-smbios", f"type=11,value=io.systemd.stub.kernel-cmdline-extra={_value(words)}",
         ]  # fmt: skip
         if self.network:
             forward = f"hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22"
@@ -93,6 +96,11 @@ class Machine:
         else:
             line += ["-nic", "none"]
         return [*line, *self.extra]
+
+
+def _value(value: Path | str) -> str:
+    """As the value of one of QEMU's options, where a comma begins the next option."""
+    return str(value).replace(",", ",,")
 
 
 def new_variables(arch: str, target: Path) -> None:
@@ -108,10 +116,26 @@ def new_variables(arch: str, target: Path) -> None:
 
 
 def unpack(image: Path, disk: Path, size: str = _SIZE) -> None:
-    """Unpack a compressed disk image to `disk` and let it have `size` (as truncate takes it)."""
+    """Unpack a compressed disk image to `disk` and let it have `size` (as truncate takes it).
+
+    Raises:
+        StorageError: the image is damaged, or the disk is full.
+    """
     with disk.open("wb") as output:
-        subprocess.run(["zstd", "-dc", "--sparse", str(image)], stdout=output, check=True)
-    subprocess.run(["truncate", "-s", f">{size}", str(disk)], check=True)
+        _prepare(["zstd", "-dc", "--sparse", str(image)], f"{image} cannot be unpacked", stdout=output)
+    _prepare(["truncate", "-s", f">{size}", str(disk)], f"{disk} cannot be made {size} large")
+
+
+def _prepare(command: Sequence[str], what: str, stdout: BinaryIO | None = None) -> None:
+    """Run a step before the boot; its failure is a `StorageError` with the last of what it said."""
+    done = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, check=False)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        raise StorageError(
+            f"{what}: {said[-1] if said else f'status {done.returncode}'}",
+            hint="See that there is space; build the image again if it is damaged: make image",
+            code="vm.prepare",
+        )
 
 
 def newest_image(folder: Path) -> Path:
@@ -132,37 +156,61 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, help="a sotto.toml of your own for the box")
 
 
-def run(options: argparse.Namespace, repository: Path) -> int:
-    """Boot the image until the terminal says stop; its disk is kept for the next time."""
-    if options.arch not in FIRMWARE:
-        raise InvalidInput(f"ARCH={options.arch} is not known", hint="It is x86-64 or arm64.", code="vm.arch")
-    missing = [
-        name for name in ("qemu-system-x86_64", "zstd", "mcopy", "ssh-keygen") if not shutil.which(name)
-    ]
+def _require(options: argparse.Namespace) -> None:
+    """Raise what `run` does for options and programs, before anything is touched."""
+    checked(options.arch)
+    if not 0 < options.port < 65536:
+        raise InvalidInput(f"PORT={options.port} is no port", hint="It is 1 to 65535.", code="vm.port")
+    if options.config and not options.config.is_file():
+        raise NotFound(f"there is no file {options.config}", hint="See CONFIG=", code="vm.config")
+    emulator = "qemu-system-x86_64" if options.arch == "x86-64" else "qemu-system-aarch64"
+    missing = [name for name in (emulator, "zstd", "mcopy", "ssh-keygen") if not shutil.which(name)]
     if missing:
         raise Unavailable(
             f"these are missing: {', '.join(missing)}",
             hint=f"Install them: apt-get install {PACKAGES} zstd mtools openssh-client",
             code="vm.tools",
         )
+    if options.kvm and not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        raise Unavailable("/dev/kvm cannot be opened", hint="Boot without KVM=1.", code="vm.kvm")
+
+
+def _make_disk(options: argparse.Namespace, repository: Path, image: Path, disk: Path, key: Path) -> None:
+    """A fresh disk and a key that opens it; `disk` gets its name last, so there is never half of one."""
+    folder = disk.parent
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    unfinished = folder / "unfinished.raw"
+    unpack(image, unfinished)
+    new_variables(options.arch, folder / "variables.fd")
+    keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "make vm", "-f", str(key)]
+    _prepare(keygen, "no key could be made")
+    config = folder / "sotto.toml"
+    if options.config:
+        shutil.copyfile(options.config, config)
+    else:
+        public = key.with_suffix(".pub").read_text().strip()
+        config.write_text(f'name = "Virtual"\n\n[access]\nssh_keys = ["{public}"]\n')
+    flash = [sys.executable, str(repository / "buildimage/flash"), "--config-only", "--yes"]
+    if subprocess.run([*flash, "--config", str(config), str(unfinished)], check=False).returncode:
+        raise InvalidInput(f"{config} could not be placed", hint="See above.", code="vm.config")
+    unfinished.rename(disk)
+
+
+def run(options: argparse.Namespace, repository: Path) -> int:
+    """Boot the image until the terminal says stop; its disk is kept for the next time.
+
+    Raises:
+        InvalidInput, NotFound: an option cannot be used; there is no image.
+        Unavailable: a program, the firmware or /dev/kvm is missing.
+        StorageError: the disk could not be made.
+    """
+    _require(options)
     image = newest_image(options.build / options.arch)
     folder = options.build / "vm" / options.arch
     disk, key = folder / "disk.raw", folder / "key"
     if options.fresh or not disk.exists() or disk.stat().st_mtime < image.stat().st_mtime:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        unpack(image, disk)
-        new_variables(options.arch, folder / "variables.fd")
-        keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "make vm", "-f", str(key)]
-        subprocess.run(keygen, check=True)
-        config = folder / "sotto.toml"
-        if options.config:
-            shutil.copyfile(options.config, config)
-        else:
-            public = key.with_suffix(".pub").read_text().strip()
-            config.write_text(f'name = "Virtual"\n\n[access]\nssh_keys = ["{public}"]\n')
-        flash = [sys.executable, str(repository / "buildimage/flash"), "--config-only", "--yes"]
-        subprocess.run([*flash, "--config", str(config), str(disk)], check=True)
+        _make_disk(options, repository, image, disk, key)
     machine = Machine(
         options.arch,
         disk,
@@ -172,8 +220,8 @@ def run(options: argparse.Namespace, repository: Path) -> int:
         ssh_port=options.port,
         kvm=options.kvm,
     )
-    trust = f"-o StrictHostKeyChecking=accept-new -o UserKnownHostsFile={folder}/known"
-    ssh = f"ssh -i {key} -p {options.port} {trust} owner@127.0.0.1"
+    trust = ["-o", "StrictHostKeyChecking=accept-new", "-o", f"UserKnownHostsFile={folder}/known"]
+    ssh = shlex.join(["ssh", "-i", str(key), "-p", str(options.port), *trust, "owner@127.0.0.1"])
     print(f"sotto: booting {image.name}; without KVM=1 it takes some two minutes to answer")
     print(f"  talk to it   {ssh} sotto ask what time is it")
     print(f"  its health   {ssh} sotto update status")

@@ -138,9 +138,9 @@ class ModelStore:
             ModelError: neither is there, whole and for the present models.
         """
         for folder in (self.prepared_folder, self.converted_folder):
-            path = folder / f"{name}.onnx"
-            if path.is_file() and folder_is_whole(folder):
-                return path
+            # A folder that may not be read, as another user's, is as good as none.
+            if folder_is_whole(folder):
+                return folder / f"{name}.onnx"
         raise ModelError(
             f"the prepared model {name} is missing from {self.root} or was made for other models",
             hint=_FIX,

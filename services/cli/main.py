@@ -71,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     update.add_argument("--reboot", action="store_true", help="apply, rollback: restart the box at the end")
     update.add_argument("--json", action="store_true", help="one JSON object a line")
 
+    network = commands.add_parser("network", help="what left this box, by purpose and by service")
+    network.add_argument("--json", action="store_true", help="as one JSON object")
+
     bench = commands.add_parser("bench", help="measure speed, memory and accuracy")
     bench.add_argument("--out", type=Path, default=Path("build/bench"), metavar="DIR")
     bench.add_argument("--quick", action="store_true", help="fewer repetitions")
@@ -117,6 +120,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.cli.update import update
 
             return update(options)
+        case "network":
+            from services.cli.network import network
+
+            return network(options)
         case _:
             from services.cli.bench import bench
 

@@ -1,0 +1,1 @@
+"""netcount: what left this box, by purpose and by unit, read from the firewall's own counters."""

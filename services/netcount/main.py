@@ -1,0 +1,57 @@
+"""Take the figures once and leave them where everybody may read them: `python3 -m services.netcount.main`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from pathlib import Path
+
+from assistant.errors import SottoError
+from services.netcount.figures import COUNTERS, MOST_BYTES, Figures, figures, from_json, to_json
+from services.netcount.firewall import LIST_TABLE, parse_table
+from services.netcount.kernel import links, living_units
+from services.netcount.programs import answer
+from services.provision.files import read_bounded, write_whole
+
+log = logging.getLogger(__name__)
+
+
+def take(path: Path) -> None:
+    """Write the figures to `path`, whole or not at all, with mode 0644.
+
+    Raises:
+        SottoError: the firewall does not tell, or the file cannot be written; the old one stays.
+    """
+    before = load(path)
+    # Units first: one that ends in between is then known by name when nft has but its number.
+    living = living_units()
+    table = parse_table(answer(LIST_TABLE))
+    now = figures(table, living, links(), time.clock_gettime(time.CLOCK_BOOTTIME), before)
+    write_whole(path, json.dumps(to_json(now), separators=(",", ":")).encode())
+
+
+def load(path: Path) -> Figures | None:
+    """What was taken last; None where there is nothing, or nothing of use, which the journal is told."""
+    try:
+        data = read_bounded(path, MOST_BYTES)
+        return None if data is None else from_json(json.loads(data))
+    except (SottoError, ValueError, RecursionError) as error:
+        log.warning("the figures before are of no use: %s", error)
+        return None
+
+
+def main() -> int:
+    """Entry point; the exit status is the kind of the error (see `assistant.errors`)."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    try:
+        take(COUNTERS)
+    except SottoError as error:
+        log.error("%s", error)
+        return int(error.kind.value)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

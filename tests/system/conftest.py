@@ -1,0 +1,136 @@
+"""Images of several versions, built once into build/test-image, and boxes that boot them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from buildimage.vm import newest_image
+from tests.system.box import Box
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("SOTTO_TEST_BUILD", REPOSITORY / "build" / "test-image"))
+#: Shared with `make image`, so that nothing is fetched twice.
+STORE = Path(os.environ.get("SOTTO_TEST_STORE", REPOSITORY / "build" / "image" / "store"))
+DISK_SIZE = "6G"
+NAME = "Test Box"
+_NEEDED = ("qemu-system-x86_64", "zstd", "mcopy", "ssh", "debugfs")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here boots an image: marked, so that `make test` leaves it out."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.image)
+            item.add_marker(pytest.mark.timeout(3600))
+
+
+@dataclass(frozen=True)
+class Images:
+    """Built versions: `folder(version)` holds the artefacts of one, signed with `keys`."""
+
+    root: Path
+    keys: Path
+
+    def folder(self, version: str) -> Path:
+        """Artefacts of a version; built when first asked for."""
+        return self.root / "versions" / version
+
+    def build(self, version: str, overlay: Path | None = None) -> Path:
+        """Build a version unless it is there and newer than the checkout's last change."""
+        target = self.folder(version)
+        if (target / "report.json").exists() and os.environ.get("SOTTO_TEST_REUSE"):
+            return target
+        command = [
+            sys.executable, "-m", "buildimage", "--build", str(self.root / "build"), "--store", str(STORE),
+            "image", "--version", version, "--keys", str(self.keys),
+            *(["--overlay", str(overlay)] if overlay else []),
+        ]  # fmt: skip
+        subprocess.run(command, cwd=REPOSITORY, check=True)
+        shutil.rmtree(target, ignore_errors=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(self.root / "build" / "x86-64", target, copy_function=os.link)
+        return target
+
+
+@pytest.fixture(scope="session")
+def images() -> Images:
+    """The owner's keys and the versions signed with them."""
+    if os.geteuid() != 0:
+        pytest.skip("images are built as root")
+    missing = [name for name in _NEEDED if not shutil.which(name)]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    keys = BUILD / "keys"
+    if not keys.exists():
+        make = [sys.executable, "-m", "buildimage", "--build", str(BUILD / "build"), "--store", str(STORE)]
+        subprocess.run([*make, "keys", str(keys)], cwd=REPOSITORY, check=True)
+    return Images(BUILD, keys)
+
+
+@pytest.fixture(scope="session")
+def version_1(images: Images) -> Path:
+    """Artefacts of version 1."""
+    return images.build("1")
+
+
+@pytest.fixture(scope="session")
+def version_2(images: Images) -> Path:
+    """Artefacts of version 2, which differs in nothing but its number."""
+    return images.build("2")
+
+
+@pytest.fixture(scope="session")
+def owner_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The owner's SSH key."""
+    path = tmp_path_factory.mktemp("owner") / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", str(path)], check=True)
+    return path
+
+
+@pytest.fixture(scope="session")
+def setup_file(owner_key: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sotto.toml of the tests."""
+    path = tmp_path_factory.mktemp("setup") / "sotto.toml"
+    public = owner_key.with_suffix(".pub").read_text().strip()
+    path.write_text(f'name = "{NAME}"\ntimezone = "Europe/Berlin"\n\n[access]\nssh_keys = ["{public}"]\n')
+    return path
+
+
+def flash(image: Path, disk: Path, setup: Path) -> None:
+    """Flash an image onto a larger file, as an owner does with a card."""
+    subprocess.run(["truncate", "-s", DISK_SIZE, str(disk)], check=True)
+    command = [sys.executable, str(REPOSITORY / "buildimage" / "flash"), "--yes", "--config", str(setup)]
+    subprocess.run([*command, str(image), str(disk)], check=True)
+
+
+BoxMaker = Callable[..., Box]
+
+
+@pytest.fixture(scope="module")
+def make_box(
+    version_1: Path, owner_key: Path, setup_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BoxMaker]:
+    """Makes boxes with version 1 flashed; all are switched off at the end."""
+    boxes: list[Box] = []
+
+    def make(folder: Path | None = None, **machine: object) -> Box:
+        folder = folder or tmp_path_factory.mktemp("box")
+        disk = folder / "disk.raw"
+        if not disk.exists():
+            flash(newest_image(version_1), disk, setup_file)
+        box = Box(folder, disk, owner_key, **machine)
+        boxes.append(box)
+        return box
+
+    yield make
+    for box in boxes:
+        box.pull_the_plug()
+        box.disk.unlink(missing_ok=True)

@@ -1,0 +1,99 @@
+"""A box's disk, touched from outside while the box is off."""
+
+from __future__ import annotations
+
+import subprocess
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+_SECTOR = 512
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Where a partition lies: label, offset and size in bytes."""
+
+    label: str
+    offset: int
+    size: int
+
+
+def partitions(disk: Path) -> dict[str, Partition]:
+    """The partitions of a GPT disk by label; read from the primary table (UEFI specification 5.3)."""
+    with disk.open("rb") as stream:
+        stream.seek(_SECTOR)
+        header = stream.read(92)
+        assert header[:8] == b"EFI PART", f"{disk} has no partition table"
+        first = int.from_bytes(header[72:80], "little")
+        count = int.from_bytes(header[80:84], "little")
+        size = int.from_bytes(header[84:88], "little")
+        stream.seek(first * _SECTOR)
+        table = stream.read(count * size)
+    found = {}
+    for start in range(0, len(table), size):
+        entry = table[start : start + size]
+        if uuid.UUID(bytes_le=entry[:16]).int:
+            begin, end = (int.from_bytes(entry[at : at + 8], "little") for at in (32, 40))
+            label = entry[56:128].decode("utf-16-le").rstrip("\0")
+            found[label] = Partition(label, begin * _SECTOR, (end - begin + 1) * _SECTOR)
+    return found
+
+
+def flip_byte(disk: Path, offset: int) -> None:
+    """Change one byte."""
+    with disk.open("r+b") as stream:
+        stream.seek(offset)
+        byte = stream.read(1)
+        stream.seek(offset)
+        stream.write(bytes([byte[0] ^ 0x40]))
+
+
+def data_write(disk: Path, content: str, path: str) -> None:
+    """Write a small file into the data partition, as root, mode 0600; its folder exists."""
+    offset = partitions(disk)["sotto-data"].offset
+    source = disk.with_suffix(".part")
+    source.write_text(content)
+    commands = f"rm {path}\nwrite {source} {path}\nset_inode_field {path} mode 0100600\n"
+    subprocess.run(
+        ["debugfs", "-w", "-f", "/dev/stdin", f"{disk}?offset={offset}"],
+        input=commands.encode(), capture_output=True, check=True,
+    )  # fmt: skip
+    source.unlink()
+
+
+def data_read(disk: Path, path: str) -> bytes:
+    """Read a file of the data partition."""
+    offset = partitions(disk)["sotto-data"].offset
+    done = subprocess.run(
+        ["debugfs", "-R", f"cat {path}", f"{disk}?offset={offset}"], capture_output=True, check=True
+    )
+    return done.stdout
+
+
+def data_is_whole(disk: Path) -> bool:
+    """Whether e2fsck, after it has replayed the journal as a mount would, finds nothing wrong."""
+    offset = partitions(disk)["sotto-data"].offset
+    subprocess.run(
+        ["e2fsck", "-p", "-E", "journal_only", f"{disk}?offset={offset}"], capture_output=True, check=False
+    )
+    return (
+        subprocess.run(["e2fsck", "-f", "-n", f"{disk}?offset={offset}"], capture_output=True).returncode == 0
+    )
+
+
+def esp_names(disk: Path, folder: str = "EFI/Linux") -> list[str]:
+    """Names in a folder of the boot partition."""
+    listing = subprocess.run(
+        ["mdir", "-b", "-i", f"{disk}@@{partitions(disk)['esp'].offset}", f"::{folder}"],
+        capture_output=True, check=True, env={"MTOOLS_SKIP_CHECK": "1", "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    return [line.rsplit("/", 1)[-1] for line in listing.stdout.decode().splitlines()]
+
+
+def esp_copy(disk: Path, source: Path, target: str) -> None:
+    """Copy a file onto the boot partition."""
+    subprocess.run(
+        ["mcopy", "-o", "-i", f"{disk}@@{partitions(disk)['esp'].offset}", str(source), f"::{target}"],
+        check=True, env={"MTOOLS_SKIP_CHECK": "1", "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip

@@ -1,0 +1,106 @@
+"""Versions that must not win: one deaf to a question, one whose kernel panics; and a server for updates."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.server
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pefile
+
+from buildimage.artefacts import write_sums
+
+#: Where the guest finds this machine's loopback: the box lets updates go to the web's two ports alone.
+GUEST_ADDRESS = "10.0.2.2"
+_PORTS = (80, 443)
+#: Sentence files that the question of the voice gate is understood by.
+_SENTENCES = Path("usr/lib/sotto/python/assistant/skills/sentences/en")
+
+
+def deaf_overlay(repository: Path, target: Path) -> Path:
+    """An overlay in which nobody can ask for the time: the voice gate asks, and is not understood."""
+    folder = target / _SENTENCES
+    folder.mkdir(parents=True)
+    for source in sorted((repository / "assistant/skills/sentences/en").glob("*.yaml")):
+        text = source.read_text()
+        if "HassGetCurrentTime" in text:
+            (folder / source.name).write_text(text.replace("HassGetCurrentTime", "SottoNobodyAsksThis"))
+    assert any(folder.iterdir()), "no sentence file names HassGetCurrentTime"
+    return target
+
+
+def panicking(good: Path, old: str, new: str, target: Path) -> Path:
+    """Artefacts of version `old` as version `new`, whose kernel finds no first program and panics."""
+    target.mkdir(parents=True)
+    for source in sorted(good.glob(f"sotto_{old}.*")):
+        if ".root-" in source.name:
+            shutil.copyfile(source, target / source.name.replace(f"sotto_{old}.", f"sotto_{new}."))
+    kernel = pefile.PE(str(good / f"sotto_{old}.efi"))
+    for section in kernel.sections:
+        name = section.Name.rstrip(b"\0")
+        content = section.get_data()[: section.Misc_VirtualSize]
+        if name == b".cmdline":
+            content = content.rstrip(b"\0") + b" rdinit=/nothing/here"
+        elif name == b".osrel":
+            content = content.replace(f"IMAGE_VERSION={old}".encode(), f"IMAGE_VERSION={new}".encode())
+            content = content.replace(f'IMAGE_VERSION="{old}"'.encode(), f'IMAGE_VERSION="{new}"'.encode())
+        else:
+            continue
+        assert len(content) <= section.SizeOfRawData, f"no room in {name.decode()}"
+        kernel.set_bytes_at_offset(section.PointerToRawData, content.ljust(section.SizeOfRawData, b"\0"))
+        section.Misc_VirtualSize = len(content)
+    kernel.write(str(target / f"sotto_{new}.efi"))
+    return target
+
+
+def sign(folder: Path, keys: Path) -> None:
+    """Write SHA256SUMS and its signature for a folder of artefacts."""
+    write_sums(folder)
+    (folder / "SHA256SUMS.gpg").unlink(missing_ok=True)
+    gpg = ["gpg", "--homedir", str(keys / "update-key"), "--batch", "--no-tty", "--yes"]
+    sums = str(folder / "SHA256SUMS")
+    subprocess.run([*gpg, "--output", f"{sums}.gpg", "--detach-sign", sums], check=True, capture_output=True)
+    subprocess.run(["gpgconf", "--homedir", str(keys / "update-key"), "--kill", "all"], check=False)
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def _bind(handler: functools.partial[_Quiet]) -> http.server.ThreadingHTTPServer:
+    for port in _PORTS:
+        try:
+            return http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+        except OSError:
+            continue
+    raise AssertionError(f"none of the loopback ports {_PORTS} is free")
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[int]:
+    """Serve `folder` on loopback and give the port; what lies there may be exchanged while it runs."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with _bind(handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield int(server.server_address[1])
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def offer(folder: Path, *artefacts: Path) -> None:
+    """Make `folder` hold exactly these artefacts, as links."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for source in artefacts:
+        for file in source.iterdir():
+            if not file.name.endswith(".raw.zst"):
+                (folder / file.name).symlink_to(file)

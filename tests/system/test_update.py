@@ -1,0 +1,145 @@
+"""An update is kept when the box can still hear, and undone by itself when it cannot.
+
+One box goes through its life in order: 1, then 2 (blessed), then 3 (fails the voice gate), then 4 (its kernel
+panics); in between it is offered what it must refuse.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system.box import Box
+from tests.system.conftest import REPOSITORY, BoxMaker, Images
+from tests.system.disk import data_write, esp_names, flip_byte
+from tests.system.releases import GUEST_ADDRESS, deaf_overlay, offer, panicking, served, sign
+
+#: Of download, verification and installation in an emulated machine.
+APPLY_S = 1500.0
+#: Of three boots, one after the other, of which two or three come to nothing.
+FALLBACK_S = 2400.0
+
+
+@pytest.fixture(scope="module")
+def offered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the box looks for updates in."""
+    folder = tmp_path_factory.mktemp("offered") / "now"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def box(make_box: BoxMaker, offered: Path) -> Iterator[Box]:
+    """A box that has run version 1 once and looks for updates on our server."""
+    with served(offered) as port:
+        box = make_box()
+        box.start()
+        assert box.wait_until_up() == "running"
+        box.power_button()
+        data_write(
+            box.disk,
+            f'source = "http://{GUEST_ADDRESS}:{port}/"\ninsecure_http = true\n',
+            "/lib/sotto-update/source.toml",
+        )
+        box.start()
+        box.wait_until_up()
+        box.ssh("sotto ask set a pizza timer for nine hours")
+        yield box
+        box.pull_the_plug()
+
+
+def test_a_damaged_update_is_refused(box: Box, offered: Path, version_2: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged"
+    subprocess.run(["cp", "-r", str(version_2), str(damaged)], check=True)
+    root = next(path for path in damaged.glob("*.xz") if "verity" not in path.name)
+    flip_byte(root, root.stat().st_size // 2)
+    offer(offered, damaged)
+    assert _apply(box) != 0
+    assert box.status()["staged"] in ("", None)
+
+
+def test_a_wrongly_signed_update_is_refused(
+    box: Box, offered: Path, version_2: Path, images: Images, tmp_path: Path
+) -> None:
+    stranger = tmp_path / "stranger"
+    (stranger / "update-key").mkdir(parents=True, mode=0o700)
+    gpg = ["gpg", "--homedir", str(stranger / "update-key"), "--batch", "--no-tty", "--passphrase", ""]
+    generate = [*gpg, "--quick-generate-key", "stranger@sotto.invalid", "ed25519", "sign", "0"]
+    subprocess.run(generate, check=True, capture_output=True)
+    folder = tmp_path / "wrong"
+    subprocess.run(["cp", "-r", str(version_2), str(folder)], check=True)
+    sign(folder, stranger)
+    offer(offered, folder)
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        box.ssh("sotto update check", APPLY_S)
+    assert b"sign" in refused.value.stderr + refused.value.output
+
+
+def test_an_update_that_hears_is_kept(box: Box, offered: Path, version_2: Path) -> None:
+    offer(offered, version_2)
+    assert _apply(box, reboot=True) == 0
+    box.wait_for_version("2", FALLBACK_S)
+    status = box.status()
+    assert (status["running"], status["slot"], status["boot"]) == ("2", "B", "blessed"), status
+    assert "pizza" in box.ssh("sotto ask how much time is left").lower()
+    assert "sotto_2.efi" in esp_names(box.disk)
+
+
+def test_an_older_version_is_refused(box: Box, offered: Path, version_1: Path) -> None:
+    offer(offered, version_1)
+    assert _apply(box, "--version 1") != 0
+    assert box.status()["staged"] in ("", None)
+
+
+def test_an_update_that_does_not_hear_falls_back(
+    box: Box, offered: Path, images: Images, tmp_path: Path
+) -> None:
+    offer(offered, images.build("3", deaf_overlay(REPOSITORY, tmp_path / "deaf")))
+    assert _apply(box, reboot=True) == 0
+    _wait_for_fallback(box, "3")
+    status = box.status()
+    assert (status["running"], status["boot"]) == ("2", "blessed"), status
+    assert "3" in str(status["fallback"]), status
+    assert "pizza" in box.ssh("sotto ask how much time is left").lower()
+
+
+def test_a_version_that_failed_is_not_offered_again(box: Box) -> None:
+    assert _apply(box) != 0 or box.status()["staged"] in ("", None)
+
+
+def test_an_update_whose_kernel_panics_falls_back(
+    box: Box, offered: Path, version_2: Path, images: Images, tmp_path: Path
+) -> None:
+    folder = panicking(version_2, "2", "4", tmp_path / "4")
+    sign(folder, images.keys)
+    offer(offered, folder)
+    assert _apply(box, reboot=True) == 0
+    _wait_for_fallback(box, "4")
+    status = box.status()
+    assert status["running"] == "2", status
+    assert "4" in str(status["fallback"]), status
+
+
+def _apply(box: Box, words: str = "", *, reboot: bool = False) -> int:
+    """Run `sotto update apply`; returns its status. A reboot may cut the connection before it is known."""
+    try:
+        box.ssh(f"sotto update apply {words} {'--reboot' if reboot else ''}", APPLY_S)
+    except subprocess.CalledProcessError as error:
+        return 0 if reboot and error.returncode == 255 else error.returncode
+    return 0
+
+
+def _wait_for_fallback(box: Box, failed: str) -> None:
+    """Wait until version 2 is up again and says that it fell back from `failed`."""
+
+    def fell_back() -> bool:
+        try:
+            return failed in str(box.status().get("fallback"))
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired, ValueError):
+            return False
+
+    box.wait(fell_back, f"the fallback from version {failed}", FALLBACK_S)
+    box.wait_for_version("2", FALLBACK_S)
