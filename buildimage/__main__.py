@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tomllib
 from pathlib import Path
 
 from buildimage import build, verify, vm
 from buildimage.aptrepo import build_repository
-from buildimage.errors import BuildError
-from buildimage.host import prepare_host, require_root
-from buildimage.inputs import TOOLS_ARCHITECTURE, Locks, fill_all, lock_all
+from buildimage.boards import choose, read_boards
+from buildimage.errors import BuildError, InvalidInput, StorageError
+from buildimage.host import claim, prepare_host, require_root
+from buildimage.inputs import TOOLS_ARCHITECTURE, Locks, checked, fill_all, lock_all
 from buildimage.keys import check_keys, make_keys
 from buildimage.locks import read_debs
 from buildimage.progress import show
@@ -31,7 +33,8 @@ def main() -> int:
     parser.add_argument("--store", type=Path, help="content-addressed store (default: BUILD/store)")
     actions = parser.add_subparsers(dest="action", required=True)
     image = actions.add_parser("image", help="build the image")
-    image.add_argument("--arch", default=_native(), help="x86-64 or arm64")
+    image.add_argument("--arch", default="", help="x86-64 or arm64")
+    image.add_argument("--board", default="", help="one of buildimage/boards.toml; implies the architecture")
     image.add_argument("--version", help="of the image (default: the project's)")
     image.add_argument("--offline", action="store_true", help="open no socket: everything is in the store")
     image.add_argument("--keys", type=Path, help="folder of the owner's keys; without it nothing is signed")
@@ -44,25 +47,50 @@ def main() -> int:
     keys = actions.add_parser("keys", help="make an owner's keys")
     keys.add_argument("folder", type=Path)
     newest = actions.add_parser("newest", help="print the path of the built disk image")
-    newest.add_argument("--arch", default=_native())
+    newest.add_argument("--arch", default="")
+    newest.add_argument("--board", default="")
     machine = actions.add_parser("vm", help="boot the built image in QEMU")
     vm.add_options(machine)
     options = parser.parse_args()
-    options.build = options.build.resolve()
-    store = ContentStore((options.store or options.build / "store").resolve())
+    # Whatever the owner's is, the files of the image are readable to the users on the box.
+    os.umask(0o022)
+    # Stopped from outside is like Ctrl-C: children are ended, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return _run(options, store)
+        return _run(options)
     except BuildError as error:
-        print(f"sotto: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"  {error.hint}", file=sys.stderr)
-        return error.exit_status
+        return _report(error)
+    except OSError as error:
+        # What a step did not foresee: a disk that fills or fails, a folder that may not be written.
+        place = f"{error.filename}: " if error.filename else ""
+        return _report(
+            StorageError(
+                f"{place}{error.strerror or error}",
+                hint="See that there is space, and that root may write there.",
+            )
+        )
     except KeyboardInterrupt:
         print("\nsotto: interrupted; run it again, it goes on where it was", file=sys.stderr)
         return 130
 
 
-def _run(options: argparse.Namespace, store: ContentStore) -> int:
+def _report(error: BuildError) -> int:
+    print(f"sotto: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"  {error.hint}", file=sys.stderr)
+    return error.exit_status
+
+
+def _run(options: argparse.Namespace) -> int:
+    if not options.build.name:
+        raise InvalidInput(f"BUILD={options.build} is no folder of its own", hint="Name one: BUILD=")
+    options.build = options.build.resolve()
+    store = ContentStore((options.store or options.build / "store").resolve())
+    if "board" in options:
+        board = choose(read_boards(), options.board, options.arch, _native())
+        options.arch = board.arch
+    if "arch" in options:
+        checked(options.arch)
     if options.action == "image":
         folder = check_keys(options.keys.resolve()) if options.keys else None
         version = options.version or project_version()
@@ -77,6 +105,7 @@ def _run(options: argparse.Namespace, store: ContentStore) -> int:
                 options.offline,
                 folder,
                 overlays,
+                board,
             )
         )
     elif options.action == "lock":
@@ -85,21 +114,24 @@ def _run(options: argparse.Namespace, store: ContentStore) -> int:
             for line in lines:
                 print(f"  {line}")
     elif options.action == "verify":
-        return verify.verify(REPOSITORY, options.build, store.root, options.arch, project_version())
+        require_root()
+        with claim(options.build):
+            return verify.verify(REPOSITORY, options.build, store.root, options.arch, project_version())
     elif options.action == "keys":
         require_root()
         prepare_host(TOOLS_ARCHITECTURE)
-        fill_all(REPOSITORY, store, _native(), progress=show)
-        packages = read_debs(Locks.of(REPOSITORY).tools)
-        local = build_repository(
-            store, packages, options.build / "work/tools-packages", TOOLS_ARCHITECTURE, build.EPOCH
-        )
-        logs = options.build / "work/logs"
-        tools = make_tools(REPOSITORY, local, options.build / "work/tools", logs / "tools.log")
-        make_keys(options.folder.resolve(), tools, logs / "keys.log")
+        with claim(options.build):
+            fill_all(REPOSITORY, store, _native(), progress=show)
+            packages = read_debs(Locks.of(REPOSITORY).tools)
+            local = build_repository(
+                store, packages, options.build / "work/tools-packages", TOOLS_ARCHITECTURE, build.EPOCH
+            )
+            logs = options.build / "work/logs"
+            tools = make_tools(REPOSITORY, local, options.build / "work/tools", logs / "tools.log")
+            make_keys(options.folder.resolve(), tools, logs / "keys.log")
         print(f"sotto: keys are in {options.folder}; keep them safe and private, boxes will trust no others")
     elif options.action == "newest":
-        print(vm.newest_image(options.build / options.arch))
+        print(vm.newest_image(options.build / board.folder))
     else:
         return vm.run(options, REPOSITORY)
     return 0

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from buildimage import sbom
 from buildimage.download import digest_of
+from buildimage.errors import BuildError
 from buildimage.inputs import Locks
 from buildimage.keys import sign_sums
 from buildimage.tools import Tools
@@ -37,51 +39,80 @@ def finish(
 
     Args:
         made: mkosi's output folder.
-        out: emptied first.
+        out: exchanged for the new folder when all is in that; until then it keeps the version before.
         version: of the image.
         arch: "x86-64" or "arm64".
         tools: brings zstd and gpg.
         locks: name the parts of the bill of materials.
         keys: the owner's keys, or None.
         seconds: of each step so far, for the report.
+
+    Raises:
+        BuildError: mkosi left something out, or a tool failed.
     """
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    work = out.parent / "work" / arch
     stem = f"sotto_{version}"
     disk = made / f"{stem}.raw"
     kernel = made / f"{stem}.efi"
     slots = sorted(made.glob(f"{stem}.root-*_*.raw"))
-    shutil.copyfile(kernel, out / kernel.name)
-    log = out.parent / "work" / arch / "logs" / "finish.log"
-    binds = {made: "/made", out: "/out"}
-    tools.run([*_ZSTD, f"/made/{disk.name}", "-o", f"/out/{disk.name}.zst"], binds=binds, log=log)
-    for raw in slots:
-        tools.run(["sh", "-c", f"{_XZ} < /made/{raw.name} > /out/{raw.name}.xz"], binds=binds, log=log)
-    manifest = _merge(made / f"{stem}.manifest", made / "initrd.manifest")
-    (out / f"{stem}.manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
-    document = sbom.spdx(manifest["packages"], locks, version, arch)
-    (out / f"{stem}.spdx.json").write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
-    write_sums(out)
-    if keys:
-        sign_sums(out, keys, tools, log)
-    data = {"slot": 0}
-    for raw in slots:
+    manifests = (made / f"{stem}.manifest", made / "initrd.manifest")
+    missing = [path.name for path in (disk, kernel, *manifests) if not path.is_file()]
+    if missing or len(slots) != 2:
+        raise BuildError(
+            f"mkosi made no {', '.join(missing) or 'pair of root and verity'} in {made}",
+            hint=f"See {work / 'logs/mkosi.log'}",
+            code="build.output",
+        )
+    log = work / "logs" / "finish.log"
+    with _exchanged(out, work) as new:
+        shutil.copyfile(kernel, new / kernel.name)
+        binds = {made: "/made", new: "/out"}
+        tools.run([*_ZSTD, f"/made/{disk.name}", "-o", f"/out/{disk.name}.zst"], binds=binds, log=log)
+        for raw in slots:
+            tools.run(["sh", "-c", f"{_XZ} < /made/{raw.name} > /out/{raw.name}.xz"], binds=binds, log=log)
+        manifest = _merge(*manifests)
+        (new / f"{stem}.manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+        document = sbom.spdx(manifest["packages"], locks, version, arch)
+        (new / f"{stem}.spdx.json").write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
+        write_sums(new)
+        if keys:
+            sign_sums(new, keys, tools, log)
         # What is used of the fixed partition: the file system and its hashes, without the zeros behind.
-        data["slot"] += raw.stat().st_blocks * 512
-    report = {
-        "version": version,
-        "architecture": arch,
-        "bytes": {
-            "disk": (out / f"{disk.name}.zst").stat().st_size,
-            "slot": data["slot"],
-            "kernel": kernel.stat().st_size,
-            "update": sum((out / f"{raw.name}.xz").stat().st_size for raw in slots) + kernel.stat().st_size,
-        },
-        "limits": LIMITS,
-        "seconds": dict(seconds),
-        "signed": keys is not None,
-    }
-    (out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
+        slot = sum(raw.stat().st_blocks * 512 for raw in slots)
+        packed = sum((new / f"{raw.name}.xz").stat().st_size for raw in slots)
+        report = {
+            "version": version,
+            "architecture": arch,
+            "bytes": {
+                "disk": (new / f"{disk.name}.zst").stat().st_size,
+                "slot": slot,
+                "kernel": kernel.stat().st_size,
+                "update": packed + kernel.stat().st_size,
+            },
+            "limits": LIMITS,
+            "seconds": dict(seconds),
+            "signed": keys is not None,
+        }
+        (new / "report.json").write_text(json.dumps(report, indent=1) + "\n")
+
+
+@contextmanager
+def _exchanged(out: Path, work: Path) -> Iterator[Path]:
+    """A new folder that takes the place of `out` when the block ends well: `out` is never half of two.
+
+    Args:
+        out: may be absent.
+        work: on the same file system; what an interrupted build left in it is removed.
+    """
+    new, old = work / "finished", work / "superseded"
+    for folder in (new, old):
+        shutil.rmtree(folder, ignore_errors=True)
+    new.mkdir(parents=True)
+    yield new
+    if out.exists():
+        out.rename(old)
+    new.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def write_sums(folder: Path) -> None:

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from buildimage import artefacts, host, keys, stage
+from buildimage import artefacts, bootfiles, host, keys, stage
 from buildimage.aptrepo import build_repository
+from buildimage.boards import Board
 from buildimage.errors import InvalidInput
 from buildimage.inputs import ARCHITECTURES, TOOLS_ARCHITECTURE, Locks, checked, fill_all, package_sets
 from buildimage.locks import Wheel, read_debs, read_wheels
@@ -38,6 +39,7 @@ class Plan:
         offline: open no socket.
         keys: folder of the owner's keys, or None for an unsigned image.
         overlays: folders laid over everything else (tests make broken versions with them).
+        board: of `arch`; brings files to the boot partition. None is the architecture's plain image.
     """
 
     repository: Path
@@ -48,11 +50,12 @@ class Plan:
     offline: bool = False
     keys: Path | None = None
     overlays: tuple[Path, ...] = ()
+    board: Board | None = None
 
     @property
     def out(self) -> Path:
         """Where the artefacts lie: also a directory to update from."""
-        return self.build / self.arch
+        return self.build / (self.board.folder if self.board else self.arch)
 
     @property
     def work(self) -> Path:
@@ -83,7 +86,15 @@ def build(plan: Plan, quiet: bool = False) -> Path:
     """
     checked(plan.arch)
     check_version(plan.version)
-    host.prepare_host(plan.arch)
+    for overlay in plan.overlays:
+        if not overlay.is_dir():
+            raise InvalidInput(f"the overlay {overlay} is not a folder", code="build.overlay")
+    host.prepare_host(plan.arch, plan.offline)
+    with host.claim(plan.build):
+        return _build(plan, quiet)
+
+
+def _build(plan: Plan, quiet: bool) -> Path:
     host.require_space(plan.build)
     host.register_emulator(plan.arch)
     progress = silent if quiet else show
@@ -121,7 +132,7 @@ def check_version(version: str) -> None:
     """Raises `InvalidInput` for a version that cannot stand in file names and partition labels."""
     allowed = set("0123456789abcdefghijklmnopqrstuvwxyz.~^-")
     # 36 UTF-16 units fit into a partition's label: sotto_<version>_verity.
-    if not version or not version[0].isdigit() or set(version) - allowed or len(version) > 20:
+    if not version[:1].isdigit() or set(version) - allowed or len(version) > 20:
         raise InvalidInput(
             f"VERSION={version!r} cannot be a version",
             hint="Digits, small letters and . ~ ^ -, a digit first, at most 20 characters, such as 1.2.0",
@@ -159,11 +170,8 @@ def _install_wheels(plan: Plan, tools: Tools, wheels: Path, target: Path, arch: 
 def _convert_models(plan: Plan, tools: Tools, store: ContentStore) -> Path:
     """The graphs the device runs, made inside the tools tree, so that they are the same everywhere."""
     locks = Locks.of(plan.repository)
-    digest = hashlib.sha256()
-    for path in (locks.models, locks.converter, *sorted((plan.repository / "assistant").rglob("*.py"))):
-        digest.update(path.read_bytes())
     folder = plan.build / "work/models"
-    done = folder / f"converted-by-{digest.hexdigest()[:16]}"
+    done = folder / f"converted-by-{models_key(plan.repository, tools)}"
     if done.exists():
         return folder / "store"
     shutil.rmtree(folder, ignore_errors=True)
@@ -187,6 +195,18 @@ def _convert_models(plan: Plan, tools: Tools, store: ContentStore) -> Path:
     return folder / "store"
 
 
+def models_key(repository: Path, tools: Tools) -> str:
+    """Changes whenever the models must be converted anew: other models, other code or other tools."""
+    locks = Locks.of(repository)
+    inputs = [locks.models, locks.converter, repository / "requirements/models.lock"]
+    # The tables say which files a model has, and which of them are only converted.
+    inputs += sorted(path for end in ("py", "toml") for path in (repository / "assistant").rglob(f"*.{end}"))
+    digest = hashlib.sha256(f"{tools.root.name}\n{_CONVERT}".encode())
+    for path in inputs:
+        digest.update(f"{path.relative_to(repository)} {path.stat().st_size}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 #: Runs inside the tools tree with our packages and the converter's on its path.
 _CONVERT = """
 from pathlib import Path
@@ -205,6 +225,9 @@ def _stage(plan: Plan, tools: Tools, store: ContentStore, models: Path) -> None:
     tree = folder / "tree"
     tree.mkdir(parents=True)
     stage.stage_tree(plan.repository, tree, plan.arch)
+    if plan.board:
+        # mkosi.repart copies this folder to the boot partition, and leaves it out of the slot.
+        bootfiles.place(plan.board, read_debs(Locks.of(plan.repository).debs(plan.arch)), store, tree / "efi")
     stage.stage_models(models, tree, plan.repository / "assistant/models/catalogue.toml")
     _place_wheels(store, read_wheels(Locks.of(plan.repository).wheels(plan.arch)), folder / "wheels")
     python = tree / stage.PYTHON
@@ -239,24 +262,27 @@ def _mkosi(plan: Plan, tools: Tools) -> None:
     """Run mkosi on a copy of its configuration, completed by the package lists."""
     conf = plan.work / "mkosi"
     shutil.rmtree(conf, ignore_errors=True)
-    shutil.copytree(plan.repository / "buildimage/mkosi", conf)
+    stage.copy_tree(plan.repository / "buildimage/mkosi", conf)
     sets = package_sets(plan.repository, plan.arch)
     for folder, packages in ((conf, sets["image"]), (conf / "mkosi.images/initrd", sets["initrd"])):
         (folder / "mkosi.conf.d").mkdir(exist_ok=True)
         lines = "\n".join(f"    {package}" for package in packages)
         (folder / "mkosi.conf.d/10-packages.conf").write_text(f"[Content]\nPackages=\n{lines}\n")
     out = plan.work / "mkosi-out"
-    shutil.rmtree(out, ignore_errors=True)
-    # A tree with its packages installed is kept, for one lock, architecture and configuration.
+    for folder in (out, plan.work / "tmp"):
+        shutil.rmtree(folder, ignore_errors=True)
+    # A tree with its packages installed is kept, for one lock, architecture, configuration and set of tools.
     lock = Locks.of(plan.repository).debs(plan.arch)
-    key = hashlib.sha256(lock.read_bytes())
+    key = hashlib.sha256(tools.root.name.encode() + lock.read_bytes())
     for file in sorted(path for path in conf.rglob("*") if path.is_file()):
         key.update(file.read_bytes())
     # One folder deeper than needed: mkosi writes beside the folder it is given, too.
     cache = plan.work / "cache" / key.hexdigest()[:16] / "mkosi"
     for old in (plan.work / "cache").glob("*"):
-        if old != cache.parent:
+        if old != cache.parent and old.is_dir():
             shutil.rmtree(old)
+        elif old != cache.parent:
+            old.unlink()
     for folder in (out, cache, plan.work / "tmp", plan.work / "cache-packages"):
         folder.mkdir(parents=True, exist_ok=True)
     inside = "/build/" + str(plan.work.relative_to(plan.build))
@@ -264,8 +290,9 @@ def _mkosi(plan: Plan, tools: Tools) -> None:
         "mkosi", "--architecture", plan.arch, "--image-version", plan.version,
         "--local-mirror", f"file://{inside}/packages",
         "--output-directory", f"{inside}/mkosi-out", "--workspace-directory", f"{inside}/tmp",
-        "--package-cache-dir", f"{inside}/cache-packages", "--cache-directory", f"{inside}/cache",
-        "--incremental=yes", "--extra-tree", f"{inside}/stage/tree",
+        "--package-cache-dir", f"{inside}/cache-packages",
+        "--cache-directory", f"/build/{cache.relative_to(plan.build)}", "--incremental=yes",
+        "--extra-tree", f"{inside}/stage/tree",
         *keys.secure_boot_options(plan.keys), "--force", "build",
     ]  # fmt: skip
     binds = {plan.build: "/build"}

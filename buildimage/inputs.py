@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from buildimage.aptroot import KEYRING
+from buildimage.boards import read_boards
 from buildimage.errors import InvalidInput, NotFound, TooLarge
 from buildimage.fill import fill
 from buildimage.lists import read_list, read_lists
@@ -96,11 +97,18 @@ def checked(architecture: str) -> str:
 def package_sets(repository: Path, architecture: str) -> dict[str, tuple[str, ...]]:
     """The image's and the initrd's packages by the names of the sets, from rootfs/packages.
 
+    A board with files of its own on the boot partition has a list and a set under its name.
+
     Raises as `lists.read_list` does, and `InvalidInput` for an unknown architecture.
     """
     folder = repository / "rootfs" / "packages"
     image = (folder / f"{name}.list" for name in ("image", "firmware", checked(architecture)))
-    return {"image": read_lists(image), "initrd": read_list(folder / "initrd.list")}
+    sets = {"image": read_lists(image), "initrd": read_list(folder / "initrd.list")}
+    for board in read_boards().values():
+        path = folder / f"{board.name}.list"
+        if board.arch == architecture and path.exists():
+            sets[board.name] = read_list(path)
+    return sets
 
 
 def lock_all(

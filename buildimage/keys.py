@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
-from buildimage.errors import InvalidInput, NotFound
+from buildimage.errors import Damaged, InvalidInput, NotFound
 from buildimage.tools import Tools
 
 BOOT_KEY = "secure-boot.key"
@@ -21,6 +20,8 @@ UPDATE_HOME = "update-key"
 UPDATE_KEYRING = "update-keyring.gpg"
 _IDENTITY = "Sotto updates <owner@sotto.invalid>"
 _DAYS = "3650"
+#: Folder in the folder of keys, where they lie until all are there.
+_UNFINISHED = ".unfinished"
 
 
 def make_keys(folder: Path, tools: Tools, log: Path) -> None:
@@ -30,7 +31,9 @@ def make_keys(folder: Path, tools: Tools, log: Path) -> None:
         InvalidInput: there are keys already; they are never replaced.
         BuildError: openssl or gpg failed.
     """
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and not folder.is_dir():
+        raise InvalidInput(f"{folder} is not a folder", hint="Name a new one: KEYS=", code="keys.folder")
+    if folder.exists() and {path.name for path in folder.iterdir()} - {_UNFINISHED}:
         raise InvalidInput(
             f"{folder} has keys already",
             hint="Boxes trust the old ones; move the folder away if new ones are really meant.",
@@ -38,14 +41,18 @@ def make_keys(folder: Path, tools: Tools, log: Path) -> None:
         )
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    binds = {folder: "/keys"}
+    # An interrupted run must not leave half a set, which would neither be of use nor be replaced.
+    work = folder / _UNFINISHED
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(mode=0o700)
+    binds = {work: "/keys"}
     name = f"/CN=Sotto owner's Secure Boot key {os.urandom(4).hex()}/"
     tools.run(
         ["openssl", "req", "-new", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", _DAYS, "-sha256",
          "-subj", name, "-keyout", f"/keys/{BOOT_KEY}", "-out", f"/keys/{BOOT_CERTIFICATE}"],
         binds=binds, log=log,
     )  # fmt: skip
-    home = folder / UPDATE_HOME
+    home = work / UPDATE_HOME
     home.mkdir(mode=0o700)
     gpg = ["gpg", "--homedir", f"/keys/{UPDATE_HOME}", "--batch", "--no-tty"]
     tools.run(
@@ -53,17 +60,30 @@ def make_keys(folder: Path, tools: Tools, log: Path) -> None:
         binds=binds, log=log,
     )  # fmt: skip
     tools.run([*gpg, "--output", f"/keys/{UPDATE_KEYRING}", "--export"], binds=binds, log=log)
-    for secret in (folder / BOOT_KEY, home):
-        secret.chmod(0o700 if secret.is_dir() else 0o600)
+    (work / BOOT_KEY).chmod(0o600)
+    for part in sorted(work.iterdir()):
+        part.rename(folder / part.name)
+    work.rmdir()
 
 
 def check_keys(folder: Path) -> Path:
-    """`folder` itself; raises `NotFound` naming what is missing from it."""
-    for name in (BOOT_KEY, BOOT_CERTIFICATE, UPDATE_HOME, UPDATE_KEYRING):
-        if not (folder / name).exists():
-            raise NotFound(
-                f"{folder} has no {name}", hint="Make a set of keys with: make keys", code="keys.missing"
-            )
+    """`folder` itself.
+
+    Raises:
+        NotFound: the folder, or a part of the set, is not there.
+        Damaged: a part is empty.
+    """
+    hint = "Make a set of keys with: make keys"
+    if not folder.is_dir():
+        raise NotFound(f"there is no folder of keys at {folder}", hint=hint, code="keys.missing")
+    for name in (BOOT_KEY, BOOT_CERTIFICATE, UPDATE_KEYRING):
+        if not (folder / name).is_file():
+            raise NotFound(f"{folder} has no {name}", hint=hint, code="keys.missing")
+        if not (folder / name).stat().st_size:
+            raise Damaged(f"{folder / name} is empty", hint="Bring it back from a copy.", code="keys.empty")
+    secrets = f"{UPDATE_HOME}/private-keys-v1.d"
+    if not any((folder / secrets).glob("*.key")):
+        raise NotFound(f"{folder} has no secret key in {secrets}", hint=hint, code="keys.missing")
     return folder
 
 
@@ -93,6 +113,3 @@ def sign_sums(out: Path, keys: Path, tools: Tools, log: Path) -> None:
          "--output", "/out/SHA256SUMS.gpg", "--detach-sign", "/out/SHA256SUMS"],
         binds={keys: "/keys", out: "/out"}, log=log,
     )  # fmt: skip
-    # gpg leaves an agent behind, which would hold the tools tree busy.
-    stop = ["gpgconf", "--homedir", f"/keys/{UPDATE_HOME}", "--kill", "all"]
-    subprocess.run(tools.command(stop, binds={keys: "/keys"}), check=False, capture_output=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from buildimage.inputs import Locks
 from buildimage.locks import Wheel, read_debs, read_wheels
@@ -38,7 +40,7 @@ def spdx(packages: Iterable[Mapping[str, str]], locks: Locks, version: str, arch
         "dataLicense": "CC0-1.0",
         "SPDXID": "SPDXRef-DOCUMENT",
         "name": f"sotto-{version}-{arch}",
-        "documentNamespace": f"urn:sotto:sbom:{version}:{arch}",
+        "documentNamespace": f"urn:sotto:sbom:{quote(version)}:{arch}",
         "creationInfo": {
             "created": datetime.fromtimestamp(_CREATED, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "creators": ["Tool: sotto-buildimage"],
@@ -69,9 +71,14 @@ def _wheels(locks: Locks, arch: str) -> list[Wheel]:
 
 
 def _part(name: str, version: str, kind: str, digest: str | None, architecture: str = "") -> dict[str, Any]:
-    locator = f"pkg:{kind}/{name}@{version}" + (f"?arch={architecture}" if architecture else "")
+    # Package URLs escape all but letters, digits and ".-_~:"; SPDX's own names have "." and "-" alone. Two
+    # wheels may have a name and version in common, so that only the digest tells them apart.
+    locator = f"pkg:{kind}/{quote(name, safe='')}@{quote(version, safe=':')}"
+    locator += f"?arch={architecture}" if architecture else ""
+    unique = hashlib.sha256(f"{locator} {digest}".encode()).hexdigest()[:8]
+    slug = re.sub(r"[^A-Za-z0-9.]+", "-", f"{kind}-{name}-{version}")
     part: dict[str, Any] = {
-        "SPDXID": "SPDXRef-" + re.sub(r"[^A-Za-z0-9.-]+", "-", f"{kind}-{name}-{version}"),
+        "SPDXID": f"SPDXRef-{slug}-{unique}",
         "name": name,
         "versionInfo": version,
         "downloadLocation": "NOASSERTION",

@@ -43,11 +43,10 @@ def stage_tree(repository: Path, target: Path, arch: str) -> None:
         arch: "x86-64" or "arm64"; what is named for the other one is left out.
     """
     rootfs = repository / "rootfs"
-    for source in sorted(rootfs.rglob("*")):
+    for source in _files(rootfs):
         place = source.relative_to(rootfs)
-        if place.parts[0] == "packages" or "__pycache__" in place.parts:
-            continue
-        _copy(source, target / place)
+        if place.parts[0] != "packages":
+            _copy(source, target / place)
     stage_code(repository, target / PYTHON)
     for page in [repository / "README.md", *sorted((repository / "docs").glob("*.md"))]:
         _copy(page, target / DOCS / page.name)
@@ -60,10 +59,17 @@ def stage_tree(repository: Path, target: Path, arch: str) -> None:
 def stage_code(repository: Path, target: Path) -> None:
     """Copy our own packages, without anything generated, and the lock that names the models' wheels."""
     for package in PACKAGES:
-        for source in sorted((repository / package).rglob("*")):
-            if "__pycache__" not in source.parts and "_pb2" not in source.name:
+        for source in _files(repository / package):
+            if "_pb2" not in source.name:
                 _copy(source, target / source.relative_to(repository))
     _copy(repository / "requirements" / "models.lock", target / "models.lock")
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy a folder to an absent one with plain modes, whatever umask the checkout was made under."""
+    _folder(target)
+    for each in _files(source):
+        _copy(each, target / each.relative_to(source))
 
 
 def stage_models(models: Path, target: Path, catalogue: Path) -> None:
@@ -74,7 +80,7 @@ def stage_models(models: Path, target: Path, catalogue: Path) -> None:
             for file in model["file"]:
                 if file.get("build_only"):
                     left_behind.add((model["name"], Path(file["path"]).name))
-    for source in sorted(models.rglob("*")):
+    for source in _files(models):
         place = source.relative_to(models)
         if place.parts[0] == "prepared" or place.parts[0].startswith(".") or place.parts in left_behind:
             continue
@@ -86,24 +92,45 @@ def drop_superfluous(folder: Path, patterns: Iterable[str] = SUPERFLUOUS) -> int
     saved = 0
     for pattern in patterns:
         for path in sorted(folder.glob(pattern)):
-            if path.is_dir():
+            if path.is_dir() and not path.is_symlink():
                 saved += sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
                 shutil.rmtree(path)
             elif path.exists():
-                saved += path.stat().st_size
+                saved += path.lstat().st_size
                 path.unlink()
     return saved
 
 
+def _files(folder: Path) -> list[Path]:
+    """Files and links below a folder of the checkout, sorted, without what another clone would not have.
+
+    That is what Python, an editor or a desktop left, and empty folders, which git does not know.
+    """
+    paths = sorted(folder.rglob("*"))
+    return [path for path in paths if (path.is_symlink() or not path.is_dir()) and not _is_debris(path)]
+
+
+def _is_debris(path: Path) -> bool:
+    return (
+        "__pycache__" in path.parts
+        or path.name.endswith(("~", ".swp", ".pyc", ".orig", ".rej"))
+        or path.name.startswith((".#", ".DS_Store"))
+    )
+
+
+def _folder(path: Path) -> None:
+    """Make a folder and its parents with mode 0755; those that are there stay as they are."""
+    if not path.is_dir():
+        _folder(path.parent)
+        path.mkdir()
+        path.chmod(0o755)
+
+
 def _copy(source: Path, target: Path) -> None:
-    """Copy one file, link or folder; modes become 0755 or 0644 so that a umask leaves no trace."""
+    """Copy one file or link; modes become 0755 or 0644 so that a umask leaves no trace."""
+    _folder(target.parent)
     if source.is_symlink():
-        target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(source.readlink())
-    elif source.is_dir():
-        target.mkdir(parents=True, exist_ok=True)
-        target.chmod(0o755)
     else:
-        target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
         target.chmod(0o755 if source.stat().st_mode & 0o111 else 0o644)

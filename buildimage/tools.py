@@ -8,11 +8,13 @@ chroot forbids.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from buildimage.aptrepo import COMPONENT, SUITE
 from buildimage.errors import BuildError, StorageError, Unavailable
@@ -24,6 +26,9 @@ _VERSION = "1"
 _MKFS = """#!/bin/sh
 exec /usr/bin/mkfs.erofs -C131072 --workers=2 "$@"
 """
+#: The end of a log that is looked at for the reason of a failure, and what is quoted of it.
+_TAIL_BYTES = 1 << 16
+_QUOTED_LINES = 12
 
 
 @dataclass(frozen=True)
@@ -46,17 +51,20 @@ class Tools:
     ) -> list[str]:
         """The command line that runs `command` inside the tree, without any network.
 
+        All processes of it, agents in the background too, end with `command` or with this process.
+
         Args:
             command: program and arguments, as paths inside.
             binds: folders of the machine -> where they are seen inside, writable.
             cwd: working folder inside.
-            environment: added to HOME and PATH, which are all it gets.
+            environment: added to HOME, PATH and LANG, which are all it gets.
         """
         line = [
             "bwrap", "--bind", str(self.root), "/", "--dev-bind", "/dev", "/dev", "--proc", "/proc",
             "--ro-bind", "/sys", "/sys", "--tmpfs", "/run", "--tmpfs", "/tmp",
-            "--unshare-net", "--cap-add", "ALL", "--clearenv", "--setenv", "HOME", "/root",
-            "--setenv", "PATH", "/usr/local/bin:/usr/bin:/usr/sbin", "--setenv", "LANG", "C.UTF-8",
+            "--unshare-net", "--unshare-pid", "--die-with-parent", "--cap-add", "ALL", "--clearenv",
+            "--setenv", "HOME", "/root", "--setenv", "PATH", "/usr/local/bin:/usr/bin:/usr/sbin",
+            "--setenv", "LANG", "C.UTF-8",
         ]  # fmt: skip
         for outside, inside in binds.items():
             line += ["--bind", str(outside), inside]
@@ -81,18 +89,41 @@ class Tools:
         line = self.command(command, binds=binds, cwd=cwd, environment=environment)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
-            status = subprocess.run(
-                line, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False
-            ).returncode
+            begin = output.tell()
+            status = _run(line, output)
         if status:
-            raise failure(Path(command[0]).name, status, log)
+            raise failure(Path(command[0]).name, status, log, begin)
 
 
-def failure(program: str, status: int, log: Path) -> BuildError:
-    """The error for a program that ended with `status`, quoting the end of its log."""
-    lines = log.read_text(errors="replace").splitlines()[-12:]
-    quoted = "\n  ".join(line.strip() for line in lines)
-    if any("No space left on device" in line for line in lines):
+def _run(line: Sequence[str], output: BinaryIO) -> int:
+    """The exit status of a program whose output, errors too, goes to `output`."""
+    try:
+        return subprocess.run(
+            line, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False
+        ).returncode
+    except FileNotFoundError as error:
+        raise Unavailable(
+            f"{line[0]} is missing",
+            hint="Install it: apt-get install bubblewrap mmdebstrap util-linux",
+            code="tools.missing",
+        ) from error
+
+
+def failure(program: str, status: int, log: Path, begin: int = 0) -> BuildError:
+    """The error for a program that ended with `status`, quoting the end of its log.
+
+    Args:
+        program: its name.
+        status: its exit status, or minus the signal that killed it.
+        log: what it wrote, from byte `begin` on; what is before are earlier runs.
+    """
+    with log.open("rb") as stream:
+        stream.seek(max(begin, log.stat().st_size - _TAIL_BYTES))
+        text = stream.read(_TAIL_BYTES).decode(errors="replace")
+    # Of a line that was written over again and again, as progress is, the last state counts.
+    lines = [line.rstrip("\r").rpartition("\r")[2].strip() for line in text.split("\n")]
+    quoted = "\n  ".join([line for line in lines if line][-_QUOTED_LINES:])
+    if "No space left on device" in text or "Disk quota exceeded" in text:
         return StorageError(
             f"{program} ran out of space:\n  {quoted}",
             hint="Free some space and run it again.",
@@ -121,8 +152,8 @@ def make_tools(repository: Path, package_repository: Path, folder: Path, log: Pa
         log: what mmdebstrap says.
 
     Raises:
-        Unavailable: mmdebstrap is missing.
-        BuildError: it failed.
+        Unavailable: mmdebstrap or unshare is missing.
+        BuildError: mmdebstrap failed.
     """
     root = folder / tools_key(repository)
     if (root / "etc" / "sotto-tools").exists():
@@ -130,19 +161,20 @@ def make_tools(repository: Path, package_repository: Path, folder: Path, log: Pa
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         shutil.rmtree(old)
-    unfinished = folder / "unfinished"
+    # A name of its own: what a killed run left behind may still be written to.
+    unfinished = folder / f"unfinished-{os.getpid()}"
     packages = read_list(repository / "buildimage" / "mkosi" / "tools.list")
     command = [
+        # It mounts /proc, /sys and devices into the tree. Were it killed, they would stay, and the next run
+        # would clear them away with the tree; in namespaces of its own mounts and processes end with it.
+        "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
         "mmdebstrap", "--mode=root", "--variant=minbase", f"--include={','.join(packages)}",
         "--aptopt=APT::Install-Recommends \"false\"", SUITE, str(unfinished),
         f"deb [trusted=yes] copy:{package_repository} {SUITE} {COMPONENT}",
     ]  # fmt: skip
     log.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with log.open("wb") as output:
-            status = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
-    except FileNotFoundError as error:
-        raise Unavailable("mmdebstrap is missing", hint="Install it: apt-get install mmdebstrap") from error
+    with log.open("wb") as output:
+        status = _run(command, output)
     if status:
         raise failure("mmdebstrap", status, log)
     wrapper = unfinished / "usr/local/bin/mkfs.erofs"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,9 @@ from pathlib import Path
 
 from buildimage.download import digest_of
 from buildimage.errors import Unavailable
+from buildimage.inputs import fill_all
+from buildimage.progress import show
+from buildimage.store import ContentStore
 from buildimage.tools import Tools, tools_key
 
 
@@ -19,15 +23,19 @@ def verify(repository: Path, build: Path, store: Path, arch: str, version: str) 
     only the store of locked inputs is shared. Where files differ, diffoscope says how.
 
     Raises:
-        Unavailable: a build failed or git is missing.
+        InvalidInput: `arch` is not known.
+        Unavailable: a build failed, git is missing, or this is no checkout of it.
+        BuildError: as `inputs.fill_all` does.
     """
     root = build / "verify"
     shutil.rmtree(root, ignore_errors=True)
+    # Both builds are made offline, so that they cannot be given different things.
+    fill_all(repository, ContentStore(store), arch, progress=show)
     outs = []
     for place in ("first", "second/at/another/depth"):
         checkout = root / place / "checkout"
         checkout.parent.mkdir(parents=True)
-        _copy_checkout(repository, checkout)
+        _copy_checkout(repository, checkout, build)
         folder = root / place / "build"
         command = [
             sys.executable, "-m", "buildimage", "--build", str(folder), "--store", str(store),
@@ -65,19 +73,32 @@ def verify(repository: Path, build: Path, store: Path, arch: str, version: str) 
     return 1
 
 
-def _copy_checkout(repository: Path, target: Path) -> None:
-    """What a clone of the present state would have: tracked files, with the changes not committed yet."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=repository, capture_output=True, check=False,
-    )  # fmt: skip
-    if listed.returncode:
+def _copy_checkout(repository: Path, target: Path, build: Path) -> None:
+    """What a clone of the present state would have: tracked files, with the changes not committed yet.
+
+    Nothing in `build` is copied, which may lie in the checkout under a name that git does not ignore.
+    """
+    command = [
+        # The build is root's, the checkout may be another's.
+        "git", "-c", f"safe.directory={repository}", "ls-files", "-z", "--cached", "--others",
+        "--exclude-standard",
+    ]  # fmt: skip
+    try:
+        listed = subprocess.run(command, cwd=repository, capture_output=True, check=False)
+    except FileNotFoundError as error:
         raise Unavailable(
-            "git cannot list the checkout", hint=listed.stderr.decode().strip(), code="verify.git"
+            "git is missing", hint="Install it: apt-get install git", code="verify.git"
+        ) from error
+    if listed.returncode:
+        said = listed.stderr.decode(errors="replace").strip().splitlines()
+        raise Unavailable(
+            f"git cannot list the files of {repository}: {said[0] if said else 'no reason given'}",
+            hint="Two copies of a git checkout are built and compared; run it in a clone.",
+            code="verify.git",
         )
-    for name in listed.stdout.decode().split("\0"):
+    for name in os.fsdecode(listed.stdout).split("\0"):
         source = repository / name
-        if name and (source.is_file() or source.is_symlink()):
+        if name and not source.is_relative_to(build) and (source.is_file() or source.is_symlink()):
             place = target / name
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, place, follow_symlinks=False)

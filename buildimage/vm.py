@@ -66,8 +66,8 @@ class Machine:
         fast = self.kvm
         accelerator = ["-accel", "kvm", "-cpu", "host"] if fast else ["-accel", "tcg,thread=multi"]
         if self.arch == "x86-64":
-            # Not a newer one: QEMU emulates fused multiply-add in software, and an answer takes eighteen times
-            # as long on a "Haswell" as on a processor without it.
+            # Not a newer one: QEMU emulates fused multiply-add in software, and an answer takes eighteen
+            # times as long on a "Haswell" as on a processor without it.
             machine = "q35,smm=on" if self.secure_boot else "q35"
             line = ["qemu-system-x86_64", "-machine", machine, *accelerator]
             line += [] if fast else ["-cpu", "Nehalem"]

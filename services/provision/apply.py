@@ -128,22 +128,30 @@ def _wifi(setup: Setup, places: Places) -> None:
 
 
 def _assistant(setup: Setup, places: Places, device: Device) -> str | None:
-    """Language, wake words and sound devices; a file of the owner's own is left alone."""
-    path = places.config / "assistant.toml"
+    """Settings of the assistant and of the sound service; the owner's own files are left alone."""
     for folder in (places.config.parent, places.config):
         _folder(folder, 0o750, device.sotto)
-    there = read_bounded(path, _SETTINGS_LIMIT)
-    text = _settings(setup)
-    if there is not None and not there.startswith(OURS.encode()):
-        said = setup.language or setup.wake_word or setup.sound.microphone or setup.sound.speaker
-        return (
-            f"/{path.relative_to(places.root)} is your own file, so language, wake word and sound devices of "
-            "sotto.toml are not used. Remove it, or set them there."
-            if said
-            else None
+    kept = [
+        f"/{path.relative_to(places.root)} is your own file, so {what} of sotto.toml is not used. "
+        "Remove it, or set it there."
+        for path, what, text, said in (
+            (places.config / "assistant.toml", "language and wake word", _settings(setup),
+             setup.language or setup.wake_word),
+            (places.config / "sound.toml", "[sound]", _sound(setup),
+             setup.sound.microphone or setup.sound.speaker),
         )
+        if not _write_ours(path, text, device) and said
+    ]  # fmt: skip
+    return "\n".join(kept) or None
+
+
+def _write_ours(path: Path, text: str, device: Device) -> bool:
+    """Write a settings file unless the owner has put one of their own there; whether it was written."""
+    there = read_bounded(path, _SETTINGS_LIMIT)
+    if there is not None and not there.startswith(OURS.encode()):
+        return False
     write_whole(path, text.encode(), 0o640, device.sotto)
-    return None
+    return True
 
 
 def _settings(setup: Setup) -> str:
@@ -151,10 +159,13 @@ def _settings(setup: Setup) -> str:
     if setup.wake_word:
         off = [word for word in WAKE_WORDS if word not in setup.wake_word]
         lines.append(f"\n[wake]\noff = {toml_value(off)}\n")
-    for section, name in (("microphone", setup.sound.microphone), ("speaker", setup.sound.speaker)):
-        if name:
-            lines.append(f"\n[{section}]\ndevice = {toml_value(name)}\n")
     return "".join(lines)
+
+
+def _sound(setup: Setup) -> str:
+    """Devices by a part of their names; the assistant itself always opens what the sound service chose."""
+    names = (("microphone", setup.sound.microphone), ("speaker", setup.sound.speaker))
+    return OURS + "".join(f"{key} = {toml_value(name)}\n" for key, name in names if name)
 
 
 def _ssh(setup: Setup, places: Places, device: Device) -> None:

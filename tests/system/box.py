@@ -106,6 +106,13 @@ class Box:
         self.wait(settled, "the end of the boot", timeout_s)
         return done[0]
 
+    def wait_until_active(self, unit: str, timeout_s: float = BOOT_S) -> None:
+        """Wait until a unit has started, which may be long before the voice gate is through."""
+        self.wait_for_ssh(timeout_s)
+        self.wait(
+            lambda: self.ssh(f"systemctl is-active {unit} || true").strip() == "active", unit, timeout_s
+        )
+
     def status(self) -> dict[str, object]:
         """`sotto update status`."""
         table: dict[str, object] = json.loads(self.ssh("sotto update status --json"))

@@ -45,7 +45,7 @@ def box(make_box: BoxMaker, offered: Path) -> Iterator[Box]:
             "/lib/sotto-update/source.toml",
         )
         box.start()
-        box.wait_until_up()
+        box.wait_until_active("sotto-updated")
         box.ssh("sotto ask set a pizza timer for nine hours")
         yield box
         box.pull_the_plug()

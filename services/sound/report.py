@@ -1,0 +1,82 @@
+"""`choice.json`: what was chosen and why, for the voice gate, for status, for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.audio.choose import Choice, Device, Observations
+from assistant.audio.choose_heard import Heard
+
+_VERSION = 1
+_SHOWN = ("noise_dbfs", "peak", "clipped", "offset", "rate_hz")
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What became of a choice.
+
+    Attributes:
+        source: name of the node that is recorded from when nobody chooses; None without a microphone.
+        sink: likewise for playing.
+        echo: why echo is not cancelled; empty when it is.
+    """
+
+    source: str | None
+    sink: str | None
+    echo: str
+
+
+def as_table(
+    choice: Choice, seen: Observations, applied: Applied, problems: Sequence[str], at: float
+) -> dict[str, Any]:
+    """The content of `choice.json`; `at` is in seconds since 1970."""
+    heard = dict(seen.microphones)
+    mine = choice.microphone
+    return {
+        "version": _VERSION,
+        "at": round(at, 3),
+        "reason": choice.reason,
+        "settled": choice.settled,
+        "microphone": _device(mine, heard.get(mine) if mine else None),
+        "speaker": _device(choice.speaker, None),
+        "same_card": choice.same_card,
+        "default_source": applied.source,
+        "default_sink": applied.sink,
+        "echo_cancellation": {"active": not applied.echo, "reason": applied.echo},
+        "microphones": [_device(device, result) for device, result in seen.microphones],
+        "speakers": [_device(device, None) for device in seen.speakers],
+        "problems": list(problems),
+    }
+
+
+def _device(device: Device | None, heard: Heard | None) -> Mapping[str, Any] | None:
+    if device is None:
+        return None
+    table: dict[str, Any] = {
+        "name": device.name,
+        "label": device.label,
+        "card": device.card,
+        "way": device.way.name.lower(),
+        "plug": device.plug.value,
+        "channels": device.channels,
+    }
+    if heard is not None:
+        table |= {"health": heard.health.name.lower(), "heard": heard.words, "distinct": heard.distinct}
+        table |= {key: round(getattr(heard, key), 4) for key in _SHOWN}
+    return table
+
+
+def write(path: Path, table: Mapping[str, Any]) -> None:
+    """Replace the file, whole; everybody may read it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    fresh.chmod(0o644)
+    fresh.replace(path)
