@@ -33,7 +33,7 @@ test-powercut: setup ## ten power cuts during an update, the guest killed at ten
 	@sh requirements/emulator.sh
 	@$(BIN)/python -m pytest -q -m powercut tests/system
 
-test-arm64: setup ## boot the arm64 image that `make image ARCH=arm64` has built (half an hour)
+test-arm64: setup ## boot the arm64 image that `make image ARCH=arm64` has built (half an hour or more)
 	@sh requirements/emulator.sh
 	@$(BIN)/python -m pytest -q -m arm64 tests/system
 
