@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Sequence
 from typing import Any
 
 from assistant.errors import Unavailable
+from services.programs import output_of
 
 _TIMEOUT_S = 10.0
-#: A box with ten cards gives some 300 kB.
-_MOST_BYTES = 8 * 1024 * 1024
 
 
 def run(*command: str, timeout_s: float = _TIMEOUT_S) -> bytes:
@@ -20,17 +18,7 @@ def run(*command: str, timeout_s: float = _TIMEOUT_S) -> bytes:
     Raises:
         Unavailable: `sound.server`: it is missing, fails, hangs, or says too much.
     """
-    try:
-        done = subprocess.run(
-            command, capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout_s, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _no_answer(command, str(error)) from error
-    if done.returncode != 0:
-        raise _no_answer(command, done.stderr.decode("utf-8", "replace").strip()[-200:])
-    if len(done.stdout) > _MOST_BYTES:
-        raise _no_answer(command, f"it said more than {_MOST_BYTES // 2**20} MiB")
-    return done.stdout
+    return output_of(command, timeout_s, lambda why: _no_answer(command, why))
 
 
 def dump() -> list[Any]:
