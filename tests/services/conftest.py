@@ -15,6 +15,7 @@ import pytest
 
 from assistant.audio.files import write_wav
 from assistant.audio.format import SAMPLE_RATE, Samples
+from services.bench.virtual_sound import PulseServer, why_not
 from tests.conftest import REPOSITORY
 
 
@@ -120,3 +121,17 @@ def wav(tmp_path_factory: pytest.TempPathFactory, say: Callable[..., Samples]) -
         return path
 
     return make
+
+
+@pytest.fixture
+def sound() -> Iterator[PulseServer]:
+    """A sound server with a virtual microphone and loudspeaker."""
+    if reason := why_not():
+        pytest.skip(reason)
+    server = PulseServer()
+    try:
+        if not server.start():
+            pytest.skip("PulseAudio does not start here")
+        yield server
+    finally:
+        server.stop()

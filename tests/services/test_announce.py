@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -15,24 +15,11 @@ from assistant.audio.convert import level_dbfs
 from assistant.conversation import Conversation
 from assistant.errors import SottoError, Unavailable
 from services.assistantd.announce import MAX_TEXT, checked, speak_in_turn
-from services.bench.virtual_sound import PulseServer, why_not
+from services.bench.virtual_sound import PulseServer
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.status import from_rpc
 from tests.services.conftest import Box
-
-
-@pytest.fixture
-def sound() -> Iterator[PulseServer]:
-    if reason := why_not():
-        pytest.skip(reason)
-    server = PulseServer()
-    try:
-        if not server.start():
-            pytest.skip("PulseAudio does not start here")
-        yield server
-    finally:
-        server.stop()
 
 
 class _Talk:

@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import grpc
 import pytest
 
 from assistant.audio.convert import level_dbfs
-from services.bench.virtual_sound import PulseServer, until, why_not
+from services.bench.virtual_sound import PulseServer, until
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from tests.services.conftest import Box
 
 #: A sound server on a busy machine loses samples; a person, too, says it again.
 TRIES = 4
-
-
-@pytest.fixture
-def sound() -> Iterator[PulseServer]:
-    if reason := why_not():
-        pytest.skip(reason)
-    server = PulseServer()
-    try:
-        if not server.start():
-            pytest.skip("PulseAudio does not start here")
-        yield server
-    finally:
-        server.stop()
 
 
 class _Watcher:
