@@ -169,7 +169,7 @@ class Conversation:
             busy = self._listening is not None and (self._listening.heard_speech or self._settings.wake)
             if busy or self._phase in (Phase.DECIDING, Phase.SPEAKING):
                 return False
-            self._speak(text, lambda _at: None, lambda _finished: None, turn_id="", chime=chime)
+            self._speak(text, lambda _at: {}, lambda _finished: None, turn_id="", chime=chime)
             return True
 
     def interrupt(self, reason: str) -> None:
@@ -375,13 +375,13 @@ class Conversation:
         begun = perf_counter()
         box = [record]
 
-        def on_first(at: float) -> None:
-            clocks = replace(
-                record.clocks_ms, heard=watch.since_speech(at), compute=_ms(at - watch.committed)
-            )
+        def on_first(at: float) -> dict[str, object]:
+            compute = _ms(at - watch.committed)
+            clocks = replace(record.clocks_ms, heard=watch.since_speech(at), compute=compute)
             box[0] = replace(
                 record, clocks_ms=clocks, stages_ms={**record.stages_ms, "speak": _ms(at - begun)}
             )
+            return {"compute_ms": compute}
 
         def on_done(finished: bool) -> None:
             self._finish(replace(box[0], interrupted=not finished), audio)
@@ -393,15 +393,16 @@ class Conversation:
     def _speak(
         self,
         text: str,
-        on_first: Callable[[float], None],
+        on_first: Callable[[float], dict[str, object]],
         on_done: Callable[[bool], None],
         turn_id: str,
         *,
         chime: bool = False,
     ) -> None:
+        """Speak; what `on_first` returns goes out with the event that the reply has begun."""
+
         def first(at: float) -> None:
-            on_first(at)
-            self._bus.publish(EventKind.REPLY_STARTED, turn_id)
+            self._bus.publish(EventKind.REPLY_STARTED, turn_id, **on_first(at))
 
         def done(finished: bool) -> None:
             self._bus.publish(EventKind.REPLY_ENDED, turn_id, finished=finished)

@@ -13,7 +13,7 @@ from tests.conftest import REPOSITORY
 UNITS = REPOSITORY / "rootfs/usr/lib/systemd/system"
 
 
-@pytest.mark.parametrize("unit", ["sotto-updated", "sotto-gate", "sotto-update-check"])
+@pytest.mark.parametrize("unit", ["sotto-updated", "sotto-gate", "sotto-update-check", "sotto-stick@"])
 def test_the_exposure_is_two_at_most(unit: str) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
