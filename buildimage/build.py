@@ -224,7 +224,7 @@ def _stage(plan: Plan, tools: Tools, store: ContentStore, models: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     tree = folder / "tree"
     tree.mkdir(parents=True)
-    stage.stage_tree(plan.repository, tree, plan.arch)
+    stage.stage_tree(plan.repository, tree)
     if plan.board:
         # mkosi.repart copies this folder to the boot partition, and leaves it out of the slot.
         bootfiles.place(plan.board, read_debs(Locks.of(plan.repository).debs(plan.arch)), store, tree / "efi")

@@ -34,13 +34,12 @@ SUPERFLUOUS = (
 )
 
 
-def stage_tree(repository: Path, target: Path, arch: str) -> None:
+def stage_tree(repository: Path, target: Path) -> None:
     """Copy rootfs/, our packages and the pages an owner may want to `target`, with plain modes.
 
     Args:
         repository: the checkout.
         target: an empty or absent folder.
-        arch: "x86-64" or "arm64"; what is named for the other one is left out.
     """
     rootfs = repository / "rootfs"
     for source in _files(rootfs):
@@ -50,10 +49,6 @@ def stage_tree(repository: Path, target: Path, arch: str) -> None:
     stage_code(repository, target / PYTHON)
     for page in [repository / "README.md", *sorted((repository / "docs").glob("*.md"))]:
         _copy(page, target / DOCS / page.name)
-    native = {"x86-64": "x86-64", "arm64": "arm64"}[arch]
-    for transfer in sorted((target / "usr/lib/sotto/sysupdate.d").glob("*.transfer")):
-        text = transfer.read_text()
-        transfer.write_text(text.replace("@ARCH@", native))
 
 
 def stage_code(repository: Path, target: Path) -> None:

@@ -19,8 +19,6 @@ from buildimage.stage import (
 )
 from tests.buildimage.host_tools import private_umask
 
-_TRANSFER = "usr/lib/sotto/sysupdate.d/10-root.transfer"
-
 
 def _write(path: Path, text: str = "", mode: int = 0o644) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,7 +27,6 @@ def _write(path: Path, text: str = "", mode: int = 0o644) -> None:
 
 
 def _checkout(root: Path) -> Path:
-    _write(root / "rootfs" / _TRANSFER, "MatchPattern=sotto_@v.root-@ARCH@_@u.raw.xz\n")
     _write(root / "rootfs/usr/bin/sotto", "#!/bin/sh\n", 0o755)
     _write(root / "rootfs/packages/image.list", "bash\n")
     link = root / "rootfs/etc/systemd/system/sockets.target.wants/x.socket"
@@ -60,7 +57,7 @@ def _listing(tree: Path) -> dict[str, tuple[str, str]]:
 
 
 def _staged(checkout: Path, target: Path) -> dict[str, tuple[str, str]]:
-    stage_tree(checkout, target, "x86-64")
+    stage_tree(checkout, target)
     return _listing(target)
 
 
@@ -86,14 +83,6 @@ def test_code_pages_and_the_lock_of_the_models_are_there(checkout: Path, tmp_pat
 
 def test_the_package_lists_stay_behind(checkout: Path, tmp_path: Path) -> None:
     assert not [name for name in _staged(checkout, tmp_path / "tree") if "packages" in name]
-
-
-@pytest.mark.parametrize("arch", ["x86-64", "arm64"])
-def test_updates_are_looked_for_by_the_names_of_the_architecture(
-    checkout: Path, tmp_path: Path, arch: str
-) -> None:
-    stage_tree(checkout, tmp_path / "tree", arch)
-    assert (tmp_path / "tree" / _TRANSFER).read_text() == f"MatchPattern=sotto_@v.root-{arch}_@u.raw.xz\n"
 
 
 def test_a_careful_umask_leaves_no_trace(checkout: Path, tmp_path: Path) -> None:

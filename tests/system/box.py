@@ -70,6 +70,10 @@ class Box:
 
     def ssh(self, command: str, timeout_s: float = 120.0, data: bytes | None = None) -> str:
         """Run a command as the owner and return what it prints; raises `CalledProcessError` when it fails."""
+        return self.ssh_bytes(command, timeout_s, data).decode(errors="replace")
+
+    def ssh_bytes(self, command: str, timeout_s: float = 120.0, data: bytes | None = None) -> bytes:
+        """The same for what is no text."""
         done = subprocess.run(
             [*self._ssh(), "owner@127.0.0.1", command],
             input=data,
@@ -79,7 +83,11 @@ class Box:
         )
         if done.returncode:
             raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
-        return done.stdout.decode(errors="replace")
+        return done.stdout
+
+    def popen(self, command: str) -> subprocess.Popen[bytes]:
+        """Start a command as the owner; it ends with its connection."""
+        return subprocess.Popen([*self._ssh(), "-tt", "owner@127.0.0.1", command], stdin=subprocess.DEVNULL)
 
     def answers(self) -> bool:
         """Whether it lets the owner in."""
@@ -151,6 +159,10 @@ class Box:
         self._qmp("system_powerdown")
         self._process.wait(timeout_s)
 
+    def freeze(self, layer: Path) -> None:
+        """Leave the image written so far as the disk of this moment; `layer`, a qcow2, takes what comes."""
+        self._qmp("blockdev-snapshot-sync", device="disk", format="qcow2", **{"snapshot-file": str(layer)})
+
     def pull_the_plug(self) -> None:
         """Off at once, as in a power cut."""
         if self._process is not None:
@@ -169,16 +181,21 @@ class Box:
         words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
         return ["ssh", "-i", str(self.key), "-p", str(self.port), *words]
 
-    def _qmp(self, command: str) -> None:
+    def _qmp(self, command: str, **arguments: str) -> None:
         with socket.socket(socket.AF_UNIX) as channel:
             channel.settimeout(30)
             channel.connect(str(self.machine.monitor))
             with channel.makefile("rw") as lines:
                 lines.readline()
-                for name in ("qmp_capabilities", command):
-                    lines.write(json.dumps({"execute": name}) + "\n")
+                for request in (
+                    {"execute": "qmp_capabilities"},
+                    {"execute": command, "arguments": arguments},
+                ):
+                    lines.write(json.dumps(request) + "\n")
                     lines.flush()
-                    lines.readline()
+                    while not (answer := json.loads(lines.readline())).keys() & {"return", "error"}:
+                        pass  # events come in between
+                    assert "return" in answer, answer
 
     def wait(self, condition: object, what: str, timeout_s: float) -> None:
         assert callable(condition)

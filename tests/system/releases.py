@@ -18,6 +18,8 @@ from buildimage.artefacts import write_sums
 #: Where the guest finds this machine's loopback: the box lets updates go to the web's two ports alone.
 GUEST_ADDRESS = "10.0.2.2"
 _PORTS = (80, 443)
+#: Where the owner names the source, on the data partition.
+SOURCE_FILE = "/lib/sotto-update/source.toml"
 #: Sentence files that the question of the voice gate is understood by.
 _SENTENCES = Path("usr/lib/sotto/python/assistant/skills/sentences/en")
 

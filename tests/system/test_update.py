@@ -15,7 +15,7 @@ import pytest
 from tests.system.box import Box
 from tests.system.conftest import REPOSITORY, BoxMaker, Images
 from tests.system.disk import data_write, esp_names, flip_byte
-from tests.system.releases import GUEST_ADDRESS, deaf_overlay, offer, panicking, served, sign
+from tests.system.releases import GUEST_ADDRESS, SOURCE_FILE, deaf_overlay, offer, panicking, served, sign
 
 #: Of download, verification and installation in an emulated machine.
 APPLY_S = 1500.0
@@ -42,7 +42,7 @@ def box(make_box: BoxMaker, offered: Path) -> Iterator[Box]:
         data_write(
             box.disk,
             f'source = "http://{GUEST_ADDRESS}:{port}/"\ninsecure_http = true\n',
-            "/lib/sotto-update/source.toml",
+            SOURCE_FILE,
         )
         box.start()
         box.wait_until_active("sotto-updated")

@@ -1,0 +1,99 @@
+"""The box hears through a sound card, and what it answers comes out of one.
+
+The card is a loopback (snd-aloop): what is played into its second device arrives at the first one, which
+PipeWire has, and the other way round. Only the capture path has to keep up with real time; recognising and
+speaking take an emulated processor many times as long as the sound lasts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+import soxr
+
+from assistant.audio.format import SAMPLE_RATE, Samples
+from assistant.models.store import ModelStore
+from assistant.paths import models_dir
+from assistant.speech.recogniser import Recogniser
+from tests.system.box import Box
+from tests.system.conftest import BoxMaker
+
+_CARD_RATE = 48_000
+#: The other end of the cable, as ALSA's own programs name it.
+_FAR_END = f"-q -D plughw:CARD=Loopback,DEV=1 -t raw -f S16_LE -r {_CARD_RATE}"
+#: A sentence of two seconds takes an emulated processor a minute or two to speak.
+ANSWER_S = 420.0
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@pytest.fixture(scope="module")
+def box(make_box: BoxMaker) -> Iterator[Box]:
+    box = make_box(kernel_words="systemd.default_device_timeout_sec=15min modules_load=snd_aloop")
+    box.start()
+    box.wait_until_up()
+    yield box
+    box.pull_the_plug()
+
+
+def test_the_loopback_is_chosen(box: Box) -> None:
+    def chosen() -> bool:
+        choice = json.loads(box.ssh("cat /run/sotto-sound/choice.json"))
+        return all("aloop" in (choice[end] or {}).get("name", "") for end in ("microphone", "speaker"))
+
+    box.wait(chosen, "the loopback as microphone and loudspeaker", 120.0)
+
+
+def test_a_spoken_question_is_answered_aloud(box: Box, say: Callable[..., Samples]) -> None:
+    before = len(_turns(box))
+    with _recording(box) as recorded:
+        _play(box, say("okay nabu, what day is it", lead=1.0, tail=2.0))
+        box.wait(lambda: len(_turns(box)) > before, "a finished turn", ANSWER_S)
+    turn = _turns(box)[0]
+    assert turn["intent"] == "HassGetCurrentDate", turn
+    spoken = [day for day in WEEKDAYS if day in str(turn["reply"]).lower()]
+    assert len(spoken) == 1, turn
+    answer = Recogniser(ModelStore(models_dir())).transcribe(_without_gaps(recorded()))
+    assert spoken[0] in answer.text.lower(), (answer.text, turn["reply"])
+
+
+def _turns(box: Box) -> list[dict[str, object]]:
+    """What the room was heard to say, newest first; the voice gate's own turns have a label."""
+    turns = map(json.loads, box.ssh("sotto turns -n 50 --json").splitlines())
+    return [turn for turn in turns if turn["label"] != "gate"]
+
+
+def _play(box: Box, sound: Samples) -> None:
+    """Play 16 kHz int16 (n,) into the far end of the cable, without a network in the way."""
+    card = soxr.resample(sound, SAMPLE_RATE, _CARD_RATE).astype("<i2")
+    box.ssh("cat > /tmp/question.raw", data=card.tobytes())
+    box.ssh(f"aplay {_FAR_END} -c 1 /tmp/question.raw")
+
+
+@contextlib.contextmanager
+def _recording(box: Box) -> Iterator[Callable[[], Samples]]:
+    """Record the far end; the function given returns what came, 48 kHz int16 (n,), once it is over."""
+    process = box.popen(f"arecord {_FAR_END} -c 1 -d {ANSWER_S:.0f} /tmp/answer.raw")
+    sound: list[Samples] = []
+    try:
+        yield lambda: sound[0]
+    finally:
+        box.ssh("pkill -INT arecord || true")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(60)
+        process.kill()
+        sound.append(np.frombuffer(box.ssh_bytes("cat /tmp/answer.raw"), "<i2").astype(np.int16))
+
+
+def _without_gaps(sound: Samples) -> Samples:
+    """At 16 kHz and without the silence that lies between the pieces where synthesis was not ready."""
+    # A run of 5 ms and more is a gap; a single zero is a crossing.
+    width = _CARD_RATE // 200
+    blocks = sound[: len(sound) // width * width].reshape(-1, width)
+    kept = blocks[np.abs(blocks.astype(np.int32)).max(axis=1) > 1].ravel()
+    assert len(kept) > _CARD_RATE // 2, "nothing was played"
+    return np.asarray(soxr.resample(kept, _CARD_RATE, SAMPLE_RATE), np.int16)
