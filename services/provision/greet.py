@@ -84,6 +84,7 @@ class Greeter:
             host=_text(told, "host") or "sotto",
             problems=tuple(str(p) for p in problems) if isinstance(problems, list) else (),
             code=_code(self._places.pairing_code),
+            password=_code(self._places.own_password),
             addresses=tuple(a for a in self._addresses() if usable(a, OWN_ADDRESS)),
             stage=_text(setup, "stage"),
             network=_text(setup, "network"),

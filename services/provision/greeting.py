@@ -23,6 +23,7 @@ class Facts:
         host: its host name.
         problems: mistakes of the set-up file, as they are said.
         code: the pairing code; empty if there is none.
+        password: of the own network; empty while it is closed.
         addresses: of the box, without its own network's.
         stage: of `services.provision.access_point`; empty if unknown.
         network: name of the own network while it is open.
@@ -33,6 +34,7 @@ class Facts:
     host: str = "sotto"
     problems: tuple[str, ...] = ()
     code: str = ""
+    password: str = ""
     addresses: tuple[str, ...] = ()
     stage: str = ""
     network: str = ""
@@ -68,7 +70,7 @@ def step(said: Said, started: float, now: float, facts: Facts) -> tuple[Said, st
     """
     if facts.problems != (said.problems or ()):
         return replace(said, problems=facts.problems), words.spoken_problems(facts.problems), False
-    if facts.stage == "open" and facts.network:
+    if facts.stage == "open" and facts.network and facts.password:
         return _tell_network(said, now, facts)
     said = replace(said, opened=None, times=0)
     if facts.stage == "joining":
@@ -109,8 +111,9 @@ def own_network(facts: Facts) -> str:
     start = "" if why else "I have no network yet. "
     return (
         f"{why}{start}Take your phone, choose the Wi-Fi network {facts.network}, "
-        f"and type the password {words.digits(facts.code)}. Then a page opens that asks for your network. "
-        f"Once more, the password: {words.digits(facts.code)}."
+        f"and type the password {words.digits(facts.password)}. "
+        "Then a page opens that asks for your network. "
+        f"Once more, the password: {words.digits(facts.password)}."
     )
 
 

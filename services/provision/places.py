@@ -97,6 +97,11 @@ class Places:
         return self.root / "run/sotto-setup"
 
     @property
+    def own_password(self) -> Path:
+        """Twelve digits for the box's own network, told to who stands before it; there while it is open."""
+        return self.setup_run / "password"
+
+    @property
     def page_run(self) -> Path:
         """What the set-up page hands over; its process owns the folder."""
         return self.root / "run/sotto-setup-page"

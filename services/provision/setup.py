@@ -7,8 +7,10 @@ the page is a process of its own without rights (`services.provision.page`). It 
 from __future__ import annotations
 
 import dataclasses
+import grp
 import json
 import logging
+import secrets
 import sys
 import time
 from collections.abc import Callable
@@ -17,7 +19,7 @@ from assistant.errors import SottoError
 from services.provision import keyfile
 from services.provision.access_point import PATIENCE_S, Action, Facts, Stage, State, step
 from services.provision.config import Setup
-from services.provision.files import read_bounded, write_whole
+from services.provision.files import Owner, read_bounded, write_whole
 from services.provision.main import load_previous
 from services.provision.names import network_name
 from services.provision.network import NetworkManager, Run, has_radio, is_online, is_open, run
@@ -43,6 +45,7 @@ class Watch:
         now: monotonic seconds.
         wall: seconds since the epoch, as of file times.
         sleep: waits for some seconds.
+        owner: who may read the password of the own network, beside root.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Watch:
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        owner: Owner | None = None,
     ) -> None:
         self._places = places
         self._run = run
@@ -59,8 +63,12 @@ class Watch:
         self._wall = wall
         self._sleep = sleep
         self._manager = NetworkManager(run)
+        self._owner = owner
         self._failure = ""
         self._network = ""
+        # Its own, and another at each start: whoever records a phone that joins may try passwords for as
+        # long as he likes. Twelve digits hold out for days, and then open nothing any more.
+        self._password = f"{secrets.randbelow(10**12):012d}"
         self.state = State(Stage.WAITING, now())
         self._tell()
 
@@ -118,13 +126,14 @@ class Watch:
         setup = load_previous(self._places)
         self._facts_for_page(setup)
         ssid = self._ssid(setup)
-        profile = keyfile.own_profile(ssid, self._code())
+        profile = keyfile.own_profile(ssid, self._password)
         write_whole(self._places.profiles / f"{keyfile.OWN}.nmconnection", profile.encode(), 0o600)
         self._manager.reload()
         if reason := self._manager.up(keyfile.OWN, 30):
             log.warning("the own network does not open: %s", reason)
             return
         self._systemctl("restart", PAGE)
+        write_whole(self._places.own_password, f"{self._password}\n".encode(), 0o640, self._owner)
         self._network = ssid
 
     def _join(self) -> None:
@@ -148,6 +157,7 @@ class Watch:
 
     def _close(self) -> None:
         self._network = ""
+        self._places.own_password.unlink(missing_ok=True)
         self._systemctl("stop", PAGE)
         self._manager.down(keyfile.OWN)
 
@@ -158,12 +168,6 @@ class Watch:
         answer = self._run(["systemctl", *arguments], _COMMAND_S)
         if answer.code:
             log.warning("systemctl %s: %s", " ".join(arguments), answer.error.strip())
-
-    def _code(self) -> str:
-        code = (read_bounded(self._places.pairing_code, 64) or b"").decode("ascii", "replace").strip()
-        if len(code) != 8 or not code.isdigit():
-            raise SottoError("there is no pairing code", hint="see how sotto-provision.service is")
-        return code
 
     def _ssid(self, setup: Setup) -> str:
         machine = read_bounded(self._places.root / "etc/machine-id", 64) or b""
@@ -194,7 +198,7 @@ def main() -> int:
     """Entry point; ends with 0 when the box is in a network."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     try:
-        watch = Watch(Places())
+        watch = Watch(Places(), owner=Owner(group=grp.getgrnam("sotto").gr_gid))
         while nap := watch.turn():
             time.sleep(nap)
     except SottoError as error:

@@ -51,9 +51,8 @@ def written_problems(problems: Sequence[Problem], remarks: Sequence[str]) -> str
 
 
 def digits(code: str) -> str:
-    """A code as it is said: digit by digit, with a pause in the middle."""
-    half = len(code) // 2
-    return ", ".join(one_by_one(part) for part in (code[:half], code[half:]) if part)
+    """A code as it is said: digit by digit, with a pause after each four."""
+    return ", ".join(one_by_one(code[at : at + 4]) for at in range(0, len(code), 4))
 
 
 def one_by_one(number: str) -> str:

@@ -68,7 +68,7 @@ def test_without_an_address_it_waits_and_then_says_so_once() -> None:
 
 
 def test_the_own_network_is_told_three_times_with_its_password() -> None:
-    facts = replace(FACTS, addresses=(), stage="open", network="Sotto Kitchen")
+    facts = replace(FACTS, addresses=(), stage="open", network="Sotto Kitchen", password="987654321098")
     said, texts = Said(), []
     for second in range(600):
         said, text, done = _say(said, facts, second)
@@ -76,11 +76,11 @@ def test_the_own_network_is_told_three_times_with_its_password() -> None:
         texts += [text] if text else []
     assert len(texts) == 3
     assert "Sotto Kitchen" in texts[0]
-    assert texts[0].count("zero one two three, four five six seven") == 2
+    assert texts[0].count("nine eight seven six, five four three two, one zero nine eight") == 2
 
 
 def test_a_network_that_comes_back_is_told_again_and_why() -> None:
-    facts = replace(FACTS, addresses=(), stage="open", network="Sotto")
+    facts = replace(FACTS, addresses=(), stage="open", network="Sotto", password="987654321098")
     said = _say(Said(), facts)[0]
     said = _say(said, replace(facts, stage="joining", network=""), 2)[0]
     text = _say(said, replace(facts, failure="the password was not accepted"), 9)[1]

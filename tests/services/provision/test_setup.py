@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import SottoError
 from services.provision.network import (
     Answer,
     NetworkManager,
@@ -46,7 +45,6 @@ class Played:
         folders = (self.places.profiles, self.places.setup_run, self.places.page_run, self.places.state)
         for folder in (*folders, self.places.config):
             folder.mkdir(parents=True)
-        self.places.pairing_code.write_text("01234567\n")
         self.watch = Watch(
             self.places, self.run, lambda: self.now, lambda: self.now, sleep=lambda seconds: None
         )
@@ -99,12 +97,15 @@ def test_with_a_cable_it_ends_and_opens_nothing(played: Played) -> None:
     assert not played.did("connection up")
 
 
-def test_without_a_network_it_opens_its_own_with_the_pairing_code(played: Played) -> None:
+def test_without_a_network_it_opens_its_own_with_a_password_that_it_tells(played: Played) -> None:
     played.after(30)
     assert not played.did("connection up")
     played.after(31)
     profile = (played.places.profiles / "sotto-setup.nmconnection").read_text()
-    assert "psk=01234567" in profile
+    password = played.places.own_password.read_text().strip()
+    assert len(password) == 12 and password.isdigit()
+    assert f"psk={password}\n" in profile
+    assert played.places.own_password.stat().st_mode & 0o777 == 0o640
     assert played.ran[-1] == f"systemctl restart {PAGE}"
     told = played.told()
     assert told["stage"] == "open"
@@ -191,10 +192,17 @@ def test_the_assistant_is_restarted_only_for_new_settings(played: Played) -> Non
     assert not played.did("sotto-assistantd")
 
 
-def test_without_a_pairing_code_there_is_no_own_network(played: Played) -> None:
-    played.places.pairing_code.unlink()
-    with pytest.raises(SottoError, match="pairing code"):
-        played.after(61)
+def test_the_password_of_the_own_network_goes_with_it_and_is_another_at_each_start(
+    tmp_path: Path, played: Played
+) -> None:
+    played.after(61)
+    first = played.places.own_password.read_text()
+    played.cable = True
+    assert played.after(2) == 0
+    assert not played.places.own_password.exists()
+    again = Played(tmp_path / "again")
+    again.after(61)
+    assert again.places.own_password.read_text() != first
 
 
 @given(st.lists(st.text(max_size=8), min_size=1, max_size=4))
