@@ -65,6 +65,7 @@ class Box:
     def start(self) -> None:
         """Switch the machine on."""
         self.machine.serial.unlink(missing_ok=True)
+        self.machine.monitor.unlink(missing_ok=True)
         with (self.folder / "qemu.log").open("ab") as log:
             self._process = subprocess.Popen(self.machine.command(), stdout=log, stderr=log)
 
@@ -159,6 +160,14 @@ class Box:
         self._qmp("system_powerdown")
         self._process.wait(timeout_s)
 
+    def cable(self, *, plugged: bool) -> None:
+        """Pull the network cable, or put it back."""
+        self._qmp("set_link", name="net", up=plugged)
+
+    def plug_in(self, driver: str, **properties: str) -> None:
+        """Plug a device in while the machine runs."""
+        self._qmp("device_add", driver=driver, **properties)
+
     def freeze(self, layer: Path) -> None:
         """Leave the image written so far as the disk of this moment; `layer`, a qcow2, takes what comes."""
         self._qmp("blockdev-snapshot-sync", device="disk", format="qcow2", **{"snapshot-file": str(layer)})
@@ -181,7 +190,8 @@ class Box:
         words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
         return ["ssh", "-i", str(self.key), "-p", str(self.port), *words]
 
-    def _qmp(self, command: str, **arguments: str) -> None:
+    def _qmp(self, command: str, **arguments: object) -> None:
+        self.wait(self.machine.monitor.exists, "the monitor", 30.0)
         with socket.socket(socket.AF_UNIX) as channel:
             channel.settimeout(30)
             channel.connect(str(self.machine.monitor))
