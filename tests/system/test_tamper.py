@@ -29,7 +29,8 @@ def settled(make_box: BoxMaker) -> Iterator[Path]:
     """The folder of a box that has been through its first boot, switched off."""
     box = make_box()
     box.start()
-    box.wait_until_up()
+    # What is changed afterwards is read long before the voice gate.
+    box.wait_for_ssh()
     box.power_button()
     yield box.folder
 
