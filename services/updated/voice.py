@@ -73,17 +73,20 @@ def try_voice(
                     result, compute = _converse(stub, sentence, intent, spoken, until - clock())
                 except grpc.RpcError as error:
                     result, compute = Heard(sentence, intent, error=from_rpc(error).message), None
-                if (result.right and result.intent == intent) or clock() >= until:
+                # Words that were heard right and not understood would not be understood the next time either.
+                if result.right or clock() >= until:
                     break
             speech.append(spoken)
             heard.append(result)
+            if not result.right:
+                break  # that decides; more sentences would only keep the box from going back
             # Another sentence is another length of audio: only the first one is timed.
             best = compute if len(heard) == 1 else best
         sentence, intent = sentences[0]
         for _ in range(TRIES - 1):
             slow = clock() - begun > _PATIENCE_S
             good_enough = best is not None and (enough_ms is None or best <= enough_ms)
-            if heard[0].error or (slow and good_enough) or clock() >= until:
+            if not heard[-1].right or (slow and good_enough) or clock() >= until:
                 break
             try:
                 again, compute = _converse(stub, sentence, intent, speech[0], until - clock())

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -15,6 +16,7 @@ from services.updated.judge import Verdict
 from services.updated.places import Places
 from services.updated.runner import Finished, Programs
 from services.updated.state import GoodBoot, RolledBack, State
+from services.updated.voice import try_voice
 from tests.services.conftest import Box
 from tests.services.updated.world import NOW, World
 
@@ -126,6 +128,18 @@ def test_lost_timers_fail_a_trial(talking: World) -> None:
     timers.unlink()
     assert _gate(talking).reasons == ("1 of the timers are gone",)
     assert _state(talking).household is None
+
+
+def test_a_sentence_that_is_lost_decides_and_the_others_are_not_said(assistant: Box) -> None:
+    sentences = (("Zxqv brrt wsch.", "Nothing"), ("What day is it?", "HassGetCurrentDate"))
+    result = try_voice(assistant.socket, monotonic() + 60, None, sentences)
+    assert [(heard.sentence, heard.right) for heard in result.heard] == [(sentences[0][0], False)]
+    assert result.compute_ms is None
+
+
+def test_a_question_that_is_heard_and_not_understood_is_told_as_such(assistant: Box) -> None:
+    result = try_voice(assistant.socket, monotonic() + 60, None, (("What day is it?", "HassTurnOff"),))
+    assert [(heard.right, heard.intent) for heard in result.heard] == [(True, "HassGetCurrentDate")]
 
 
 def test_no_assistant_fails_the_boot_within_the_time(world: World) -> None:
