@@ -25,11 +25,11 @@ test: setup lint ## set up what is missing, then lint, types, import contract an
 test-slow: setup ## the tests that take longer than a few seconds each
 	@$(BIN)/python -m pytest -q -m "slow and not image" $(TESTS)
 
-test-image: setup ## build images, boot them in QEMU: first boot, hearing, updates, tampering (about 40 minutes)
+test-image: setup ## build images, boot them in QEMU: first boot, hearing, updates, tampering (two hours or more)
 	@sh requirements/emulator.sh
 	@$(BIN)/python -m pytest -q -m "image and not powercut and not arm64" $(BOXES)
 
-test-powercut: setup ## ten power cuts during an update, the guest killed at ten moments (about 40 minutes)
+test-powercut: setup ## ten power cuts during an update, each of them booted (half an hour or more)
 	@sh requirements/emulator.sh
 	@$(BIN)/python -m pytest -q -m powercut tests/system
 
