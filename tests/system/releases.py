@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import http.server
+import importlib.resources
 import shutil
 import subprocess
 import threading
@@ -20,19 +21,24 @@ GUEST_ADDRESS = "10.0.2.2"
 _PORTS = (80, 443)
 #: Where the owner names the source, on the data partition.
 SOURCE_FILE = "/lib/sotto-update/source.toml"
-#: Sentence files that the question of the voice gate is understood by.
-_SENTENCES = Path("usr/lib/sotto/python/assistant/skills/sentences/en")
+#: Sentences that the question of the voice gate is understood by: our own, and those of a library.
+_PYTHON = Path("usr/lib/sotto/python")
+_SENTENCES = Path("assistant/skills/sentences/en")
+_INTENTS = Path("home_assistant_intents/data/en.json")
 
 
 def deaf_overlay(repository: Path, target: Path) -> Path:
     """An overlay in which nobody can ask for the time: the voice gate asks, and is not understood."""
-    folder = target / _SENTENCES
-    folder.mkdir(parents=True)
-    for source in sorted((repository / "assistant/skills/sentences/en").glob("*.yaml")):
+    library = Path(str(importlib.resources.files("home_assistant_intents"))).parent
+    sources = [(path, _SENTENCES / path.name) for path in (repository / _SENTENCES).glob("*.yaml")]
+    changed = 0
+    for source, place in [*sources, (library / _INTENTS, _INTENTS)]:
         text = source.read_text()
         if "HassGetCurrentTime" in text:
-            (folder / source.name).write_text(text.replace("HassGetCurrentTime", "SottoNobodyAsksThis"))
-    assert any(folder.iterdir()), "no sentence file names HassGetCurrentTime"
+            (target / _PYTHON / place).parent.mkdir(parents=True, exist_ok=True)
+            (target / _PYTHON / place).write_text(text.replace("HassGetCurrentTime", "SottoNobodyAsksThis"))
+            changed += 1
+    assert changed == 2, "the sentences that ask for the time lie elsewhere"
     return target
 
 
