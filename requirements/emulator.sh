@@ -7,6 +7,7 @@ need qemu-system-x86_64 qemu-system-x86
 need qemu-img qemu-utils
 need zstd zstd
 need mcopy mtools
+need mkfs.vfat dosfstools
 need ssh openssh-client
 need debugfs e2fsprogs
 [ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || missing="$missing ovmf"

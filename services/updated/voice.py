@@ -79,14 +79,15 @@ def try_voice(
             speech.append(spoken)
             heard.append(result)
             if not result.right:
-                break  # that decides; more sentences would only keep the box from going back
+                # That decides; more sentences would only keep the box from going back.
+                return VoiceResult("", tuple(heard), best)
             # Another sentence is another length of audio: only the first one is timed.
             best = compute if len(heard) == 1 else best
         sentence, intent = sentences[0]
         for _ in range(TRIES - 1):
             slow = clock() - begun > _PATIENCE_S
             good_enough = best is not None and (enough_ms is None or best <= enough_ms)
-            if not heard[-1].right or (slow and good_enough) or clock() >= until:
+            if (slow and good_enough) or clock() >= until:
                 break
             try:
                 again, compute = _converse(stub, sentence, intent, speech[0], until - clock())

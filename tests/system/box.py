@@ -24,10 +24,13 @@ class Box:
         folder: for the serial log and the firmware's variables.
         disk: raw image.
         key: private SSH key of the owner.
+        kernel_words: added to the kernel's command line.
         machine: fields of `Machine` that differ from the default.
     """
 
-    def __init__(self, folder: Path, disk: Path, key: Path, **machine: object) -> None:
+    def __init__(
+        self, folder: Path, disk: Path, key: Path, kernel_words: str = "", **machine: object
+    ) -> None:
         self.folder = folder
         self.disk = disk
         self.key = key
@@ -43,7 +46,7 @@ class Box:
             "monitor": folder / "monitor",
             "ssh_port": self.port,
             # Devices of an emulated machine are minutes late when something else runs beside it.
-            "kernel_words": "systemd.default_device_timeout_sec=15min",
+            "kernel_words": f"systemd.default_device_timeout_sec=15min {kernel_words}".strip(),
             **machine,
         }
         self.machine = Machine(**fields)  # type: ignore[arg-type]
@@ -121,6 +124,10 @@ class Box:
         self.wait(
             lambda: self.ssh(f"systemctl is-active {unit} || true").strip() == "active", unit, timeout_s
         )
+
+    def failed_units(self) -> str:
+        """Units that have failed, a line each."""
+        return self.ssh("systemctl list-units --failed --plain --no-legend").strip()
 
     def status(self) -> dict[str, object]:
         """`sotto update status`."""

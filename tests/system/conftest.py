@@ -121,12 +121,12 @@ def make_box(
     """Makes boxes with version 1 flashed; all are switched off at the end."""
     boxes: list[Box] = []
 
-    def make(folder: Path | None = None, **machine: object) -> Box:
+    def make(folder: Path | None = None, kernel_words: str = "", **machine: object) -> Box:
         folder = folder or tmp_path_factory.mktemp("box")
         disk = folder / "disk.raw"
         if not disk.exists():
             flash(newest_image(version_1), disk, setup_file)
-        box = Box(folder, disk, owner_key, **machine)
+        box = Box(folder, disk, owner_key, kernel_words, **machine)
         boxes.append(box)
         return box
 

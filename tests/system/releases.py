@@ -15,12 +15,13 @@ from pathlib import Path
 import pefile
 
 from buildimage.artefacts import write_sums
+from tests.system.disk import data_write
 
 #: Where the guest finds this machine's loopback: the box lets updates go to the web's two ports alone.
-GUEST_ADDRESS = "10.0.2.2"
+_GUEST_ADDRESS = "10.0.2.2"
 _PORTS = (80, 443)
 #: Where the owner names the source, on the data partition.
-SOURCE_FILE = "/lib/sotto-update/source.toml"
+_SOURCE_FILE = "/lib/sotto-update/source.toml"
 #: Sentences that the question of the voice gate is understood by: our own, and those of a library.
 _PYTHON = Path("usr/lib/sotto/python")
 _SENTENCES = Path("assistant/skills/sentences/en")
@@ -102,6 +103,11 @@ def served(folder: Path) -> Iterator[int]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def name_source(disk: Path, port: int) -> None:
+    """Have a box, which is off, look for updates at our server."""
+    data_write(disk, f'source = "http://{_GUEST_ADDRESS}:{port}/"\ninsecure_http = true\n', _SOURCE_FILE)
 
 
 def offer(folder: Path, *artefacts: Path) -> None:

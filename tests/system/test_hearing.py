@@ -33,7 +33,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 @pytest.fixture(scope="module")
 def box(make_box: BoxMaker) -> Iterator[Box]:
-    box = make_box(kernel_words="systemd.default_device_timeout_sec=15min modules_load=snd_aloop")
+    box = make_box(kernel_words="modules_load=snd_aloop")
     box.start()
     box.wait_until_up()
     yield box
@@ -64,7 +64,7 @@ def test_a_spoken_question_is_answered_aloud(box: Box, say: Callable[..., Sample
 def _turns(box: Box) -> list[dict[str, object]]:
     """What the room was heard to say, newest first; the voice gate's own turns have a label."""
     turns = map(json.loads, box.ssh("sotto turns -n 50 --json").splitlines())
-    return [turn for turn in turns if turn["label"] != "gate"]
+    return [turn for turn in turns if turn["file"] != "gate"]
 
 
 def _play(box: Box, sound: Samples) -> None:

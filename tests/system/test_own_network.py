@@ -21,7 +21,7 @@ _CLOSED = "close it if it is open, and end"
 
 @pytest.fixture(scope="module")
 def box(make_box: BoxMaker) -> Box:
-    box = make_box(kernel_words="systemd.default_device_timeout_sec=15min modules_load=mac80211_hwsim")
+    box = make_box(kernel_words="modules_load=mac80211_hwsim")
     box.start()
     box.cable(plugged=False)
     time.sleep(_ALONE_S)

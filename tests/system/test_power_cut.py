@@ -16,8 +16,8 @@ import pytest
 
 from tests.system.box import Box
 from tests.system.conftest import BoxMaker
-from tests.system.disk import data_is_whole, data_write
-from tests.system.releases import GUEST_ADDRESS, SOURCE_FILE, offer, served
+from tests.system.disk import data_is_whole
+from tests.system.releases import name_source, offer, served
 
 pytestmark = pytest.mark.powercut
 
@@ -42,7 +42,7 @@ def layers(make_box: BoxMaker, port: int, tmp_path_factory: pytest.TempPathFacto
     box.start()
     box.wait_until_active("sotto-assistantd")
     box.power_button()
-    data_write(box.disk, f'source = "http://{GUEST_ADDRESS}:{port}/"\ninsecure_http = true\n', SOURCE_FILE)
+    name_source(box.disk, port)
     box.start()
     box.wait_until_active("sotto-assistantd")
     box.wait_until_active("sotto-updated")
@@ -85,6 +85,7 @@ def test_a_power_cut_during_an_update(
         assert box.status()["boot"] == "blessed"
     else:
         assert (status["running"], status["boot"], status.get("fallback")) == ("1", "blessed", None), status
+        assert box.failed_units() == ""
     if cut == CUTS // 2:
         box.ssh("sotto update apply", APPLY_S)
         assert box.status()["staged"] == "2"

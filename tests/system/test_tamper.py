@@ -18,7 +18,7 @@ from tests.system.disk import esp_copy, flip_byte, partitions
 #: A sound boot lets the owner in long before.
 _SOUND_S = 600.0
 #: After it was refused, the machine is watched for so long: it restarts, or stands still, and lets nobody in.
-_WATCHED_S = 120.0
+_WATCHED_S = 300.0
 #: What the kernel says of a changed block, and the firmware of a changed kernel image.
 _CORRUPTED = r"dm-verity device (has )?corrupted|verity: .* is corrupted"
 _NOT_SIGNED = r"(?i)access denied|security violation"

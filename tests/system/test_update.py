@@ -14,8 +14,8 @@ import pytest
 
 from tests.system.box import Box
 from tests.system.conftest import REPOSITORY, BoxMaker, Images
-from tests.system.disk import data_write, esp_names, flip_byte
-from tests.system.releases import GUEST_ADDRESS, SOURCE_FILE, deaf_overlay, offer, panicking, served, sign
+from tests.system.disk import esp_names, flip_byte
+from tests.system.releases import deaf_overlay, name_source, offer, panicking, served, sign
 
 #: Of download, verification and installation in an emulated machine.
 APPLY_S = 1500.0
@@ -39,11 +39,7 @@ def box(make_box: BoxMaker, offered: Path) -> Iterator[Box]:
         box.start()
         assert box.wait_until_up() == "running"
         box.power_button()
-        data_write(
-            box.disk,
-            f'source = "http://{GUEST_ADDRESS}:{port}/"\ninsecure_http = true\n',
-            SOURCE_FILE,
-        )
+        name_source(box.disk, port)
         box.start()
         box.wait_until_active("sotto-updated")
         box.ssh("sotto ask set a pizza timer for nine hours")
@@ -102,7 +98,8 @@ def test_an_update_that_does_not_hear_falls_back(
     _wait_for_fallback(box, "3")
     status = box.status()
     assert (status["running"], status["boot"]) == ("2", "blessed"), status
-    assert "3" in str(status["fallback"]), status
+    # For being deaf and nothing else: a slow machine is no reason this test is about.
+    assert "understood as" in _fallback(box)["text"], status
     assert "pizza" in box.ssh("sotto ask how much time is left").lower()
 
 
@@ -120,7 +117,7 @@ def test_an_update_whose_kernel_panics_falls_back(
     _wait_for_fallback(box, "4")
     status = box.status()
     assert status["running"] == "2", status
-    assert "4" in str(status["fallback"]), status
+    assert "did not start" in _fallback(box)["text"], status
 
 
 def _apply(box: Box, words: str = "", *, reboot: bool = False) -> int:
@@ -132,12 +129,19 @@ def _apply(box: Box, words: str = "", *, reboot: bool = False) -> int:
     return 0
 
 
+def _fallback(box: Box) -> dict[str, str]:
+    """From which version the box went back to which, and why; empty words where it never did."""
+    told = box.status().get("fallback") or {"failed": "", "text": ""}
+    assert isinstance(told, dict)
+    return told
+
+
 def _wait_for_fallback(box: Box, failed: str) -> None:
     """Wait until version 2 is up again and says that it fell back from `failed`."""
 
     def fell_back() -> bool:
         try:
-            return failed in str(box.status().get("fallback"))
+            return _fallback(box)["failed"] == failed
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired, ValueError):
             return False
 
