@@ -1,8 +1,8 @@
 """The set-up page: one form, served only in the box's own network and only while that is open.
 
 It runs without rights: it can neither read the set-up file nor command anything, and hands what somebody sent
-over as a file that root checks again (`services.provision.handover`). The network is encrypted by the pairing
-code, so whoever reaches the page knows it; a token in the form keeps other sites from sending one.
+over as a file that root checks again (`services.provision.handover`). The network has a password that the box
+tells aloud, so whoever reaches the page knows it; a token in the form keeps other sites from sending one.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 
+import grpc
 import numpy as np
 import pytest
 import soxr
@@ -20,6 +21,8 @@ from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.models.store import ModelStore
 from assistant.paths import models_dir
 from assistant.speech.recogniser import Recogniser
+from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from tests.system.box import Box
 from tests.system.conftest import BoxMaker
 
@@ -28,14 +31,17 @@ _CARD_RATE = 48_000
 _FAR_END = f"-q -D plughw:CARD=Loopback,DEV=1 -t raw -f S16_LE -r {_CARD_RATE}"
 #: A sentence of two seconds takes an emulated processor a minute or two to speak.
 ANSWER_S = 420.0
+#: How often the question is put.
+TRIES = 3
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @pytest.fixture(scope="module")
 def box(make_box: BoxMaker) -> Iterator[Box]:
-    box = make_box(kernel_words="modules_load=snd_aloop")
+    # Sound in real time takes most of an emulated machine; the voice gate beside it would take half an hour.
+    box = make_box(kernel_words="modules_load=snd_aloop systemd.mask=sotto-gate.service")
     box.start()
-    box.wait_until_up()
+    box.wait_until_active("sotto-assistantd")
     yield box
     box.pull_the_plug()
 
@@ -49,22 +55,40 @@ def test_the_loopback_is_chosen(box: Box) -> None:
 
 
 def test_a_spoken_question_is_answered_aloud(box: Box, say: Callable[..., Samples]) -> None:
-    before = len(_turns(box))
-    with _recording(box) as recorded:
-        _play(box, say("okay nabu, what day is it", lead=1.0, tail=2.0))
-        box.wait(lambda: len(_turns(box)) > before, "a finished turn", ANSWER_S)
-    turn = _turns(box)[0]
-    assert turn["intent"] == "HassGetCurrentDate", turn
-    spoken = [day for day in WEEKDAYS if day in str(turn["reply"]).lower()]
+    heard: list[pb.Turn] = []
+    question = say("okay nabu, what day is it", lead=1.0, tail=2.0)
+    with _assistant(box) as stub, _recording(box) as recorded:
+        # An emulated machine drops samples now and then, and people, too, say again what was not understood.
+        while not any(turn.accepted for turn in heard) and len(heard) < TRIES:
+            heard.append(_said(box, stub, question))
+    turn = heard[-1]
+    assert turn.intent == "HassGetCurrentDate", [turn.transcript for turn in heard]
+    spoken = [day for day in WEEKDAYS if day in turn.reply.lower()]
     assert len(spoken) == 1, turn
     answer = Recogniser(ModelStore(models_dir())).transcribe(_without_gaps(recorded()))
-    assert spoken[0] in answer.text.lower(), (answer.text, turn["reply"])
+    assert spoken[0] in answer.text.lower(), (answer.text, turn.reply)
 
 
-def _turns(box: Box) -> list[dict[str, object]]:
-    """What the room was heard to say, newest first; the voice gate's own turns have a label."""
-    turns = map(json.loads, box.ssh("sotto turns -n 50 --json").splitlines())
-    return [turn for turn in turns if turn["file"] != "gate"]
+@contextlib.contextmanager
+def _assistant(box: Box) -> Iterator[rpc.AssistantStub]:
+    """The assistant through a forwarded socket: asking it costs the box no new process."""
+    with (
+        box.forwarded("/run/sotto/assistantd.sock") as path,
+        grpc.insecure_channel(f"unix:{path}") as channel,
+    ):
+        yield rpc.AssistantStub(channel)
+
+
+def _said(box: Box, stub: rpc.AssistantStub, question: Samples) -> pb.Turn:
+    """The turn that a question played into the room leads to, once its answer was spoken."""
+    events = stub.Watch(pb.WatchRequest(), timeout=ANSWER_S)
+    events.initial_metadata()
+    _play(box, question)
+    for event in events:
+        # A turn ends when its reply was spoken.
+        if event.kind == "turn":
+            break
+    return stub.Turns(pb.TurnsRequest(limit=1), timeout=60).turns[0]
 
 
 def _play(box: Box, sound: Samples) -> None:
@@ -77,7 +101,7 @@ def _play(box: Box, sound: Samples) -> None:
 @contextlib.contextmanager
 def _recording(box: Box) -> Iterator[Callable[[], Samples]]:
     """Record the far end; the function given returns what came, 48 kHz int16 (n,), once it is over."""
-    process = box.popen(f"arecord {_FAR_END} -c 1 -d {ANSWER_S:.0f} /tmp/answer.raw")
+    process = box.popen(f"arecord {_FAR_END} -c 1 -d {TRIES * ANSWER_S:.0f} /tmp/answer.raw")
     sound: list[Samples] = []
     try:
         yield lambda: sound[0]
