@@ -28,6 +28,7 @@ from assistant.models.catalogue import CATALOGUE, ModelEntry, by_task
 from assistant.models.store import ModelStore
 from assistant.settings import Settings
 from assistant.skills.build import SENTENCES, build_skills
+from assistant.skills.timekeeping import TimerBook
 from assistant.skills.volume import VolumeControl
 from assistant.speaking import Voice
 from assistant.speech.recogniser import Recogniser, Transcript
@@ -73,8 +74,14 @@ class Assistant:
         self._store = ModelStore(models_root)
         self.home = load_home(settings.home or SAMPLE_HOME)
         self.executor = LocalHome(self.home, state / "home-state.json")
+        self.timers = TimerBook(state / "timers.json")
         self.skills = build_skills(
-            self.home, self.executor, state, volume, understands=lambda text: self.grammar.parses(text)
+            self.home,
+            self.executor,
+            state,
+            volume,
+            understands=lambda text: self.grammar.parses(text),
+            timers=self.timers,
         )
         self._keeper = GrammarKeeper(self._build_grammar, settings.sentences, on_change=self._grammar_changed)
         self.recogniser = Recogniser(self._store, settings.recogniser)
@@ -237,9 +244,14 @@ class Assistant:
         """Words of a recording; the active grammar is favoured unless `free`."""
         return self.recogniser.transcribe(audio, None if free else self.grammar)
 
-    def synthesise(self, text: str) -> Iterator[Samples]:
-        """Speech for `text` in chunks; numbers and units are spoken as people say them."""
-        return self._synthesiser.stream(spoken(text))
+    def synthesise(self, text: str, speed: float = 0.0) -> Iterator[Samples]:
+        """Speech for `text` in chunks; numbers and units are spoken as people say them.
+
+        Args:
+            text: what to say.
+            speed: from 0.5 to 2; 0 for the one that is set.
+        """
+        return self._synthesiser.stream(spoken(text), speed)
 
     def models(self) -> list[tuple[ModelEntry, str]]:
         """Every catalogued model and whether it is "ready", "missing" or "damaged" (by size)."""

@@ -19,6 +19,8 @@ class ErrorKind(Enum):
     CONFLICT = 6
     PRECONDITION = 7
     STORAGE = 8
+    UNAUTHENTICATED = 9
+    DENIED = 10
     INTERNAL = 70
 
 
@@ -77,6 +79,20 @@ class Conflict(SottoError):
 
     kind = ErrorKind.CONFLICT
     default_code = "conflict"
+
+
+class Unauthenticated(SottoError):
+    """The caller does not say who it is, or is not believed."""
+
+    kind = ErrorKind.UNAUTHENTICATED
+    default_code = "access.unauthenticated"
+
+
+class Denied(SottoError):
+    """The caller is known, and may not do this."""
+
+    kind = ErrorKind.DENIED
+    default_code = "access.denied"
 
 
 class ModelError(SottoError):

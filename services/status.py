@@ -20,6 +20,8 @@ _CODES: dict[ErrorKind, int] = {
     ErrorKind.CONFLICT: code_pb2.ALREADY_EXISTS,
     ErrorKind.PRECONDITION: code_pb2.FAILED_PRECONDITION,
     ErrorKind.STORAGE: code_pb2.RESOURCE_EXHAUSTED,
+    ErrorKind.UNAUTHENTICATED: code_pb2.UNAUTHENTICATED,
+    ErrorKind.DENIED: code_pb2.PERMISSION_DENIED,
     ErrorKind.INTERNAL: code_pb2.INTERNAL,
 }
 _MAX_TEXT = 500
@@ -36,12 +38,20 @@ class RemoteError(SottoError):
 
 def abort(context: grpc.ServicerContext, error: SottoError) -> None:
     """End the call with the status that belongs to `error`; code and hint travel in the details."""
+    context.abort_with_status(rpc_status.to_status(_status(error)))
+
+
+def status_of(error: SottoError) -> tuple[grpc.StatusCode, str, bytes]:
+    """Code, message and serialised details of an error, for servers that have no `abort_with_status`."""
+    status = _status(error)
+    return rpc_status.to_status(status).code, status.message, status.SerializeToString()
+
+
+def _status(error: SottoError) -> status_pb2.Status:
     detail = any_pb2.Any()
     # Details travel as metadata, of which gRPC allows 16 kB; messages may quote what the client sent.
     detail.Pack(pb.ErrorDetail(code=error.code, hint=_short(error.hint)))
-    message = _short(error.message)
-    status = status_pb2.Status(code=_CODES[error.kind], message=message, details=[detail])
-    context.abort_with_status(rpc_status.to_status(status))
+    return status_pb2.Status(code=_CODES[error.kind], message=_short(error.message), details=[detail])
 
 
 def _short(text: str) -> str:

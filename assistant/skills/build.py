@@ -31,6 +31,7 @@ def build_skills(
     volume: VolumeControl,
     zone: tzinfo | None = None,
     understands: Callable[[str], bool] = lambda _text: True,
+    timers: TimerBook | None = None,
 ) -> Skills:
     """All skills, with the timers and alarms that were left from last time.
 
@@ -41,8 +42,9 @@ def build_skills(
         volume: the loudness of the box.
         zone: the zone alarms are meant in; the machine's own by default.
         understands: whether a sentence parses, for "turn off the light in ten minutes".
+        timers: the book, where others use it too.
     """
-    timers = TimerBook(state_dir / "timers.json")
+    timers = timers or TimerBook(state_dir / "timers.json")
     alarms = AlarmBook(state_dir / "alarms.json", zone or local_zone())
     rings = (alarms, timers)
     return Skills(

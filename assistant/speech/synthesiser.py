@@ -67,12 +67,7 @@ class Synthesiser:
 
     def __init__(self, store: ModelStore, settings: SynthesiserSettings | None = None) -> None:
         self._settings = settings or SynthesiserSettings()
-        if not 0.5 <= self._settings.speed <= 2.0:
-            raise InvalidInput(
-                f"the speaking speed {self._settings.speed} is out of range",
-                hint="Use a number from 0.5 to 2.",
-                code="speech.speed",
-            )
+        _check_speed(self._settings.speed)
         self._config = VoiceConfig.read(store.path(_VOICE, "en_US-joe-medium.onnx.json"))
         threads = self._settings.threads
         self._front = open_session(store.prepared("piper-front"), threads)
@@ -86,16 +81,21 @@ class Synthesiser:
         """Of the sound, in Hz."""
         return self._config.sample_rate
 
-    def stream(self, text: str) -> Generator[Samples, None, None]:
+    def stream(self, text: str, speed: float = 0.0) -> Generator[Samples, None, None]:
         """Speak a text, chunk by chunk; closing the iterator stops the work.
 
         Sentences are made one after the other. Within a sentence the first chunk is short and the
         later ones grow, and all join exactly.
 
+        Args:
+            text: what to say.
+            speed: of this text, as in the settings; 0 for theirs.
+
         Yields:
             int16 samples at `sample_rate`.
 
         Raises:
+            InvalidInput: the speed is out of range.
             TooLarge: the text is longer than `max_chars`; raised before the first chunk.
             Unavailable: espeak-ng is not installed.
         """
@@ -105,30 +105,30 @@ class Synthesiser:
                 hint="Send it in shorter pieces.",
                 code="speech.text-too-long",
             )
-        return self._chunks(text)
+        return self._chunks(text, _check_speed(speed or self._settings.speed))
 
     def synthesise(self, text: str) -> Samples:
         """The whole sound of a text, int16 at `sample_rate`; empty if nothing can be spoken."""
         return np.concatenate([np.zeros(0, np.int16), *self.stream(text)])
 
-    def _chunks(self, text: str) -> Generator[Samples, None, None]:
+    def _chunks(self, text: str, speed: float) -> Generator[Samples, None, None]:
         pause = np.zeros(int(self._settings.pause_s * self.sample_rate), np.int16)
         for place, sentence in enumerate(sentences(text)):
             spoken = phonemes(sentence, self._config.espeak_voice)
             if place:
                 yield pause
-            latent, mask = self._run_front(phoneme_ids(spoken, self._config))
+            latent, mask = self._run_front(phoneme_ids(spoken, self._config), speed)
             for begin, end in chunk_bounds(
                 latent.shape[2], self._settings.first_frames, self._settings.max_frames
             ):
                 yield limited(self._sound(latent, mask, begin, end), self._settings.gain)
 
-    def _run_front(self, ids: list[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _run_front(self, ids: list[int], speed: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Latent frames [1, 192, F] before the flow, and their mask [1, 1, F]."""
         config = self._config
         scales = (
             config.noise_scale,
-            config.length_scale / self._settings.speed,
+            config.length_scale / speed,
             config.noise_width,
         )
         values = (
@@ -154,6 +154,16 @@ class Synthesiser:
         first = (begin - near) * FRAME_SAMPLES
         flat: Floats = sound.reshape(-1)
         return flat[first : first + (end - begin) * FRAME_SAMPLES]
+
+
+def _check_speed(speed: float) -> float:
+    if not 0.5 <= speed <= 2.0:
+        raise InvalidInput(
+            f"the speaking speed {speed} is out of range",
+            hint="Use a number from 0.5 to 2.",
+            code="speech.speed",
+        )
+    return speed
 
 
 def chunk_bounds(frames: int, first: int, most: int) -> Iterator[tuple[int, int]]:

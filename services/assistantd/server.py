@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
-import stat
 from concurrent import futures
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from assistant.assistant import Assistant
-from assistant.errors import Conflict, StorageError
+from assistant.errors import StorageError
 from services.assistantd.announce import Announcer
 from services.assistantd.service import (
     MAX_ANNOUNCEMENTS,
@@ -24,6 +22,7 @@ from services.assistantd.service import (
 )
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.unix_socket import make_room, socket_umask
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +48,7 @@ class Server:
 
     def __init__(self, assistant: Assistant, announcer: Announcer, path: Path) -> None:
         self._path = path
-        _make_room(path)
+        make_room(path)
         self._health = health.HealthServicer()
         self._server = grpc.server(
             futures.ThreadPoolExecutor(
@@ -89,56 +88,3 @@ class Server:
         self._health.enter_graceful_shutdown()
         self._server.stop(grace_s).wait(grace_s + 1)
         self._path.unlink(missing_ok=True)
-
-
-def socket_umask(folder_mode: int) -> int:
-    """Who may call is told by the folder: its group, if it lets that in and nobody else, or its owner alone.
-
-    On the device the folder lets in group sotto.
-    """
-    return 0o117 if folder_mode & 0o017 == 0o010 else 0o177
-
-
-def _make_room(path: Path) -> None:
-    """A folder of ours alone, and no stale socket in it."""
-    folder = path.parent
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
-    except OSError as error:
-        raise StorageError(
-            f"the folder {folder} cannot be used: {error.strerror}",
-            hint="set SOTTO_SOCKET to a path in a folder of your own",
-            code="daemon.socket",
-        ) from error
-    if status.st_uid != os.getuid():
-        raise StorageError(
-            f"the folder {folder} belongs to somebody else (user {status.st_uid})",
-            hint="set SOTTO_SOCKET to a path in a folder of your own",
-            code="daemon.socket",
-        )
-    if status.st_mode & 0o022:
-        raise StorageError(
-            f"others may write in the folder {folder}",
-            hint=f"chmod 700 {folder}, or set SOTTO_SOCKET to a path in a folder of your own",
-            code="daemon.socket",
-        )
-    if not path.exists():
-        return
-    if not stat.S_ISSOCK(path.stat().st_mode):
-        raise StorageError(
-            f"{path} is there and is no socket",
-            hint="remove it, or set SOTTO_SOCKET to another path",
-            code="daemon.socket",
-        )
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            path.unlink()  # left behind by a daemon that was killed
-            return
-    raise Conflict(
-        f"another assistant answers on {path}",
-        hint="stop it first, or set SOTTO_SOCKET to run a second one",
-        code="daemon.running",
-    )

@@ -5,15 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TypeVar
 
 import grpc
 import numpy as np
 
 from assistant.assistant import Assistant
+from assistant.audio.encode import StreamEncoder
 from assistant.audio.files import read_audio
 from assistant.audio.format import SAMPLE_RATE
 from assistant.errors import InvalidInput, SottoError, TooLarge, Unavailable
+from services.assistantd import household
 from services.assistantd.announce import Announcer, checked
 from services.assistantd.converse import Converse, frames_of
 from services.proto.sotto.v1 import assistant_pb2 as pb
@@ -120,11 +123,14 @@ class AssistantService(rpc.AssistantServicer):
     def Synthesize(  # noqa: N802
         self, request: pb.SynthesizeRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.SynthesizeResponse]:
-        """A text in, speech out as it is made."""
+        """A text in, speech out as it is made, in the format asked for."""
         try:
-            rate = self._assistant.voice.sample_rate
-            for chunk in self._assistant.synthesise(request.text):
-                yield pb.SynthesizeResponse(pcm=chunk.tobytes(), sample_rate=rate)
+            encoder = StreamEncoder(request.format or "pcm", self._assistant.voice.sample_rate)
+            for chunk in self._assistant.synthesise(request.text, request.speed):
+                if data := encoder.feed(chunk):
+                    yield pb.SynthesizeResponse(pcm=data, sample_rate=encoder.rate)
+            if data := encoder.finish():
+                yield pb.SynthesizeResponse(pcm=data, sample_rate=encoder.rate)
         except SottoError as error:
             abort(context, error)
 
@@ -192,6 +198,38 @@ class AssistantService(rpc.AssistantServicer):
                     yield event_to_wire(event)
         except SottoError as error:
             abort(context, error)
+
+    def ListTimers(  # noqa: N802
+        self, request: pb.ListTimersRequest, context: grpc.ServicerContext
+    ) -> pb.ListTimersResponse:
+        """Timers that have not ended."""
+        return _unary(lambda: household.timers(self._assistant, _now()), context)
+
+    def StartTimer(  # noqa: N802
+        self, request: pb.StartTimerRequest, context: grpc.ServicerContext
+    ) -> pb.Timer:
+        """A length and a name in, the timer out."""
+        return _unary(lambda: household.start_timer(self._assistant, request, _now()), context)
+
+    def CancelTimer(  # noqa: N802
+        self, request: pb.CancelTimerRequest, context: grpc.ServicerContext
+    ) -> pb.Timer:
+        """An id in, the timer as it was out."""
+        return _unary(lambda: household.cancel_timer(self._assistant, request, _now()), context)
+
+    def DescribeHome(  # noqa: N802
+        self, request: pb.DescribeHomeRequest, context: grpc.ServicerContext
+    ) -> pb.HomeDescription:
+        """Areas, devices and their state."""
+        return _unary(lambda: household.describe_home(self._assistant), context)
+
+    def Act(self, request: pb.ActRequest, context: grpc.ServicerContext) -> pb.Device:  # noqa: N802
+        """A command to a device in, its state afterwards out."""
+        return _unary(lambda: household.act(self._assistant, request), context)
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
 
 
 @contextmanager

@@ -21,9 +21,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-v", "--verbose", action="store_true", help="log what happens")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", help="start the assistant here, test its voice, and listen")
+    run = commands.add_parser("run", help="start the assistant and its local API here, and listen")
     run.add_argument("--no-microphone", action="store_true", help="serve only")
     run.add_argument("--no-selftest", action="store_true", help="skip the voice self-test")
+    run.add_argument("--no-gateway", action="store_true", help="do not listen on the network")
 
     listen = commands.add_parser("listen", help="hear audio files as commands")
     listen.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -71,6 +72,14 @@ def _parser() -> argparse.ArgumentParser:
     update.add_argument("--reboot", action="store_true", help="apply, rollback: restart the box at the end")
     update.add_argument("--json", action="store_true", help="one JSON object a line")
 
+    pair = commands.add_parser("pair", help="the pairing code, and how to pair something with the box")
+    pair.add_argument("--json", action="store_true", help="as one JSON object")
+
+    tokens = commands.add_parser("tokens", help="list what is paired, or revoke it")
+    tokens.add_argument("action", choices=("list", "revoke"), nargs="?", default="list")
+    tokens.add_argument("name", nargs="?", default="", help="revoke: whom")
+    tokens.add_argument("--json", action="store_true", help="as JSON")
+
     network = commands.add_parser("network", help="what left this box, by purpose and by service")
     network.add_argument("--json", action="store_true", help="as one JSON object")
 
@@ -97,9 +106,9 @@ def _dispatch(options: argparse.Namespace) -> int:
     # `sotto --help` should not load a model runtime.
     match options.command:
         case "run":
-            from services.assistantd.main import run_here
+            from services.cli.run import run
 
-            return run_here(options)
+            return run(options)
         case "listen" | "ask" | "say" | "announce" | "turns":
             from services.cli import talk
 
@@ -120,6 +129,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.cli.update import update
 
             return update(options)
+        case "pair" | "tokens":
+            from services.cli import pair
+
+            return int(getattr(pair, options.command)(options))
         case "network":
             from services.cli.network import network
 

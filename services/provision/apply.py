@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 #: The first line of an assistant.toml that is ours to replace.
 OURS = "# written from sotto.toml; take this line away to keep your own changes\n"
+#: Where gatewayd listens by default: `services.gatewayd.settings` has the same figures.
+API_PORTS = (8443, 8444)
 _UTC = "UTC"
 _SETTINGS_LIMIT = 256 * 1024
 
@@ -65,6 +67,7 @@ def apply(setup: Setup, places: Places, device: Device) -> Outcome:
         lambda: _assistant(setup, places, device),
         lambda: _ssh(setup, places, device),
         lambda: _pairing_code(places, device),
+        lambda: _api(setup, places, device),
         lambda: _facts(places.state / "hub.json", {"address": setup.hub.address, "kind": setup.hub.kind}),
         lambda: _facts(
             places.state / "update.json", {"source": setup.update.source, "channel": setup.update.channel}
@@ -202,6 +205,19 @@ def _pairing_code(places: Places, device: Device) -> None:
     if not re.fullmatch(rb"\d{8}\n", there):
         code = f"{secrets.randbelow(10**8):08d}\n"
         write_whole(places.pairing_code, code.encode(), 0o640, Owner(group=device.sotto.group))
+
+
+def _api(setup: Setup, places: Places, device: Device) -> None:
+    """The ports of gatewayd, which answers nobody who is not paired."""
+    opening = places.firewall / "api.nft"
+    if setup.access.api is False:
+        remove(opening)
+        return
+    _folder(places.firewall, 0o755, Owner())
+    ports = ", ".join(map(str, API_PORTS))
+    write_whole(opening, f"add element inet sotto open_tcp {{ {ports} }}\n".encode())
+    # As with SSH: at boot the firewall takes this in itself.
+    device.run(["nft", "-f", str(opening)])
 
 
 def _facts(path: Path, facts: dict[str, str | None]) -> None:

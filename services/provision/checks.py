@@ -23,6 +23,7 @@ WORDS = {
     "wifi.password": "the Wi-Fi password",
     "wifi.country": "the Wi-Fi country",
     "wifi.hidden": "the Wi-Fi setting hidden",
+    "access.api": "the switch of the local interface",
     "access": "the access part",
     "access.ssh_keys": "the key for remote access",
     "hub": "the hub part",
@@ -203,10 +204,14 @@ def country(value: object) -> str:
     return text
 
 
-def hidden(value: object) -> bool:
-    """Whether the network does not tell its name."""
+def switch(value: object) -> bool:
+    """On or off."""
     if not isinstance(value, bool):
-        raise Wrong("is neither true nor false", f"{shown(value)} is neither true nor false", "hidden = true")
+        raise Wrong(
+            "is neither true nor false",
+            f"{shown(value)} is neither true nor false",
+            "write true or false, without quotation marks",
+        )
     return value
 
 

@@ -29,9 +29,15 @@ class Wifi:
 
 @dataclass(frozen=True)
 class Access:
-    """Who may log in: public keys, one OpenSSH line each; none means nobody."""
+    """Who may come in from the network.
+
+    Attributes:
+        ssh_keys: who may log in: public keys, one OpenSSH line each; none means nobody.
+        api: whether the ports of the local API are open, for who is paired; they are unless it is False.
+    """
 
     ssh_keys: tuple[str, ...] | None = None
+    api: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -123,10 +129,10 @@ _SECTIONS: Mapping[str, tuple[type[Any], Mapping[str, Check]]] = {
             "ssid": checks.ssid,
             "password": checks.wifi_password,
             "country": checks.country,
-            "hidden": checks.hidden,
+            "hidden": checks.switch,
         },
     ),
-    "access": (Access, {"ssh_keys": checks.ssh_keys}),
+    "access": (Access, {"ssh_keys": checks.ssh_keys, "api": checks.switch}),
     "hub": (Hub, {"address": checks.hub_address, "kind": checks.hub_kind}),
     "update": (Update, {"source": checks.update_source, "channel": checks.update_channel}),
     "sound": (Sound, {"microphone": checks.sound_device, "speaker": checks.sound_device}),

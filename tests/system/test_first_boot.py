@@ -26,7 +26,7 @@ DAEMONS = (
     "nftables",
 )
 #: Units that take part in the network, with the exposure each may have (systemd-analyze security).
-FACING = ("sotto-updated", "sotto-setup-page", "sotto-assistantd", "sotto-gate")
+FACING = ("sotto-updated", "sotto-setup-page", "sotto-assistantd", "sotto-gate", "sotto-gatewayd")
 MOST_EXPOSED = 2.0
 
 

@@ -48,7 +48,7 @@ def test_first_chunk_is_short(synthesiser: Synthesiser) -> None:
 
 def test_chunks_join_as_if_made_at_once(synthesiser: Synthesiser) -> None:
     ids = phoneme_ids(phonemes(SENTENCE, "en-us"), synthesiser._config)
-    latent, mask = synthesiser._run_front(ids)
+    latent, mask = synthesiser._run_front(ids, 1.0)
     frames = latent.shape[2]
     whole = synthesiser._sound(latent, mask, 0, frames)
     bounds = chunk_bounds(frames, 7, 23)

@@ -78,6 +78,7 @@ def test_a_good_file_is_taken_and_tidied() -> None:
         ("[wifi]\nssid='a'\ncountry = 'UK'", "wifi.country", "UK", "GB"),
         ("[wifi]\nssid='a'\ncountry = 'Germany'", "wifi.country", "Germany", "DE"),
         ("[wifi]\nssid='a'\nhidden = 'yes'", "wifi.hidden", "yes", "true"),
+        ("[access]\napi = 'no'", "access.api", "no", "false"),
         ("wifi = 'MyHome'", "wifi", "section", "[wifi]"),
         ("[access]\nssh_keys = 'ssh-ed25519 AAAA me'", "access.ssh_keys", "incomplete", ".pub"),
         ("[access]\nssh_keys = 'AAAA'", "access.ssh_keys", "type", "ssh-ed25519"),

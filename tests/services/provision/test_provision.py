@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from assistant.settings import load_settings
+from services.gatewayd.settings import GatewaySettings
 from services.provision import apply as applying
 from services.provision.apply import Device, Outcome
 from services.provision.files import Owner
@@ -184,6 +185,16 @@ def test_a_key_opens_the_port_and_makes_the_key_of_the_host_once(machine: Machin
     assert (machine.places.ssh / "authorized_keys").read_text() == ED25519 + "\n"
     assert (machine.places.firewall / "ssh.nft").read_text() == "add element inet sotto open_tcp { 22 }\n"
     assert sum(command[0] == "ssh-keygen" for command in machine.ran) == 1
+
+
+def test_the_ports_of_the_local_api_are_open_unless_the_owner_says_no(machine: Machine) -> None:
+    opening = machine.places.firewall / "api.nft"
+    machine.boot('name = "Box"\n')
+    settings = GatewaySettings()
+    ports = f"{settings.port}, {settings.grpc_port}"
+    assert opening.read_text() == f"add element inet sotto open_tcp {{ {ports} }}\n"
+    machine.boot("[access]\napi = false\n")
+    assert not opening.exists()
 
 
 def test_half_a_host_key_is_made_anew(machine: Machine) -> None:

@@ -1,4 +1,4 @@
-"""The units of the updater: sandboxed, and falling back on trial only."""
+"""Units: those that deal with the network are sandboxed, and only a version on trial falls back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from tests.conftest import REPOSITORY
 UNITS = REPOSITORY / "rootfs/usr/lib/systemd/system"
 
 
-@pytest.mark.parametrize("unit", ["sotto-updated", "sotto-gate", "sotto-update-check", "sotto-stick@"])
+@pytest.mark.parametrize(
+    "unit", ["sotto-updated", "sotto-gate", "sotto-update-check", "sotto-stick@", "sotto-gatewayd"]
+)
 def test_the_exposure_is_two_at_most(unit: str) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")

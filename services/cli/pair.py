@@ -1,0 +1,106 @@
+"""`sotto pair` and `sotto tokens`: what the gateway tells who is on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import socket
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from assistant.errors import ErrorKind, Unavailable
+from services.gatewayd.paths import gateway_socket
+from services.status import RemoteError
+
+_TIMEOUT_S = 10.0
+_LIMIT_BYTES = 1024 * 1024
+_KINDS = {403: ErrorKind.DENIED, 404: ErrorKind.NOT_FOUND, 503: ErrorKind.UNAVAILABLE}
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=_TIMEOUT_S)
+        self._path = path
+
+    def connect(self) -> None:
+        """To the gateway's own socket."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(_TIMEOUT_S)
+        self.sock.connect(str(self._path))
+
+
+def pair(options: argparse.Namespace) -> int:
+    """Print the code, the fingerprint and a command that pairs."""
+    told = _call("GET", "/v1/pairing")
+    if options.json:
+        print(json.dumps(told))
+        return 0
+    addresses: list[str] = told["addresses"]
+    code = told["code"]
+    print(f"Pairing code:  {code[:4]} {code[4:]}")
+    print(f"Address:       {', '.join(addresses)}")
+    print("Certificate, SHA-256:")
+    print(f"  {told['fingerprint']}")
+    print("To pair a program, on any machine of this network:")
+    print(
+        f"  curl --insecure {addresses[0]}/v1/pair \\\n"
+        f'    --json \'{{"code": "{code}", "name": "my program"}}\''
+    )
+    print("Compare the fingerprint in the answer with the one above; the token is shown that once.")
+    return 0
+
+
+def tokens(options: argparse.Namespace) -> int:
+    """List or revoke."""
+    if options.action == "revoke":
+        if not options.name:
+            print("sotto: say whom: sotto tokens revoke NAME", file=sys.stderr)
+            return int(ErrorKind.INVALID.value)
+        _call("DELETE", f"/v1/tokens/{quote(options.name, safe='')}")
+        print(f"{options.name!r} is refused from now on")
+        return 0
+    rows = _call("GET", "/v1/tokens")["tokens"]
+    if options.json:
+        print(json.dumps(rows))
+        return 0
+    if not rows:
+        print("nothing is paired; `sotto pair` tells how")
+    for row in rows:
+        until = f", until {_day(row['expires'])}" if row["expires"] else ""
+        print(f"{row['name']}: {' '.join(row['scopes'])}, since {_day(row['made'])}{until}")
+    return 0
+
+
+def _day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _call(method: str, path: str) -> Any:
+    """Ask the running gateway over its Unix socket.
+
+    Raises:
+        Unavailable: there is none, or it does not answer.
+        RemoteError: what it says instead.
+    """
+    socket_path = gateway_socket()
+    connection = _UnixConnection(socket_path)
+    try:
+        connection.request(method, path)
+        response = connection.getresponse()
+        body = json.loads(response.read(_LIMIT_BYTES))
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise Unavailable(
+            f"no gateway answers on {socket_path}: {error}",
+            hint="start it with `sotto run`, or see how its service is",
+            code="gateway.absent",
+        ) from error
+    finally:
+        connection.close()
+    if response.status >= 400:
+        kind = _KINDS.get(response.status, ErrorKind.INTERNAL)
+        raise RemoteError(body["message"], hint=body["hint"], code=body["code"], kind=kind)
+    return body

@@ -1,0 +1,135 @@
+"""Who calls, and whether they may."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from assistant.errors import Denied, SottoError, Unauthenticated
+from services.gatewayd import tokens
+from services.gatewayd.http_errors import error_answer
+from services.gatewayd.tokens import Token, TokenStore
+
+#: What answers without a token.
+OPEN_PATHS = frozenset({"/v1/health", "/v1/pair"})
+#: Who comes over the Unix socket of the gateway: the rights of its folder have let them in.
+LOCAL = Token("this machine", frozenset(tokens.Scope), 0.0)
+_WS_UNAUTHENTICATED = 4401
+
+
+@dataclass(frozen=True)
+class Gatekeeper:
+    """Tells who a caller is.
+
+    Attributes:
+        store: the tokens.
+        trust_loopback: whether programs on this machine need none.
+        now: seconds since the epoch.
+    """
+
+    store: TokenStore
+    trust_loopback: bool = False
+    now: Callable[[], float] = time.time
+
+    def caller(self, authorization: str, address: str) -> Token:
+        """Who it is.
+
+        Args:
+            authorization: the header or metadata of that name; "" for none.
+            address: where the call comes from.
+
+        Raises:
+            Unauthenticated: no token, a wrong one, or one that has expired.
+        """
+        if not authorization and self.trust_loopback and _is_loopback(address):
+            return LOCAL
+        kind, _, secret = authorization.partition(" ")
+        if kind.lower() != "bearer" or not secret.strip():
+            raise Unauthenticated(
+                "this needs a token",
+                hint="pair first (`sotto pair` tells how), then send 'Authorization: Bearer TOKEN'",
+                code="access.no-token",
+            )
+        token = self.store.find(secret.strip())
+        if token is None:
+            raise Unauthenticated(
+                "the token is not known here: it is wrong, or was revoked",
+                hint="pair again",
+                code="access.token",
+            )
+        if not token.holds(self.now()):
+            raise Unauthenticated(
+                f"the token of {token.name!r} has expired", hint="pair again", code="access.expired"
+            )
+        return token
+
+
+def allow(caller: Token, scope: tokens.Scope | None) -> None:
+    """Return if `caller` may do what `scope` stands for; None for what every paired caller may.
+
+    Raises:
+        Denied: it may not.
+    """
+    if scope is not None and not caller.may(scope):
+        raise Denied(
+            f"the token of {caller.name!r} is not for {scope.value!r}",
+            hint=f"pair with the scope {scope.value!r}",
+            code="access.scope",
+        )
+
+
+class Access:
+    """ASGI middleware: nothing behind it is reached without a caller, but for `OPEN_PATHS`.
+
+    Args:
+        app: what is behind; finds the caller in `scope["state"]["caller"]`.
+        keeper: tells who it is.
+        local: everybody is `LOCAL`: the app serves the Unix socket.
+    """
+
+    def __init__(self, app: ASGIApp, keeper: Gatekeeper, *, local: bool = False) -> None:
+        self._app = app
+        self._keeper = keeper
+        self._local = local
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] in ("http", "websocket"):
+            try:
+                caller = self._caller(scope)
+            except SottoError as error:
+                if scope["path"] not in OPEN_PATHS:
+                    await self._refuse(error, scope, receive, send)
+                    return
+                caller = None
+            scope.setdefault("state", {})["caller"] = caller
+        await self._app(scope, receive, send)
+
+    def _caller(self, scope: Scope) -> Token:
+        if self._local:
+            return LOCAL
+        address = (scope.get("client") or ("", 0))[0]
+        return self._keeper.caller(Headers(scope=scope).get("authorization", ""), str(address))
+
+    async def _refuse(self, error: SottoError, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await error_answer(error)(scope, receive, send)
+            return
+        # A close before the handshake's answer is a plain HTTP 403 to the peer.
+        await receive()
+        await send({"type": "websocket.close", "code": _WS_UNAUTHENTICATED, "reason": error.code})
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    # A socket that listens on both families shows IPv4 callers as ::ffff:a.b.c.d.
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return (mapped or parsed).is_loopback

@@ -1,0 +1,117 @@
+"""The REST interface as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib.metadata import version
+from time import perf_counter
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from services.gatewayd import converse, openai_audio, openai_chat, rest_access, rest_house, rest_talk
+from services.gatewayd.access import Access, Gatekeeper
+from services.gatewayd.gateway import Gateway
+from services.gatewayd.metrics import Metrics
+from services.gatewayd.openapi import describe
+from services.gatewayd.wire_json import to_line
+from services.proto.sotto.v1 import gateway_pb2 as gw
+
+ENDPOINTS = (
+    *rest_talk.ENDPOINTS,
+    *rest_house.ENDPOINTS,
+    *rest_access.ENDPOINTS,
+    *openai_audio.ENDPOINTS,
+    *openai_chat.ENDPOINTS,
+)
+
+
+def build_app(gateway: Gateway, *, local: bool = False) -> ASGIApp:
+    """Everything on one port.
+
+    Args:
+        gateway: the parts.
+        local: the app serves the gateway's Unix socket, whose callers need no token.
+    """
+    description = describe(ENDPOINTS, version("sotto"))
+
+    async def openapi(_request: Request) -> Response:
+        return JSONResponse(description)
+
+    async def talk(websocket: WebSocket) -> None:
+        await converse.converse(websocket, gateway)
+
+    app = Starlette(
+        routes=[
+            *(endpoint.route(gateway) for endpoint in ENDPOINTS),
+            Route("/openapi.json", openapi),
+            WebSocketRoute(converse.PATH, talk),
+        ],
+        exception_handlers={HTTPException: _plain},
+    )
+    keeper = Gatekeeper(gateway.tokens, gateway.settings.trust_loopback)
+    return Bounded(Counted(Access(app, keeper, local=local), gateway.metrics), gateway.settings.limits.idle_s)
+
+
+async def _plain(_request: Request, error: Exception) -> Response:
+    """What the router refuses, in the words of the contract."""
+    assert isinstance(error, HTTPException)
+    message = gw.Error(
+        code=f"http.{error.status_code}", message=error.detail, hint="/openapi.json lists what there is"
+    )
+    return Response(to_line(message), error.status_code, error.headers, media_type="application/json")
+
+
+class Bounded:
+    """ASGI middleware: a peer that takes nothing of its answer for too long loses its connection.
+
+    Args:
+        app: what is behind.
+        idle_s: seconds for the peer to take the next piece.
+    """
+
+    def __init__(self, app: ASGIApp, idle_s: float) -> None:
+        self._app = app
+        self._idle_s = idle_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+
+        async def bounded(message: Message) -> None:
+            async with asyncio.timeout(self._idle_s):
+                await send(message)
+
+        await self._app(scope, receive, bounded if scope["type"] == "http" else send)
+
+
+class Counted:
+    """ASGI middleware: counts requests and the time to the first byte of their answers.
+
+    Args:
+        app: what is behind.
+        metrics: where.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+
+        started = perf_counter()
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                # Set by the router; a path that is none of ours must not become a label.
+                endpoint = getattr(scope.get("route"), "path", "other")
+                self._metrics.requests.labels(endpoint, message["status"]).inc()
+                self._metrics.seconds.labels(endpoint).observe(perf_counter() - started)
+            await send(message)
+
+        await self._app(scope, receive, counted if scope["type"] == "http" else send)

@@ -1,0 +1,53 @@
+"""Reading a request's body, bounded in bytes and in time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import ClientDisconnect, Request
+
+from assistant.errors import InvalidInput, TooLarge
+from services.gatewayd.settings import Limits
+
+
+async def read_body(request: Request, limit: int, limits: Limits) -> bytes:
+    """The whole body.
+
+    Args:
+        request: whose body nobody has read yet.
+        limit: in bytes.
+        limits: seconds for the next piece, and for all of it.
+
+    Raises:
+        TooLarge: it has more bytes.
+        InvalidInput: it comes too slowly, or ends in the middle.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    stream = request.stream()
+    try:
+        async with asyncio.timeout(limits.body_s):
+            while True:
+                async with asyncio.timeout(limits.idle_s):
+                    piece = await anext(stream, None)
+                if piece is None:
+                    return bytes(body)
+                body += piece
+                if len(body) > limit:
+                    raise _too_large(limit)
+    except TimeoutError:
+        raise InvalidInput(
+            f"the body came too slowly: {len(body)} bytes so far",
+            hint=f"send all of it within {limits.body_s:g} s",
+            code="body.slow",
+        ) from None
+    except ClientDisconnect:
+        raise InvalidInput("the body ends in the middle", code="body.cut") from None
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(
+        f"the body has more than {limit // 1024} KiB", hint="send less at once", code="body.too-large"
+    )

@@ -1,0 +1,166 @@
+"""One endpoint of the REST interface: where, who may, what goes in and comes out. Routes and the OpenAPI
+description are both made from these, so neither can say what the other does not."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from google.protobuf.message import Message
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from assistant.errors import InvalidInput, SottoError
+from services.gatewayd.access import allow
+from services.gatewayd.bodies import read_body
+from services.gatewayd.gateway import Gateway
+from services.gatewayd.http_errors import error_answer
+from services.gatewayd.tokens import Scope
+from services.gatewayd.wire_json import from_body, to_line
+
+log = logging.getLogger(__name__)
+
+_Body = TypeVar("_Body")
+
+JSON = "application/json"
+#: One JSON object a line.
+LINES = "application/x-ndjson"
+EVENTS = "text/event-stream"
+#: Sound files that are taken; the assistant looks at the bytes, not at the name.
+SOUNDS = ("audio/wav", "audio/flac", "audio/ogg", "audio/pcm", "application/octet-stream")
+
+
+@dataclass(frozen=True)
+class Call(Generic[_Body]):
+    """One request, allowed and read.
+
+    Attributes:
+        gateway: everything the handler may use.
+        request: path and query parameters.
+        body: the message of `takes`, the bytes of a sound, or None.
+    """
+
+    gateway: Gateway
+    request: Request
+    body: _Body
+
+
+Handler = Callable[[Call[Any]], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A value in the query: `schema` as in OpenAPI."""
+
+    name: str
+    about: str
+    schema: dict[str, object]
+    place: str = "query"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """See the module.
+
+    Attributes:
+        method, path: of HTTP; the path may have {parameters} of Starlette.
+        handler: answers.
+        summary: one line for people.
+        scope: what a caller's token must be for; None for every paired caller.
+        takes: the message in the body; None for no body or a sound.
+        ignore_unknown: fields that `takes` does not have are passed over.
+        sound: the body is a sound file, of one of `sound_types`.
+        gives: the message of the answer, or of each line of it.
+        media: content types of the answer.
+        parameters: in path and query.
+        status: of success.
+        open: answers without a token.
+        errors: statuses of its own, beside those that every endpoint may answer.
+        failure: makes an answer of an error.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    scope: Scope | None = None
+    takes: type[Message] | None = None
+    ignore_unknown: bool = False
+    sound: bool = False
+    sound_types: tuple[str, ...] = SOUNDS
+    gives: type[Message] | None = None
+    media: tuple[str, ...] = (JSON,)
+    parameters: tuple[Parameter, ...] = ()
+    status: int = 200
+    open: bool = False
+    errors: tuple[int, ...] = ()
+    failure: Callable[[SottoError], Response] = error_answer
+
+    def route(self, gateway: Gateway) -> Route:
+        """As a route; every typed error becomes its answer, and any other a plain 500."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                caller = request.state.caller
+                if not self.open:
+                    allow(caller, self.scope)
+                body = await self._body(request, gateway)
+                return await self.handler(Call(gateway, request, body))
+            except SottoError as error:
+                return self.failure(error)
+            except Exception:
+                log.exception("%s %s failed", self.method, self.path)
+                return self.failure(SottoError("the gateway failed", hint="its log says why"))
+
+        return Route(self.path, answer, methods=[self.method], name=f"{self.method} {self.path}")
+
+    async def _body(self, request: Request, gateway: Gateway) -> Message | bytes | None:
+        limits = gateway.settings.limits
+        if self.sound:
+            return await read_body(request, limits.audio_bytes, limits)
+        if self.takes is None:
+            return None
+        body = await read_body(request, limits.json_bytes, limits)
+        return from_body(body, self.takes(), ignore_unknown=self.ignore_unknown)
+
+
+def message_answer(message: Message, status: int = 200) -> Response:
+    """A message as the whole answer."""
+    return Response(to_line(message), status, media_type=JSON)
+
+
+def whole_number(request: Request, name: str, default: int, low: int, high: int) -> int:
+    """A number from the query.
+
+    Raises:
+        InvalidInput: it is none, or out of range.
+    """
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and low <= int(text) <= high):
+        raise InvalidInput(
+            f"{name}={text[:20]!r} is not a number from {low} to {high}",
+            hint="/openapi.json describes every parameter",
+            code="query.number",
+        )
+    return int(text)
+
+
+def yes_or_no(request: Request, name: str) -> bool:
+    """A switch from the query, off when absent.
+
+    Raises:
+        InvalidInput: neither "true" nor "false".
+    """
+    text = request.query_params.get(name, "false")
+    if text not in ("true", "false"):
+        raise InvalidInput(
+            f"{name}={text[:20]!r} is neither true nor false",
+            hint="/openapi.json describes every parameter",
+            code="query.switch",
+        )
+    return text == "true"

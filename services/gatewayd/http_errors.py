@@ -1,0 +1,49 @@
+"""The one place where typed errors become HTTP answers."""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse, Response
+
+from assistant.errors import ErrorKind, SottoError
+from services.gatewayd.wire_json import to_line
+from services.proto.sotto.v1 import gateway_pb2 as gw
+
+STATUS: dict[ErrorKind, int] = {
+    ErrorKind.INVALID: 400,
+    ErrorKind.UNAUTHENTICATED: 401,
+    ErrorKind.DENIED: 403,
+    ErrorKind.NOT_FOUND: 404,
+    ErrorKind.CONFLICT: 409,
+    ErrorKind.PRECONDITION: 412,
+    ErrorKind.TOO_LARGE: 413,
+    ErrorKind.UNAVAILABLE: 503,
+    ErrorKind.STORAGE: 507,
+    ErrorKind.INTERNAL: 500,
+}
+
+
+def error_message(error: SottoError) -> gw.Error:
+    """An error as a message of the contract."""
+    return gw.Error(code=error.code, message=_text(error.message), hint=_text(error.hint))
+
+
+def error_answer(error: SottoError) -> Response:
+    """An error as an HTTP answer."""
+    status = STATUS[error.kind]
+    # A wrong pairing code is waited for, not tried again at once; so is an assistant that is away.
+    headers = {"WWW-Authenticate": 'Bearer realm="sotto"'} if status == 401 else {}
+    return Response(to_line(error_message(error)), status, headers, media_type="application/json")
+
+
+def openai_error_answer(error: SottoError) -> Response:
+    """The same in the form that clients of OpenAI's interface expect."""
+    status = STATUS[error.kind]
+    kind = "server_error" if status >= 500 else "invalid_request_error"
+    text = _text(f"{error.message}. {error.hint}" if error.hint else error.message)
+    body = {"error": {"message": text, "type": kind, "param": None, "code": error.code}}
+    return JSONResponse(body, status)
+
+
+def _text(text: str) -> str:
+    """Without lone surrogates, which a body may carry in and a protobuf string may not carry out."""
+    return text.encode("utf-8", "replace").decode("utf-8")

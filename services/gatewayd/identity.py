@@ -1,0 +1,98 @@
+"""The box's TLS identity: a key and a certificate of its own, made at the first start and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import socket
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from services.provision.files import write_whole
+
+#: A box may have no clock at its first start; a certificate must hold then, too.
+_NOT_BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
+#: "No well-defined expiration date" (RFC 5280, 4.1.2.5): whoever pairs pins this very certificate.
+_NOT_AFTER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+_KEY = "tls.key"
+_CERTIFICATE = "tls.crt"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Files of the identity, PEM.
+
+    Attributes:
+        key: private; readable by its owner alone.
+        certificate: public; what callers trust.
+    """
+
+    key: Path
+    certificate: Path
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate (DER), 64 hexadecimal digits in pairs, as browsers show it."""
+        der = ssl.PEM_cert_to_DER_cert(self.certificate.read_text())
+        digits = hashlib.sha256(der).hexdigest().upper()
+        return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
+
+
+def load_identity(folder: Path, name: str) -> Identity:
+    """The identity in `folder`; a new one if there is none, or if it cannot be used.
+
+    Args:
+        folder: state of the gateway.
+        name: of the box, for a new certificate.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    identity = Identity(folder / _KEY, folder / _CERTIFICATE)
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+            identity.certificate, identity.key
+        )
+    except (OSError, ssl.SSLError):
+        _make(identity, name)
+    return identity
+
+
+def _make(identity: Identity, name: str) -> None:
+    # Here, because it is needed once in the life of a box and takes 9 MB.
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, name[:64] or "Sotto")])
+    host = socket.gethostname().split(".")[0] or "sotto"
+    names: list[x509.GeneralName] = [x509.DNSName(word) for word in _dns_names(host)]
+    names += [x509.IPAddress(ipaddress.ip_address(word)) for word in ("127.0.0.1", "::1")]
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(_NOT_BEFORE)
+        .not_valid_after(_NOT_AFTER)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    encoding = serialization.Encoding.PEM
+    plain = serialization.NoEncryption()
+    identity.key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_whole(identity.key, key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, plain), 0o600)
+    write_whole(identity.certificate, certificate.public_bytes(encoding))
+
+
+def _dns_names(host: str) -> list[str]:
+    """Names under which the box is called; a host name that is no DNS name is left out."""
+    names = ["localhost"]
+    if host.isascii() and host.replace("-", "").isalnum() and host != "localhost":
+        names = [f"{host}.local", host, *names]
+    return names

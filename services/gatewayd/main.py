@@ -1,0 +1,120 @@
+"""gatewayd: the only process that listens on the network; unprivileged, and without models."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from assistant.errors import SottoError
+from assistant.paths import socket_path, state_dir
+from services.gatewayd.access import Gatekeeper
+from services.gatewayd.addresses import box_addresses
+from services.gatewayd.app import build_app
+from services.gatewayd.gateway import Gateway
+from services.gatewayd.grpc_front import GrpcFront
+from services.gatewayd.identity import load_identity
+from services.gatewayd.metrics import Metrics
+from services.gatewayd.pairing import PairingGuard, load_code
+from services.gatewayd.paths import code_path, gateway_socket, gateway_state
+from services.gatewayd.server import HttpServer, tcp_listener, unix_listener
+from services.gatewayd.settings import GatewaySettings, load_gateway_settings
+from services.gatewayd.tokens import TokenStore
+from services.gatewayd.upstream import Upstream
+from services.lock import StateLock
+from services.notify import notify
+
+log = logging.getLogger(__name__)
+
+
+def put_together(settings: GatewaySettings, state: Path, assistant: Path) -> Gateway:
+    """The parts of a gateway. Call it inside the event loop.
+
+    Args:
+        settings: what the owner wants.
+        state: folder of identity and tokens.
+        assistant: socket of assistantd, which need not be there yet.
+
+    Raises:
+        StorageError, InvalidInput: the state cannot be written, or is not what it should be.
+    """
+    return Gateway(
+        settings=settings,
+        upstream=Upstream(assistant),
+        tokens=TokenStore(state / "tokens.json"),
+        guard=PairingGuard(load_code(code_path(state))),
+        identity=load_identity(state, settings.name),
+        metrics=Metrics(),
+        addresses=box_addresses(settings),
+    )
+
+
+async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: Path) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Args:
+        settings, state, assistant: see `put_together`.
+        local: the gateway's own Unix socket, for `sotto pair`.
+
+    Raises:
+        SottoError: something is not there, or taken.
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    gateway = put_together(settings, state, assistant)
+    limits = settings.limits
+    servers: list[HttpServer | GrpcFront] = [
+        HttpServer(build_app(gateway, local=True), unix_listener(local), limits),
+        HttpServer(build_app(gateway), tcp_listener(settings, settings.port), limits, gateway.identity),
+    ]
+    if settings.grpc_port:
+        keeper = Gatekeeper(gateway.tokens, settings.trust_loopback)
+        servers.append(GrpcFront(settings, gateway.identity, keeper, gateway.upstream))
+    try:
+        for server in servers:
+            await server.start()
+        notify("READY=1")
+        print(f"sotto: the local API is on {' and '.join(gateway.addresses)}", flush=True)
+        print("sotto: `sotto pair` shows how to pair something with it", flush=True)
+        await stopping.wait()
+        notify("STOPPING=1")
+    finally:
+        for server in reversed(servers):
+            await server.stop()
+        await gateway.upstream.close()
+        local.unlink(missing_ok=True)
+
+
+def main() -> int:
+    """Entry point; ends with the kind of the error, see `assistant.errors`."""
+    parser = argparse.ArgumentParser(prog="sotto-gatewayd", description=__doc__)
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML)")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log what happens")
+    options = parser.parse_args()
+    logging.basicConfig(
+        level=logging.INFO if options.verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    os.umask(0o077)
+    try:
+        settings = load_gateway_settings(options.config)
+        state = gateway_state(state_dir())
+        lock = StateLock(state)
+        try:
+            asyncio.run(serve(settings, state, socket_path(), gateway_socket()))
+        finally:
+            lock.release()
+    except SottoError as error:
+        print(f"sotto-gatewayd: {error}", file=sys.stderr)
+        return int(error.kind.value)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

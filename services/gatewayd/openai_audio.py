@@ -1,0 +1,161 @@
+"""OpenAI's audio interface: transcriptions and speech."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from assistant.errors import InvalidInput
+from services.gatewayd.endpoint import EVENTS, JSON, Call, Endpoint
+from services.gatewayd.http_errors import openai_error_answer
+from services.gatewayd.rest_talk import SPEECH_TYPES, spoken
+from services.gatewayd.streams import begun
+from services.gatewayd.tokens import Scope
+from services.gatewayd.upstream import CALL_S, many, one
+from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.proto.sotto.v1 import openai_pb2 as oa
+
+_TEXT_FORMATS = ("json", "text", "verbose_json", "srt", "vtt")
+_MAX_FIELDS = 20
+_MAX_FIELD_BYTES = 16 * 1024
+MULTIPART = "multipart/form-data"
+
+
+async def transcriptions(call: Call[bytes]) -> Response:
+    """A recording as a form; its words in the form asked for."""
+    form = await _form(call.request, call.body)
+    upload = form.get("file")
+    if not isinstance(upload, UploadFile):
+        raise InvalidInput("the form has no file", hint="send the recording as `file`", code="openai.file")
+    wanted = str(form.get("response_format") or "json")
+    if wanted not in _TEXT_FORMATS:
+        raise InvalidInput(
+            f"response_format {wanted[:40]!r} is not made here",
+            hint=f"ask for one of: {', '.join(_TEXT_FORMATS)}",
+            code="openai.format",
+        )
+    request = pb.TranscribeRequest(audio=await upload.read())
+    heard: pb.TranscribeResponse = await one(call.gateway.upstream.stub.Transcribe(request, timeout=CALL_S))
+    if form.get("stream") in ("true", "True", "1"):
+        return await begun(_events(heard.text), EVENTS)
+    return _shaped(heard, wanted)
+
+
+async def _form(request: Request, body: bytes) -> FormData:
+    if not request.headers.get("content-type", "").startswith(MULTIPART):
+        raise InvalidInput(
+            "the body is not multipart/form-data",
+            hint="send the recording as a form's `file`",
+            code="openai.form",
+        )
+
+    async def whole() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    parser = MultiPartParser(
+        request.headers, whole(), max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES
+    )
+    try:
+        return await parser.parse()
+    except (MultiPartException, KeyError, ValueError) as error:
+        raise InvalidInput(
+            f"the form cannot be read: {str(error)[:200]}",
+            hint="send a form with a `file`",
+            code="openai.form",
+        ) from error
+
+
+async def _events(text: str) -> AsyncGenerator[bytes, None]:
+    """The box knows a transcript when it is whole: one piece, then the end."""
+    for values in (
+        {"type": "transcript.text.delta", "delta": text},
+        {"type": "transcript.text.done", "text": text},
+    ):
+        yield f"data: {json.dumps(values, ensure_ascii=False)}\n\n".encode()
+
+
+def _shaped(heard: pb.TranscribeResponse, wanted: str) -> Response:
+    text, seconds = heard.text, heard.audio_seconds
+    match wanted:
+        case "text":
+            return PlainTextResponse(f"{text}\n")
+        case "srt":
+            return PlainTextResponse(f"1\n{_clock(0, ',')} --> {_clock(seconds, ',')}\n{text}\n\n")
+        case "vtt":
+            return PlainTextResponse(f"WEBVTT\n\n{_clock(0, '.')} --> {_clock(seconds, '.')}\n{text}\n\n")
+        case "verbose_json":
+            segment = {"id": 0, "start": 0.0, "end": seconds, "text": text}
+            # What Whisper tells of a segment besides, and this recogniser has no figure for, is neutral.
+            segment |= {"seek": 0, "tokens": [], "temperature": 0.0}
+            segment |= {"avg_logprob": 0.0, "compression_ratio": 1.0, "no_speech_prob": 0.0}
+            whole: dict[str, Any] = {"task": "transcribe", "language": "english", "duration": seconds}
+            return JSONResponse({**whole, "text": text, "segments": [segment] if text else []})
+        case _:
+            return JSONResponse({"text": text})
+
+
+def _clock(seconds: float, mark: str) -> str:
+    """hh:mm:ss,mmm of SubRip, or with a point, of WebVTT."""
+    whole = round(seconds * 1000)
+    minutes, rest = divmod(whole, 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}{mark}{rest % 1000:03}"
+
+
+async def speech(call: Call[oa.OpenAiSpeech]) -> Response:
+    """A text; its sound in the format asked for, as it is made."""
+    wish = call.body
+    form = wish.response_format or "mp3"
+    if form not in SPEECH_TYPES:
+        raise InvalidInput(
+            f"response_format {form[:40]!r} is not made here",
+            hint=f"ask for one of: {', '.join(SPEECH_TYPES)}",
+            code="audio.format",
+        )
+    running = call.gateway.upstream.stub.Synthesize(
+        pb.SynthesizeRequest(text=wish.input, format=form, speed=wish.speed)
+    )
+    if wish.stream_format == "sse":
+        return await begun(_speech_events(running), EVENTS)
+    return await spoken(running, form)
+
+
+async def _speech_events(running: object) -> AsyncGenerator[bytes, None]:
+    async with aclosing(many(running)) as parts:
+        async for part in parts:
+            piece = {"type": "speech.audio.delta", "audio": base64.b64encode(part.pcm).decode()}
+            yield f"data: {json.dumps(piece)}\n\n".encode()
+    yield b'data: {"type": "speech.audio.done"}\n\n'
+
+
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/v1/audio/transcriptions",
+        transcriptions,
+        "OpenAI: the words of a recording",
+        scope=Scope.TALK,
+        sound=True,
+        sound_types=(MULTIPART,),
+        media=(JSON, "text/plain", EVENTS),
+        failure=openai_error_answer,
+    ),
+    Endpoint(
+        "POST",
+        "/v1/audio/speech",
+        speech,
+        "OpenAI: speech for a text",
+        scope=Scope.TALK,
+        takes=oa.OpenAiSpeech,
+        ignore_unknown=True,
+        media=(*SPEECH_TYPES.values(), EVENTS),
+        failure=openai_error_answer,
+    ),
+)

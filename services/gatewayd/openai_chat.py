@@ -1,0 +1,125 @@
+"""OpenAI's chat interface: the assistant as a model, and the list of models."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from google.protobuf import json_format, struct_pb2
+from starlette.responses import JSONResponse, Response
+
+from assistant.errors import InvalidInput
+from services.gatewayd.endpoint import EVENTS, JSON, Call, Endpoint
+from services.gatewayd.http_errors import openai_error_answer
+from services.gatewayd.streams import begun
+from services.gatewayd.tokens import Scope
+from services.gatewayd.upstream import CALL_S, many, one
+from services.gatewayd.wire_json import to_dict
+from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.proto.sotto.v1 import openai_pb2 as oa
+
+MODEL = "sotto"
+#: As assistantd takes; what is older does not matter to it.
+_MAX_CONTEXT = 50
+
+
+async def completions(call: Call[oa.OpenAiChat]) -> Response:
+    """A conversation so far; what the assistant says next."""
+    question, context = _question(call.body)
+    request = pb.AskRequest(query=question, context=context)
+    running = call.gateway.upstream.stub.Ask(request)
+    head = {
+        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "created": int(time.time()),
+        "model": call.body.model or MODEL,
+    }
+    if call.body.stream:
+        return await begun(_chunks(head, running), EVENTS)
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": await _reply(running)},
+        "finish_reason": "stop",
+    }
+    # The grammar counts no tokens.
+    usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+    return JSONResponse({**head, "object": "chat.completion", "choices": [choice], "usage": usage})
+
+
+async def _reply(running: object) -> str:
+    text = ""
+    async with aclosing(many(running)) as answers:
+        async for answer in answers:
+            if answer.WhichOneof("payload") == "turn":
+                text = answer.turn.reply
+    return text
+
+
+async def _chunks(head: dict[str, Any], running: object) -> AsyncGenerator[bytes, None]:
+    text = await _reply(running)
+    for delta, reason in (({"role": "assistant", "content": text}, None), ({}, "stop")):
+        choice = {"index": 0, "delta": delta, "finish_reason": reason}
+        chunk = {**head, "object": "chat.completion.chunk", "choices": [choice]}
+        yield f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n".encode()
+    yield b"data: [DONE]\n\n"
+
+
+def _question(chat: oa.OpenAiChat) -> tuple[str, list[str]]:
+    """The last message, and what the user said before it."""
+    if not chat.messages or chat.messages[-1].role != "user":
+        raise InvalidInput(
+            "the last message is not the user's", hint="end with a question", code="openai.messages"
+        )
+    said = [_text(message.content) for message in chat.messages if message.role == "user"]
+    return said[-1], said[:-1][-_MAX_CONTEXT:]
+
+
+def _text(content: struct_pb2.Value) -> str:
+    value: Any = json_format.MessageToDict(content) if content.WhichOneof("kind") else ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        parts = [part for part in value if isinstance(part, dict) and part.get("type") == "text"]
+        return " ".join(str(part.get("text", "")) for part in parts)
+    raise InvalidInput(
+        "the content of a message is neither text nor a list of parts",
+        hint='send {"role": "user", "content": "what time is it"}',
+        code="openai.messages",
+    )
+
+
+async def models(call: Call[None]) -> Response:
+    """The assistant, and the models it is made of."""
+    listed: pb.ListModelsResponse = await one(
+        call.gateway.upstream.stub.ListModels(pb.ListModelsRequest(), timeout=CALL_S)
+    )
+    entry = {"object": "model", "created": 0, "owned_by": "sotto"}
+    rows = [{"id": MODEL, **entry}]
+    rows += [{"id": model.name, **entry, **to_dict(model)} for model in listed.models]
+    return JSONResponse({"object": "list", "data": rows})
+
+
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/v1/chat/completions",
+        completions,
+        "OpenAI: the assistant as a model",
+        scope=Scope.TALK,
+        takes=oa.OpenAiChat,
+        ignore_unknown=True,
+        media=(JSON, EVENTS),
+        failure=openai_error_answer,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/models",
+        models,
+        "The assistant and the models it is made of, as OpenAI lists models",
+        scope=Scope.TALK,
+        failure=openai_error_answer,
+    ),
+)

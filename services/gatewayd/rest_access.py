@@ -1,0 +1,107 @@
+"""Pairing, tokens, and how the box is."""
+
+from __future__ import annotations
+
+import time
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import Response
+
+from assistant.errors import Unavailable
+from services.gatewayd.endpoint import Call, Endpoint, Parameter, message_answer
+from services.gatewayd.tokens import Scope, Token
+from services.proto.sotto.v1 import gateway_pb2 as gw
+
+
+async def health(call: Call[None]) -> Response:
+    """Whether the assistant is there; told to everybody."""
+    if await call.gateway.upstream.answers():
+        return message_answer(gw.Health(status="ok", text="the assistant answers"))
+    raise Unavailable("the assistant is not there now", hint="it starts again by itself", code="daemon.gone")
+
+
+async def pair(call: Call[gw.PairRequest]) -> Response:
+    """The pairing code in, a token out."""
+    gateway, wish = call.gateway, call.body
+    gateway.guard.check(wish.code, time.monotonic())
+    secret, token = gateway.tokens.issue(wish.name, wish.scopes, time.time(), wish.expires_s)
+    return message_answer(
+        gw.PairResponse(token=secret, paired=_shown(token), fingerprint=gateway.identity.fingerprint), 201
+    )
+
+
+async def pairing(call: Call[None]) -> Response:
+    """What somebody needs who wants to pair something."""
+    gateway = call.gateway
+    return message_answer(
+        gw.PairingInfo(
+            code=gateway.guard.code,
+            fingerprint=gateway.identity.fingerprint,
+            addresses=gateway.addresses,
+        )
+    )
+
+
+async def tokens(call: Call[None]) -> Response:
+    """Who is paired."""
+    return message_answer(gw.ListTokensResponse(tokens=map(_shown, call.gateway.tokens.tokens)))
+
+
+async def revoke(call: Call[None]) -> Response:
+    """Refuse somebody from now on."""
+    return message_answer(
+        gw.RevokeTokenResponse(revoked=_shown(call.gateway.tokens.revoke(call.request.path_params["name"])))
+    )
+
+
+async def metrics(call: Call[None]) -> Response:
+    """Counters for Prometheus."""
+    call.gateway.metrics.assistant.set(await call.gateway.upstream.answers())
+    return Response(call.gateway.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _shown(token: Token) -> gw.Token:
+    return gw.Token(name=token.name, scopes=sorted(token.scopes), made=token.made, expires=token.expires)
+
+
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/v1/health",
+        health,
+        "Whether the assistant is there",
+        gives=gw.Health,
+        open=True,
+    ),
+    Endpoint(
+        "POST",
+        "/v1/pair",
+        pair,
+        "The pairing code in, a token out",
+        takes=gw.PairRequest,
+        gives=gw.PairResponse,
+        status=201,
+        open=True,
+        errors=(403, 409, 507),
+    ),
+    Endpoint(
+        "GET",
+        "/v1/pairing",
+        pairing,
+        "The pairing code, the fingerprint and the addresses",
+        scope=Scope.ADMIN,
+        gives=gw.PairingInfo,
+    ),
+    Endpoint("GET", "/v1/tokens", tokens, "Who is paired", scope=Scope.ADMIN, gives=gw.ListTokensResponse),
+    Endpoint(
+        "DELETE",
+        "/v1/tokens/{name}",
+        revoke,
+        "Refuse a caller from now on",
+        scope=Scope.ADMIN,
+        gives=gw.RevokeTokenResponse,
+        parameters=(Parameter("name", "As in the list", {"type": "string"}, place="path"),),
+        errors=(404, 507),
+    ),
+    Endpoint("GET", "/metrics", metrics, "Counters in the text format of Prometheus", media=("text/plain",)),
+)

@@ -1,0 +1,174 @@
+"""Asking, hearing and speaking over REST."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from starlette.responses import Response
+
+from assistant.errors import InvalidInput
+from services.gatewayd.endpoint import (
+    EVENTS,
+    LINES,
+    Call,
+    Endpoint,
+    Parameter,
+    message_answer,
+    whole_number,
+    yes_or_no,
+)
+from services.gatewayd.streams import begun, streamed
+from services.gatewayd.tokens import Scope
+from services.gatewayd.upstream import ANNOUNCE_S, CALL_S, many, one
+from services.proto.sotto.v1 import assistant_pb2 as pb
+
+#: Content type by the format that speech is asked for.
+SPEECH_TYPES = {
+    "wav": "audio/wav",
+    "pcm": "audio/pcm",
+    "flac": "audio/flac",
+    "mp3": "audio/mpeg",
+    "opus": "audio/ogg",
+}
+MAX_TURNS = 1000
+_MAX_RATE = 48_000
+
+
+async def query(call: Call[pb.AskRequest]) -> Response:
+    """A typed sentence; events, reply audio if asked for, and the turn."""
+    return await streamed(call.request, many(call.gateway.upstream.stub.Ask(call.body)))
+
+
+async def transcribe(call: Call[bytes]) -> Response:
+    """A recording; its words."""
+    rate = whole_number(call.request, "sample_rate", 0, 0, _MAX_RATE)
+    request = pb.TranscribeRequest(audio=call.body, sample_rate=rate, free=yes_or_no(call.request, "free"))
+    return message_answer(await one(call.gateway.upstream.stub.Transcribe(request, timeout=CALL_S)))
+
+
+async def synthesize(call: Call[pb.SynthesizeRequest]) -> Response:
+    """A text; its sound, as it is made."""
+    call.body.format = call.body.format or "wav"
+    return await spoken(call.gateway.upstream.stub.Synthesize(call.body), call.body.format)
+
+
+async def spoken(answer: object, form: str) -> Response:
+    """Speech that comes from the assistant, as the body of an answer.
+
+    Args:
+        answer: the running call.
+        form: its format; one the assistant does not know is its error, not ours.
+    """
+    parts = many(answer)
+    first: pb.SynthesizeResponse | None = await anext(parts, None)
+    if first is None:
+        raise InvalidInput("there is nothing to say", hint="give some words", code="speech.empty")
+
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        async with aclosing(parts):
+            yield first.pcm
+            async for part in parts:
+                yield part.pcm
+
+    media = SPEECH_TYPES[form]
+    # No registered type says all of it; this is what callers of bare samples need to know.
+    media += f"; rate={first.sample_rate}; channels=1; format=s16le" if form == "pcm" else ""
+    return await begun(pieces(), media)
+
+
+async def announce(call: Call[pb.AnnounceRequest]) -> Response:
+    """A text, spoken on the loudspeaker of the box; answered when it was spoken."""
+    return message_answer(await one(call.gateway.upstream.stub.Announce(call.body, timeout=ANNOUNCE_S)))
+
+
+async def turns(call: Call[None]) -> Response:
+    """What was heard and answered, newest first."""
+    limit = whole_number(call.request, "limit", 20, 1, MAX_TURNS)
+    request = pb.TurnsRequest(limit=limit)
+    return message_answer(await one(call.gateway.upstream.stub.Turns(request, timeout=CALL_S)))
+
+
+async def events(call: Call[None]) -> Response:
+    """Every event of the box from now on."""
+    watch = call.gateway.upstream.stub.Watch(pb.WatchRequest())
+    # Comes when nothing is missed any more, or when it was refused.
+    await watch.initial_metadata()
+    return await streamed(call.request, many(watch), lambda _event: "event", at_once=not watch.done())
+
+
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/v1/query",
+        query,
+        "Ask or command in writing; the answer streams",
+        scope=Scope.TALK,
+        takes=pb.AskRequest,
+        gives=pb.AskResponse,
+        media=(LINES, EVENTS),
+    ),
+    Endpoint(
+        "POST",
+        "/v1/transcribe",
+        transcribe,
+        "The words of a WAV, FLAC or Ogg recording, or of bare samples",
+        scope=Scope.TALK,
+        sound=True,
+        gives=pb.TranscribeResponse,
+        parameters=(
+            Parameter(
+                "sample_rate",
+                "The body is 16-bit mono samples of this rate, Hz; 0 for a sound file",
+                {"type": "integer", "minimum": 0, "maximum": _MAX_RATE, "default": 0},
+            ),
+            Parameter(
+                "free",
+                "Do not favour the sentences that the box understands",
+                {"type": "boolean", "default": False},
+            ),
+        ),
+    ),
+    Endpoint(
+        "POST",
+        "/v1/synthesize",
+        synthesize,
+        "Speech for a text, streamed while it is made",
+        scope=Scope.TALK,
+        takes=pb.SynthesizeRequest,
+        media=tuple(SPEECH_TYPES.values()),
+    ),
+    Endpoint(
+        "POST",
+        "/v1/announce",
+        announce,
+        "Say a text on the loudspeaker of the box",
+        scope=Scope.TALK,
+        takes=pb.AnnounceRequest,
+        gives=pb.AnnounceResponse,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/turns",
+        turns,
+        "What was heard and answered, newest first",
+        scope=Scope.TALK,
+        gives=pb.TurnsResponse,
+        parameters=(
+            Parameter(
+                "limit",
+                "At most so many",
+                {"type": "integer", "minimum": 1, "maximum": MAX_TURNS, "default": 20},
+            ),
+        ),
+    ),
+    Endpoint(
+        "GET",
+        "/v1/events",
+        events,
+        "Every event of the box from now on, until the caller leaves",
+        scope=Scope.TALK,
+        gives=pb.Event,
+        media=(LINES, EVENTS),
+    ),
+)

@@ -1,0 +1,193 @@
+"""HTTP and WebSocket servers of the gateway: one over TLS for the network, one on a Unix socket."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from assistant.errors import Conflict, StorageError, Unavailable
+from services.gatewayd.identity import Identity
+from services.gatewayd.settings import GatewaySettings, Limits
+from services.unix_socket import make_room, socket_umask
+
+log = logging.getLogger(__name__)
+
+_GRACE_S = 3
+_BACKLOG = 64
+#: Seconds: a peer that vanished without a word is noticed after about two minutes.
+_KEEPALIVE = ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4))
+
+
+def http_protocol(limits: Limits) -> type[asyncio.Protocol]:
+    """uvicorn's HTTP protocol with a limit on the time that the head of a request may take.
+
+    uvicorn bounds the head in bytes, and the time between requests; a peer that sends one byte a minute
+    would hold its connection for ever.
+    """
+
+    class Impatient(H11Protocol):
+        _timer: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._wait()
+
+        def data_received(self, data: bytes) -> None:
+            if not self._is_answering():
+                self._wait()
+            super().data_received(data)
+            if self._is_answering():
+                self._stop_waiting()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._stop_waiting()
+            super().connection_lost(exc)
+
+        def handle_websocket_upgrade(self, event: Any) -> None:
+            self._stop_waiting()
+            super().handle_websocket_upgrade(event)
+
+        def _is_answering(self) -> bool:
+            return self.cycle is not None and not self.cycle.response_complete
+
+        def _wait(self) -> None:
+            if self._timer is None:
+                self._timer = self.loop.call_later(limits.head_s, self.transport.abort)
+
+        def _stop_waiting(self) -> None:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+
+    return Impatient
+
+
+class _Server(uvicorn.Server):
+    """Signals are the daemon's business."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """None."""
+        yield
+
+
+class HttpServer:
+    """One listening socket.
+
+    Args:
+        app: what is served.
+        listener: bound, not yet listening.
+        limits: of connections, frames and times.
+        identity: for TLS; None for none.
+    """
+
+    def __init__(
+        self, app: ASGIApp, listener: socket.socket, limits: Limits, identity: Identity | None = None
+    ) -> None:
+        config = uvicorn.Config(
+            app,
+            http=http_protocol(limits),
+            ws="websockets-sansio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=limits.connections,
+            backlog=_BACKLOG,
+            timeout_keep_alive=int(limits.idle_s),
+            timeout_graceful_shutdown=_GRACE_S,
+            ws_max_size=limits.frame_bytes,
+            ws_ping_interval=limits.silent_s,
+            ws_ping_timeout=limits.silent_s,
+            ws_per_message_deflate=False,
+            ssl_keyfile=str(identity.key) if identity else None,
+            ssl_certfile=str(identity.certificate) if identity else None,
+            ssl_version=ssl.PROTOCOL_TLS_SERVER,
+        )
+        config.load()
+        if config.ssl is not None:
+            config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._server = _Server(config)
+        self._listener = listener
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to serve; returns when it does."""
+        self._task = asyncio.create_task(self._server.serve([self._listener]))
+        while not self._server.started:
+            if self._task.done():
+                self._task.result()
+                raise Unavailable("the HTTP server ended while it started")
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """Refuse new connections, give running answers a moment."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+
+
+def tcp_listener(settings: GatewaySettings, port: int) -> socket.socket:
+    """A socket bound to the settings' address, both families if that is all of them.
+
+    Raises:
+        Conflict: the port is taken.
+        Unavailable: the address is not this machine's.
+    """
+    host = settings.host or ("::" if socket.has_dualstack_ipv6() else "0.0.0.0")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _KEEPALIVE:
+            listener.setsockopt(socket.IPPROTO_TCP, option, value)
+        if family is socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if not settings.host else 1)
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        kind = Conflict if error.errno == errno.EADDRINUSE else Unavailable
+        raise kind(
+            f"port {port} on {host} cannot be listened on: {error.strerror}",
+            hint="stop what has it, or set `host` and `port` in gateway.toml",
+            code="gateway.port",
+        ) from error
+    return listener
+
+
+def unix_listener(path: Path) -> socket.socket:
+    """A Unix socket that the group of its folder may use if that is let in, as assistantd's.
+
+    Raises:
+        Conflict: another gateway answers there.
+        StorageError: it cannot be made.
+    """
+    make_room(path, "SOTTO_GATEWAY_SOCKET")
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(socket_umask(path.parent.stat().st_mode))
+    try:
+        listener.bind(str(path))
+    except OSError as error:
+        listener.close()
+        raise StorageError(
+            f"the socket {path} cannot be made: {error.strerror or error}",
+            hint="check the rights of its folder, or set SOTTO_GATEWAY_SOCKET to another path",
+            code="gateway.socket",
+        ) from error
+    finally:
+        os.umask(mask)
+    return listener

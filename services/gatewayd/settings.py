@@ -1,0 +1,81 @@
+"""Settings of the gateway, from `gateway.toml`; every field has a default that works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assistant.errors import InvalidInput
+from assistant.paths import config_dir
+from assistant.settings_file import fill, read_table
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one caller, or all together, may take of the box.
+
+    Attributes:
+        connections: open at once, over all callers.
+        json_bytes: of a body that is JSON.
+        audio_bytes: of a body that is sound.
+        head_s: seconds for a connection to send the head of a request.
+        idle_s: seconds for the next piece of a body, or for a peer to take the next piece of an answer.
+        body_s: seconds for a whole body.
+        frame_bytes: of a WebSocket message.
+        silent_s: seconds after which a WebSocket whose peer answers no ping is closed.
+    """
+
+    connections: int = 256
+    json_bytes: int = 64 * 1024
+    audio_bytes: int = 6 * 1024 * 1024
+    head_s: float = 10.0
+    idle_s: float = 20.0
+    body_s: float = 60.0
+    frame_bytes: int = 256 * 1024
+    silent_s: float = 20.0
+
+
+@dataclass(frozen=True)
+class GatewaySettings:
+    """Everything an owner can set about the network side.
+
+    Attributes:
+        name: of the box, as its certificate says it.
+        host: address to listen on; "" for all of this machine.
+        port: of REST, WebSocket and OpenAI's interface, over TLS.
+        grpc_port: of gRPC over TLS; 0 for none.
+        trust_loopback: programs on this machine need no token.
+        limits: see `Limits`.
+    """
+
+    name: str = "Sotto"
+    host: str = ""
+    port: int = 8443
+    grpc_port: int = 8444
+    trust_loopback: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+
+def load_gateway_settings(path: Path | None = None) -> GatewaySettings:
+    """Settings from `path`, or from `gateway.toml` in the settings folder if it is there.
+
+    Raises:
+        InvalidInput: the file is missing although it was named, is no TOML, has an unknown key, a value of
+            the wrong kind, or a port that is none.
+    """
+    file = path or config_dir() / "gateway.toml"
+    if not file.is_file():
+        if path is not None:
+            raise InvalidInput(
+                f"the settings file {path} does not exist",
+                hint="check the path, or leave it out to use the defaults",
+                code="settings.missing",
+            )
+        return GatewaySettings()
+    settings: GatewaySettings = fill(GatewaySettings, read_table(file), file)
+    for name, value in (("port", settings.port), ("grpc_port", settings.grpc_port)):
+        if not 0 <= value <= 65535:
+            raise InvalidInput(
+                f"{file}: {name} = {value} is no port", hint="use 1024 to 65535", code="settings.port"
+            )
+    return settings

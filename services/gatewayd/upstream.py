@@ -1,0 +1,88 @@
+"""The way to assistantd: one channel over its Unix socket, which finds it again when it was away."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import grpc
+from google.protobuf.message import Message
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.status import from_rpc
+
+if TYPE_CHECKING:
+    from services.proto.sotto.v1.assistant_pb2_grpc import AssistantAsyncStub
+
+_Answer = TypeVar("_Answer", bound=Message)
+
+#: As assistantd takes.
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+#: A call that should be answered at once is given up after so many seconds.
+CALL_S = 30.0
+#: An announcement waits for its turn and is then spoken; as long as assistantd allows.
+ANNOUNCE_S = 200.0
+_HEALTH_S = 2.0
+#: assistantd is back within seconds after it died; its callers should notice soon.
+_OPTIONS = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+)
+
+
+class Upstream:
+    """The assistant as the gateway sees it. Made inside the event loop that uses it.
+
+    Args:
+        socket: of assistantd.
+    """
+
+    def __init__(self, socket: Path) -> None:
+        self.channel = grpc.aio.insecure_channel(f"unix:{socket}", options=_OPTIONS)
+        self.stub: AssistantAsyncStub = rpc.AssistantStub(self.channel)
+        self._health = health_pb2_grpc.HealthStub(self.channel)
+
+    async def answers(self) -> bool:
+        """Whether the assistant serves now."""
+        try:
+            check = cast(Any, self._health.Check(health_pb2.HealthCheckRequest(), timeout=_HEALTH_S))
+            status = (await check).status
+        except grpc.RpcError:
+            return False
+        return bool(status == health_pb2.HealthCheckResponse.SERVING)
+
+    async def close(self) -> None:
+        """Let go of the channel."""
+        await self.channel.close(None)
+
+
+async def one(call: Any) -> Any:
+    """The answer of a call that has one.
+
+    Raises:
+        services.status.RemoteError: what the assistant says, or that it is not there.
+    """
+    try:
+        return await call
+    except grpc.RpcError as error:
+        raise from_rpc(error) from error
+
+
+async def many(call: Any) -> AsyncGenerator[Any, None]:
+    """The answers of a call that has any number; leaving early cancels it.
+
+    Raises:
+        services.status.RemoteError: as `one`, also in the middle.
+    """
+    try:
+        async for answer in call:
+            yield answer
+    except grpc.RpcError as error:
+        raise from_rpc(error) from error
+    finally:
+        call.cancel()

@@ -1,0 +1,99 @@
+"""gRPC over TLS: the contract, health and reflection, with a token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.status import from_rpc
+from tests.services.gatewayd.conftest import Gate
+
+
+@pytest.fixture(scope="module")
+def channel(gate: Gate) -> Iterator[grpc.Channel]:
+    trusted = grpc.ssl_channel_credentials(gate.certificate.read_bytes())
+    with grpc.secure_channel(f"127.0.0.1:{gate.grpc_port}", trusted) as channel:
+        yield channel
+
+
+@pytest.fixture(scope="module")
+def stub(channel: grpc.Channel) -> rpc.AssistantStub:
+    return rpc.AssistantStub(channel)
+
+
+def _bearer(token: str) -> tuple[tuple[str, str]]:
+    return (("authorization", f"Bearer {token}"),)
+
+
+@pytest.fixture(scope="module")
+def caller(gate: Gate) -> tuple[tuple[str, str]]:
+    return _bearer(gate.pair("grpc"))
+
+
+def test_a_question_is_answered(stub: rpc.AssistantStub, caller: tuple[tuple[str, str]]) -> None:
+    answers = list(stub.Ask(pb.AskRequest(query="what day is it"), metadata=caller))
+    assert answers[-1].turn.intent == "HassGetCurrentDate"
+
+
+def test_a_conversation_streams_both_ways(stub: rpc.AssistantStub, caller: tuple[tuple[str, str]]) -> None:
+    requests = [pb.ConverseRequest(start=pb.ConverseStart()), pb.ConverseRequest(audio=bytes(32_000))]
+    list(stub.Converse(iter(requests), metadata=caller))
+
+
+def test_an_error_of_the_assistant_keeps_its_code(
+    stub: rpc.AssistantStub, caller: tuple[tuple[str, str]]
+) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        list(stub.Ask(pb.AskRequest(query=""), metadata=caller))
+    assert from_rpc(caught.value).code == "ask.empty"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "code"),
+    [((), "access.no-token"), (_bearer("sotto_wrong"), "access.token")],
+)
+def test_nobody_calls_without_a_token(
+    stub: rpc.AssistantStub, metadata: tuple[tuple[str, str], ...], code: str
+) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.Turns(pb.TurnsRequest(), metadata=metadata)
+    assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    assert from_rpc(caught.value).code == code
+
+
+def test_a_token_for_talking_controls_nothing(gate: Gate, stub: rpc.AssistantStub) -> None:
+    metadata = _bearer(gate.pair("grpc speaker", "talk"))
+    stub.Turns(pb.TurnsRequest(), metadata=metadata)
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.DescribeHome(pb.DescribeHomeRequest(), metadata=metadata)
+    assert from_rpc(caught.value).code == "access.scope"
+
+
+def test_health_answers_everybody(channel: grpc.Channel) -> None:
+    answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=10)
+    assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+def test_reflection_answers_who_is_paired(channel: grpc.Channel, caller: tuple[tuple[str, str]]) -> None:
+    stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+    request = reflection_pb2.ServerReflectionRequest(list_services="")
+    (answer,) = stub.ServerReflectionInfo(iter([request]), metadata=caller)
+    assert "sotto.v1.Assistant" in {service.name for service in answer.list_services_response.service}
+    with pytest.raises(grpc.RpcError):
+        list(stub.ServerReflectionInfo(iter([request])))
+
+
+def test_what_is_not_in_the_contract_is_not_passed_on(
+    channel: grpc.Channel, caller: tuple[tuple[str, str]]
+) -> None:
+    call: Any = channel.unary_unary  # raw bytes, which its stubs do not know
+    with pytest.raises(grpc.RpcError) as caught:
+        call("/sotto.v1.Assistant/Nothing")(b"", metadata=caller)
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
