@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from importlib.metadata import version
 from time import perf_counter
 
 from starlette.applications import Starlette
@@ -22,6 +21,8 @@ from services.gatewayd.openapi import describe
 from services.gatewayd.wire_json import to_line
 from services.proto.sotto.v1 import gateway_pb2 as gw
 
+#: Of the interface, not of the program: it grows by additions.
+API_VERSION = "1.0"
 ENDPOINTS = (
     *rest_talk.ENDPOINTS,
     *rest_house.ENDPOINTS,
@@ -38,7 +39,7 @@ def build_app(gateway: Gateway, *, local: bool = False) -> ASGIApp:
         gateway: the parts.
         local: the app serves the gateway's Unix socket, whose callers need no token.
     """
-    description = describe(ENDPOINTS, version("sotto"))
+    description = describe(ENDPOINTS, API_VERSION)
 
     async def openapi(_request: Request) -> Response:
         return JSONResponse(description)

@@ -50,7 +50,7 @@ def describe(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
 
     Args:
         endpoints: all of them.
-        version: of the program.
+        version: of the interface.
     """
     schemas: dict[str, Any] = {}
     _add(gw.Error.DESCRIPTOR, schemas)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
+import httpx
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -19,6 +22,7 @@ from tests.system.disk import partitions
 
 DAEMONS = (
     "sotto-assistantd",
+    "sotto-gatewayd",
     "sotto-updated",
     "sotto-pipewire",
     "sotto-wireplumber",
@@ -28,6 +32,8 @@ DAEMONS = (
 #: Units that take part in the network, with the exposure each may have (systemd-analyze security).
 FACING = ("sotto-updated", "sotto-setup-page", "sotto-assistantd", "sotto-gate", "sotto-gatewayd")
 MOST_EXPOSED = 2.0
+#: Through a forwarded socket; the name is one of those in the certificate.
+API = "https://localhost:8443"
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +116,34 @@ def test_it_answers_over_its_api(box: Box) -> None:
         assert health.status == health_pb2.HealthCheckResponse.SERVING
         answers = list(rpc.AssistantStub(channel).Ask(pb.AskRequest(query="what day is it"), timeout=120))
     assert answers[-1].turn.intent == "HassGetCurrentDate"
+
+
+def test_a_program_pairs_and_asks_over_the_network(box: Box) -> None:
+    told = json.loads(box.ssh("sotto pair --json"))
+    trusted = ssl.create_default_context(cadata=_certificate(box))
+    with (
+        box.forwarded("127.0.0.1:8443") as path,
+        httpx.Client(transport=httpx.HTTPTransport(verify=trusted, uds=str(path)), timeout=120) as client,
+    ):
+        assert client.get(f"{API}/v1/home").status_code == 401
+        paired = client.post(f"{API}/v1/pair", json={"code": told["code"], "name": "test"})
+        assert paired.json()["fingerprint"] == told["fingerprint"]
+        bearer = {"Authorization": f"Bearer {paired.json()['token']}"}
+        answer = client.post(f"{API}/v1/query", json={"query": "what day is it"}, headers=bearer)
+    assert json.loads(answer.text.splitlines()[-1])["turn"]["intent"] == "HassGetCurrentDate"
+    opened = box.ssh("cat /run/sotto-provision/nft.d/api.nft")
+    assert "8443" in opened
+
+
+def _certificate(box: Box) -> str:
+    """As a program gets it that looks at the fingerprint first."""
+    with box.forwarded("127.0.0.1:8443") as path, socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(60)
+        line.connect(str(path))
+        anybody = ssl.create_default_context()
+        anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+        with anybody.wrap_socket(line) as tls:
+            return ssl.DER_cert_to_PEM_cert(tls.getpeercert(binary_form=True) or b"")
 
 
 def test_network_facing_units_are_hardened(box: Box) -> None:
