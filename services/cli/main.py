@@ -80,6 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     tokens.add_argument("name", nargs="?", default="", help="revoke: whom")
     tokens.add_argument("--json", action="store_true", help="as JSON")
 
+    hubs = commands.add_parser("hubs", help="list, add or remove hubs, which speak Wyoming with the box")
+    hubs.add_argument("action", choices=("list", "add", "remove"), nargs="?", default="list")
+    hubs.add_argument("address", nargs="?", default="", help="add, remove: IP address of the hub")
+    hubs.add_argument("--json", action="store_true", help="as JSON")
+
     network = commands.add_parser("network", help="what left this box, by purpose and by service")
     network.add_argument("--json", action="store_true", help="as one JSON object")
 
@@ -129,7 +134,7 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.cli.update import update
 
             return update(options)
-        case "pair" | "tokens":
+        case "pair" | "tokens" | "hubs":
             from services.cli import pair
 
             return int(getattr(pair, options.command)(options))

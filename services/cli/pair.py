@@ -1,4 +1,4 @@
-"""`sotto pair` and `sotto tokens`: what the gateway tells who is on this machine."""
+"""`sotto pair`, `sotto tokens` and `sotto hubs`: what the gateway tells who is on this machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ from services.status import RemoteError
 
 _TIMEOUT_S = 10.0
 _LIMIT_BYTES = 1024 * 1024
-_KINDS = {403: ErrorKind.DENIED, 404: ErrorKind.NOT_FOUND, 503: ErrorKind.UNAVAILABLE}
+_KINDS = {
+    400: ErrorKind.INVALID,
+    409: ErrorKind.CONFLICT,
+    403: ErrorKind.DENIED,
+    404: ErrorKind.NOT_FOUND,
+    503: ErrorKind.UNAVAILABLE,
+}
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -75,11 +81,35 @@ def tokens(options: argparse.Namespace) -> int:
     return 0
 
 
+def hubs(options: argparse.Namespace) -> int:
+    """List, add or remove."""
+    if options.action != "list":
+        if not options.address:
+            print(f"sotto: say which: sotto hubs {options.action} ADDRESS", file=sys.stderr)
+            return int(ErrorKind.INVALID.value)
+        if options.action == "add":
+            hub = _call("POST", "/v1/hubs", {"address": options.address})
+            print(f"the hub at {hub['address']} is answered from now on")
+        else:
+            hub = _call("DELETE", f"/v1/hubs/{quote(options.address, safe='')}")
+            print(f"the hub at {hub['address']} is answered no more")
+        return 0
+    rows: list[dict[str, Any]] = _call("GET", "/v1/hubs")["hubs"]
+    if options.json:
+        print(json.dumps(rows))
+        return 0
+    if not rows:
+        print("no hub is paired; `sotto hubs add ADDRESS` pairs one")
+    for row in rows:
+        print(f"{row['address']}{' (in sotto.toml)' if row['fixed'] else ''}")
+    return 0
+
+
 def _day(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def _call(method: str, path: str) -> Any:
+def _call(method: str, path: str, given: object = None) -> Any:
     """Ask the running gateway over its Unix socket.
 
     Raises:
@@ -89,7 +119,7 @@ def _call(method: str, path: str) -> Any:
     socket_path = gateway_socket()
     connection = _UnixConnection(socket_path)
     try:
-        connection.request(method, path)
+        connection.request(method, path, None if given is None else json.dumps(given))
         response = connection.getresponse()
         body = json.loads(response.read(_LIMIT_BYTES))
     except (OSError, ValueError, http.client.HTTPException) as error:

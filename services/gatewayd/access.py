@@ -46,7 +46,7 @@ class Gatekeeper:
         Raises:
             Unauthenticated: no token, a wrong one, or one that has expired.
         """
-        if not authorization and self.trust_loopback and _is_loopback(address):
+        if not authorization and self.trust_loopback and is_loopback(address):
             return LOCAL
         kind, _, secret = authorization.partition(" ")
         if kind.lower() != "bearer" or not secret.strip():
@@ -125,7 +125,8 @@ class Access:
         await send({"type": "websocket.close", "code": _WS_UNAUTHENTICATED, "reason": error.code})
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Whether an address is one of this machine alone; what is no address is not."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

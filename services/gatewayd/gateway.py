@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
+from services.gatewayd.hubs import HubStore
 from services.gatewayd.identity import Identity
 from services.gatewayd.metrics import Metrics
 from services.gatewayd.pairing import PairingGuard
@@ -20,16 +22,27 @@ class Gateway:
         settings: what the owner wants.
         upstream: the assistant.
         tokens: who is paired.
+        hubs: who is answered over Wyoming.
         guard: the pairing code.
         identity: of TLS.
         metrics: what is counted.
+        box_name: what people call the box.
         addresses: where the box is reached, for people.
+        hub_watchers: awaited, in this order, when the hubs have changed.
     """
 
     settings: GatewaySettings
     upstream: Upstream
     tokens: TokenStore
+    hubs: HubStore
     guard: PairingGuard
     identity: Identity
     metrics: Metrics
+    box_name: str
     addresses: tuple[str, ...]
+    hub_watchers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    async def hubs_changed(self) -> None:
+        """Open or close Wyoming's port, and tell the network."""
+        for watcher in self.hub_watchers:
+            await watcher()

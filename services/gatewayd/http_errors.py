@@ -22,6 +22,15 @@ STATUS: dict[ErrorKind, int] = {
 }
 
 
+#: Errors whose status says more than their kind.
+_STATUS_OF_CODE = {"pairing.wait": 429}
+
+
+def status_of(error: SottoError) -> int:
+    """The status of an error."""
+    return _STATUS_OF_CODE.get(error.code, STATUS[error.kind])
+
+
 def error_message(error: SottoError) -> gw.Error:
     """An error as a message of the contract."""
     return gw.Error(code=error.code, message=_text(error.message), hint=_text(error.hint))
@@ -29,15 +38,14 @@ def error_message(error: SottoError) -> gw.Error:
 
 def error_answer(error: SottoError) -> Response:
     """An error as an HTTP answer."""
-    status = STATUS[error.kind]
-    # A wrong pairing code is waited for, not tried again at once; so is an assistant that is away.
+    status = status_of(error)
     headers = {"WWW-Authenticate": 'Bearer realm="sotto"'} if status == 401 else {}
     return Response(to_line(error_message(error)), status, headers, media_type="application/json")
 
 
 def openai_error_answer(error: SottoError) -> Response:
     """The same in the form that clients of OpenAI's interface expect."""
-    status = STATUS[error.kind]
+    status = status_of(error)
     kind = "server_error" if status >= 500 else "invalid_request_error"
     text = _text(f"{error.message}. {error.hint}" if error.hint else error.message)
     body = {"error": {"message": text, "type": kind, "param": None, "code": error.code}}

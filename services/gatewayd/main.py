@@ -7,24 +7,28 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
 from assistant.errors import SottoError
 from assistant.paths import socket_path, state_dir
-from services.gatewayd.access import Gatekeeper
+from services.gatewayd.access import Gatekeeper, is_loopback
 from services.gatewayd.addresses import box_addresses
 from services.gatewayd.app import build_app
 from services.gatewayd.gateway import Gateway
 from services.gatewayd.grpc_front import GrpcFront
+from services.gatewayd.hubs import HubStore
 from services.gatewayd.identity import load_identity
+from services.gatewayd.mdns import Advertiser
 from services.gatewayd.metrics import Metrics
 from services.gatewayd.pairing import PairingGuard, load_code
-from services.gatewayd.paths import code_path, gateway_socket, gateway_state
+from services.gatewayd.paths import code_path, gateway_socket, gateway_state, hub_facts
 from services.gatewayd.server import HttpServer, tcp_listener, unix_listener
 from services.gatewayd.settings import GatewaySettings, load_gateway_settings
 from services.gatewayd.tokens import TokenStore
 from services.gatewayd.upstream import Upstream
+from services.gatewayd.wyoming_server import WyomingServer
 from services.lock import StateLock
 from services.notify import notify
 
@@ -36,19 +40,22 @@ def put_together(settings: GatewaySettings, state: Path, assistant: Path) -> Gat
 
     Args:
         settings: what the owner wants.
-        state: folder of identity and tokens.
+        state: folder of identity, tokens and hubs.
         assistant: socket of assistantd, which need not be there yet.
 
     Raises:
         StorageError, InvalidInput: the state cannot be written, or is not what it should be.
     """
+    name = settings.name or socket.gethostname().split(".")[0] or "Sotto"
     return Gateway(
         settings=settings,
         upstream=Upstream(assistant),
         tokens=TokenStore(state / "tokens.json"),
+        hubs=HubStore(state / "hubs.json", hub_facts()),
         guard=PairingGuard(load_code(code_path(state))),
-        identity=load_identity(state, settings.name),
+        identity=load_identity(state, name),
         metrics=Metrics(),
+        box_name=name,
         addresses=box_addresses(settings),
     )
 
@@ -76,15 +83,31 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
     if settings.grpc_port:
         keeper = Gatekeeper(gateway.tokens, settings.trust_loopback)
         servers.append(GrpcFront(settings, gateway.identity, keeper, gateway.upstream))
+    wyoming = WyomingServer(
+        lambda: tcp_listener(settings, settings.wyoming_port), gateway.hubs, gateway.upstream, limits
+    )
+    advertiser = Advertiser(gateway, lambda: wyoming.listening)
+    if settings.wyoming_port:
+        gateway.hub_watchers.append(wyoming.start)
+    told = settings.mdns and not is_loopback(settings.host)
+    if told:
+        # After Wyoming's port has been opened or closed.
+        gateway.hub_watchers.append(advertiser.look)
     try:
         for server in servers:
             await server.start()
+        await gateway.hubs_changed()
+        if told:
+            advertiser.start()
         notify("READY=1")
         print(f"sotto: the local API is on {' and '.join(gateway.addresses)}", flush=True)
         print("sotto: `sotto pair` shows how to pair something with it", flush=True)
         await stopping.wait()
         notify("STOPPING=1")
     finally:
+        # First of all, nobody is sent to what closes now.
+        await advertiser.stop()
+        await wyoming.stop()
         for server in reversed(servers):
             await server.stop()
         await gateway.upstream.close()

@@ -39,6 +39,7 @@ _MEANING = {
     409: "It is there already",
     412: "Something the box needs is missing",
     413: "Above a limit, which the message names",
+    429: "Too often; the message says how long to wait",
     500: "The box failed; its log says why",
     503: "Not now: the assistant is away, or busy",
     507: "The box cannot save it",

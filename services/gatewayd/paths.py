@@ -20,6 +20,12 @@ def gateway_socket() -> Path:
     return Path(value) if value else socket_path().with_name("gatewayd.sock")
 
 
+def hub_facts() -> Path | None:
+    """What the first boot says of the hub: `SOTTO_HUB_FACTS`; elsewhere nothing is said."""
+    value = os.environ.get("SOTTO_HUB_FACTS")
+    return Path(value) if value else None
+
+
 def code_path(state: Path) -> Path:
     """The pairing code: `SOTTO_PAIRING_CODE`, where the first boot has made it, or the gateway's own."""
     value = os.environ.get("SOTTO_PAIRING_CODE")

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from assistant.errors import Unavailable
 from services.gatewayd.endpoint import Call, Endpoint, Parameter, message_answer
+from services.gatewayd.hubs import Hub
 from services.gatewayd.tokens import Scope, Token
 from services.proto.sotto.v1 import gateway_pb2 as gw
 
@@ -54,10 +55,33 @@ async def revoke(call: Call[None]) -> Response:
     )
 
 
+async def hubs(call: Call[None]) -> Response:
+    """Who is answered over Wyoming."""
+    return message_answer(gw.ListHubsResponse(hubs=map(_hub, call.gateway.hubs.hubs)))
+
+
+async def add_hub(call: Call[gw.Hub]) -> Response:
+    """Answer a hub from now on."""
+    added = call.gateway.hubs.add(call.body.address)
+    await call.gateway.hubs_changed()
+    return message_answer(_hub(added), 201)
+
+
+async def remove_hub(call: Call[None]) -> Response:
+    """Answer it no more, and cut it off."""
+    removed = call.gateway.hubs.remove(call.request.path_params["address"])
+    await call.gateway.hubs_changed()
+    return message_answer(_hub(removed))
+
+
 async def metrics(call: Call[None]) -> Response:
     """Counters for Prometheus."""
     call.gateway.metrics.assistant.set(await call.gateway.upstream.answers())
     return Response(call.gateway.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _hub(hub: Hub) -> gw.Hub:
+    return gw.Hub(address=hub.address, fixed=hub.fixed)
 
 
 def _shown(token: Token) -> gw.Token:
@@ -82,7 +106,7 @@ ENDPOINTS = (
         gives=gw.PairResponse,
         status=201,
         open=True,
-        errors=(403, 409, 507),
+        errors=(403, 409, 429, 507),
     ),
     Endpoint(
         "GET",
@@ -101,6 +125,35 @@ ENDPOINTS = (
         scope=Scope.ADMIN,
         gives=gw.RevokeTokenResponse,
         parameters=(Parameter("name", "As in the list", {"type": "string"}, place="path"),),
+        errors=(404, 507),
+    ),
+    Endpoint(
+        "GET",
+        "/v1/hubs",
+        hubs,
+        "Hubs that are answered over Wyoming",
+        scope=Scope.ADMIN,
+        gives=gw.ListHubsResponse,
+    ),
+    Endpoint(
+        "POST",
+        "/v1/hubs",
+        add_hub,
+        "Answer the hub at an address",
+        scope=Scope.ADMIN,
+        takes=gw.Hub,
+        gives=gw.Hub,
+        status=201,
+        errors=(409, 507),
+    ),
+    Endpoint(
+        "DELETE",
+        "/v1/hubs/{address}",
+        remove_hub,
+        "Answer a hub no more",
+        scope=Scope.ADMIN,
+        gives=gw.Hub,
+        parameters=(Parameter("address", "As in the list", {"type": "string"}, place="path"),),
         errors=(404, 507),
     ),
     Endpoint("GET", "/metrics", metrics, "Counters in the text format of Prometheus", media=("text/plain",)),

@@ -40,18 +40,22 @@ class GatewaySettings:
     """Everything an owner can set about the network side.
 
     Attributes:
-        name: of the box, as its certificate says it.
+        name: of the box, as its certificate says it; "" for the name of the machine.
         host: address to listen on; "" for all of this machine.
         port: of REST, WebSocket and OpenAI's interface, over TLS.
         grpc_port: of gRPC over TLS; 0 for none.
+        wyoming_port: of Wyoming's services, open only while a hub is paired; 0 for none.
+        mdns: tell the network where the box is, unless it listens on loopback alone.
         trust_loopback: programs on this machine need no token.
         limits: see `Limits`.
     """
 
-    name: str = "Sotto"
+    name: str = ""
     host: str = ""
     port: int = 8443
     grpc_port: int = 8444
+    wyoming_port: int = 10400
+    mdns: bool = True
     trust_loopback: bool = False
     limits: Limits = field(default_factory=Limits)
 
@@ -73,7 +77,8 @@ def load_gateway_settings(path: Path | None = None) -> GatewaySettings:
             )
         return GatewaySettings()
     settings: GatewaySettings = fill(GatewaySettings, read_table(file), file)
-    for name, value in (("port", settings.port), ("grpc_port", settings.grpc_port)):
+    for name in ("port", "grpc_port", "wyoming_port"):
+        value = getattr(settings, name)
         if not 0 <= value <= 65535:
             raise InvalidInput(
                 f"{file}: {name} = {value} is no port", hint="use 1024 to 65535", code="settings.port"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -88,6 +91,19 @@ def test_reflection_answers_who_is_paired(channel: grpc.Channel, caller: tuple[t
     assert "sotto.v1.Assistant" in {service.name for service in answer.list_services_response.service}
     with pytest.raises(grpc.RpcError):
         list(stub.ServerReflectionInfo(iter([request])))
+
+
+def test_grpcurl_finds_the_contract_and_asks(gate: Gate, caller: tuple[tuple[str, str]]) -> None:
+    grpcurl = [str(Path(sys.executable).with_name("grpcurl")), "-cacert", str(gate.certificate)]
+    grpcurl += ["-H", f"authorization: {caller[0][1]}"]
+    where = f"127.0.0.1:{gate.grpc_port}"
+    ask = ["-d", '{"query": "what day is it"}', where, "sotto.v1.Assistant/Ask"]
+    listed, answered = (
+        subprocess.run([*grpcurl, *words], capture_output=True, text=True, timeout=60, check=False)
+        for words in ([where, "list"], ask)
+    )
+    assert "sotto.v1.Assistant" in listed.stdout, listed.stderr
+    assert "HassGetCurrentDate" in answered.stdout, answered.stderr
 
 
 def test_what_is_not_in_the_contract_is_not_passed_on(

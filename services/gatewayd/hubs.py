@@ -1,0 +1,140 @@
+"""Hubs that are paired by their address: Wyoming has neither names nor secrets."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import Conflict, InvalidInput, NotFound, SottoError, TooLarge
+from assistant.statefile import load_json, save_json, set_aside
+from services.provision.files import read_bounded
+
+MAX_HUBS = 8
+_VERSION = 1
+_FACTS_LIMIT = 4096
+
+
+@dataclass(frozen=True)
+class Hub:
+    """One hub.
+
+    Attributes:
+        address: of IPv4 or IPv6, in its shortest form.
+        fixed: from sotto.toml, and taken away only there.
+    """
+
+    address: str
+    fixed: bool = False
+
+
+class HubStore:
+    """All hubs. Used from one thread.
+
+    Args:
+        path: the file; a damaged one is set aside.
+        facts: what the first boot says of a hub (`hub.json`), or None.
+    """
+
+    def __init__(self, path: Path, facts: Path | None = None) -> None:
+        self._path = path
+        self._fixed = _from_facts(facts)
+        self._own: tuple[Hub, ...] = ()
+        content = load_json(path)
+        if content is not None:
+            try:
+                self._own = _restored(content)
+            except (ValueError, KeyError, TypeError, AttributeError, InvalidInput) as error:
+                set_aside(path, f"{type(error).__name__}: {error}")
+
+    @property
+    def hubs(self) -> tuple[Hub, ...]:
+        """All of them."""
+        return (*self._fixed, *self._own)
+
+    def knows(self, address: str) -> bool:
+        """Whether a hub lives at `address`, as a socket names its peer."""
+        try:
+            plain = canonical(address)
+        except InvalidInput:
+            return False
+        return any(hub.address == plain for hub in self.hubs)
+
+    def add(self, address: str) -> Hub:
+        """Answer that address from now on.
+
+        Raises:
+            InvalidInput: it is no address.
+            Conflict: it is paired already.
+            TooLarge: there are too many.
+            StorageError: it could not be saved, and is not answered.
+        """
+        hub = Hub(canonical(address))
+        if self.knows(hub.address):
+            raise Conflict(f"the hub at {hub.address} is paired already", code="hub.taken")
+        if len(self._own) >= MAX_HUBS:
+            raise TooLarge(f"{MAX_HUBS} hubs are paired already", hint="remove one", code="hub.too-many")
+        self._save((*self._own, hub))
+        return hub
+
+    def remove(self, address: str) -> Hub:
+        """Do not answer that address any more.
+
+        Raises:
+            NotFound: no hub lives there.
+            InvalidInput: it is no address, or stands in sotto.toml.
+            StorageError: that could not be saved, and it is still answered.
+        """
+        plain = canonical(address)
+        if any(hub.address == plain for hub in self._fixed):
+            raise InvalidInput(
+                f"the hub at {plain} stands in sotto.toml", hint="take it out there", code="hub.fixed"
+            )
+        found = next((hub for hub in self._own if hub.address == plain), None)
+        if found is None:
+            raise NotFound(f"no hub at {plain} is paired", hint="`sotto hubs` lists them", code="hub.missing")
+        self._save(tuple(hub for hub in self._own if hub is not found))
+        return found
+
+    def _save(self, hubs: tuple[Hub, ...]) -> None:
+        rows = [{"address": asdict(hub)["address"]} for hub in hubs]
+        save_json(self._path, {"version": _VERSION, "hubs": rows})
+        self._own = hubs
+
+
+def canonical(address: str) -> str:
+    """An address in its one shortest form; IPv4 inside IPv6 is IPv4, a zone does not matter.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    try:
+        parsed = ipaddress.ip_address(address.strip().split("%")[0])
+    except ValueError:
+        raise InvalidInput(
+            f"{address[:60]!r} is not an address",
+            hint="give the hub's IP address, such as 192.168.1.20",
+            code="hub.address",
+        ) from None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return str(mapped or parsed)
+
+
+def _from_facts(path: Path | None) -> tuple[Hub, ...]:
+    if path is None:
+        return ()
+    try:
+        if read_bounded(path, _FACTS_LIMIT) is None:
+            return ()
+        content = load_json(path)
+        return (Hub(canonical(str(content["address"])), fixed=True),) if isinstance(content, dict) else ()
+    except (SottoError, KeyError):
+        # A name instead of an address, or nothing: there is no hub to answer.
+        return ()
+
+
+def _restored(content: Any) -> tuple[Hub, ...]:
+    if content["version"] != _VERSION:
+        raise ValueError(f"version {content['version']} is not {_VERSION}")
+    return tuple(Hub(canonical(str(row["address"]))) for row in content["hubs"][:MAX_HUBS])

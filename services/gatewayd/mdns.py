@@ -1,0 +1,142 @@
+"""How the box is found: DNS-SD over multicast DNS, under names that never change."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+import ifaddr
+from zeroconf import IPVersion, ServiceInfo
+from zeroconf.asyncio import AsyncZeroconf
+
+from services.gatewayd.gateway import Gateway
+
+log = logging.getLogger(__name__)
+
+OURS = "_sotto._tcp.local."
+WYOMING = "_wyoming._tcp.local."
+#: Seconds between looks at the machine's own addresses.
+_LOOK_S = 20.0
+#: Digits of the certificate's fingerprint in the box's name: enough to tell boxes apart.
+_DIGITS = 8
+
+
+class Advertiser:
+    """Tells the network where the box is, follows its addresses, and takes it back at the end.
+
+    A hub is told of Wyoming only while one is paired: it would be refused, and give up for good.
+
+    Args:
+        gateway: what there is to tell.
+        wyoming: whether Wyoming's port is open.
+    """
+
+    def __init__(self, gateway: Gateway, wyoming: Callable[[], bool]) -> None:
+        self._gateway = gateway
+        self._wyoming = wyoming
+        self._zeroconf: AsyncZeroconf | None = None
+        self._told: dict[str, ServiceInfo] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._looking = asyncio.Lock()
+        #: Of the certificate, which is made once: a new name of the box does not make it another one.
+        self.name = f"sotto-{gateway.identity.fingerprint.replace(':', '')[:_DIGITS].lower()}"
+
+    def start(self) -> None:
+        """Begin, in the background."""
+        self._task = asyncio.create_task(self._follow())
+
+    async def look(self) -> None:
+        """Tell what has changed: addresses of the machine, or whether a hub is paired."""
+        async with self._looking:
+            addresses = own_addresses()
+            wanted = {info.type: info for info in self._services(addresses)} if addresses else {}
+            try:
+                await self._become(wanted)
+            except OSError as error:
+                log.info("the network is not told of the box: %s", error)
+                await self._leave()
+
+    async def stop(self) -> None:
+        """Take everything back."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        async with self._looking:
+            await self._leave()
+
+    async def _follow(self) -> None:
+        while True:
+            await self.look()
+            await asyncio.sleep(_LOOK_S)
+
+    async def _become(self, wanted: dict[str, ServiceInfo]) -> None:
+        old = next(iter(self._told.values()), None)
+        new = next(iter(wanted.values()), None)
+        moved = old and new and old.addresses != new.addresses
+        if not wanted or moved:
+            # Sockets belong to addresses; with others, everything begins anew.
+            await self._leave()
+        if wanted and self._zeroconf is None:
+            # Asked and answered over IPv4, where every hub is; the answer has all addresses.
+            asked = list(new.parsed_addresses(IPVersion.V4Only)) if new else []
+            if not asked:
+                return
+            self._zeroconf = AsyncZeroconf(interfaces=asked, ip_version=IPVersion.V4Only)
+        if self._zeroconf is None:
+            return
+        for kind in set(self._told) - set(wanted):
+            await (await self._zeroconf.async_unregister_service(self._told.pop(kind)))
+        for kind in set(wanted) - set(self._told):
+            await self._zeroconf.async_register_service(wanted[kind], allow_name_change=False)
+            self._told[kind] = wanted[kind]
+
+    async def _leave(self) -> None:
+        zeroconf, self._zeroconf = self._zeroconf, None
+        self._told.clear()
+        if zeroconf is not None:
+            await zeroconf.async_unregister_all_services()
+            await zeroconf.async_close()
+
+    def _services(self, addresses: list[str]) -> list[ServiceInfo]:
+        settings = self._gateway.settings
+        kinds: list[tuple[str, int, dict[str, str]]] = [
+            (
+                OURS,
+                settings.port,
+                {
+                    "v": "1",
+                    "name": self._gateway.box_name,
+                    "grpc": str(settings.grpc_port),
+                    "sha256": self._gateway.identity.fingerprint.replace(":", "").lower(),
+                },
+            )
+        ]
+        if self._wyoming():
+            kinds.append((WYOMING, settings.wyoming_port, {"v": "1"}))
+        return [
+            ServiceInfo(
+                kind,
+                f"{self.name}.{kind}",
+                port=port,
+                properties=properties,
+                server=f"{self.name}.local.",
+                parsed_addresses=addresses,
+            )
+            for kind, port, properties in kinds
+        ]
+
+
+def own_addresses() -> list[str]:
+    """Addresses by which neighbours reach this machine, sorted."""
+    found = set()
+    for adapter in ifaddr.get_adapters():
+        for entry in adapter.ips:
+            text = entry.ip if isinstance(entry.ip, str) else entry.ip[0]
+            address = ipaddress.ip_address(text)
+            if not (address.is_loopback or address.is_unspecified or address.is_multicast):
+                found.add(text)
+    return sorted(found)

@@ -1,0 +1,80 @@
+"""What the box tells a hub about itself. It depends on nothing that has to be loaded."""
+
+from __future__ import annotations
+
+from wyoming.info import (
+    AsrModel,
+    AsrProgram,
+    Attribution,
+    HandleModel,
+    HandleProgram,
+    Info,
+    TtsProgram,
+    TtsVoice,
+    WakeModel,
+    WakeProgram,
+)
+
+#: A hub names its entities by these, and knows them again by them: they never change.
+NAME = "sotto"
+WAKE_WORDS = {
+    "okay_nabu": "okay nabu",
+    "hey_jarvis": "hey jarvis",
+    "hey_mycroft": "hey mycroft",
+    "alexa": "alexa",
+}
+_LANGUAGES = ["en"]
+_OURS = Attribution("Sotto", "")
+_MOONSHINE = Attribution("Useful Sensors", "https://github.com/usefulsensors/moonshine")
+_PIPER = Attribution("Piper", "https://github.com/OHF-Voice/piper1-gpl")
+_MICRO = Attribution("microWakeWord", "https://github.com/kahrendt/microWakeWord")
+
+
+def services_info() -> Info:
+    """The answer to `describe` on the port of services."""
+    return Info(
+        asr=[
+            AsrProgram(
+                NAME,
+                _OURS,
+                True,
+                "Speech to text, favouring what the box understands",
+                None,
+                models=[AsrModel("moonshine", _MOONSHINE, True, "Moonshine", None, _LANGUAGES)],
+            )
+        ],
+        tts=[
+            TtsProgram(
+                NAME,
+                _OURS,
+                True,
+                "Text to speech",
+                None,
+                voices=[TtsVoice("joe", _PIPER, True, "Joe", None, _LANGUAGES)],
+            )
+        ],
+        wake=[
+            WakeProgram(
+                NAME,
+                _OURS,
+                True,
+                "Wake words",
+                None,
+                models=[
+                    WakeModel(name, _MICRO, True, phrase, None, _LANGUAGES, phrase)
+                    for name, phrase in WAKE_WORDS.items()
+                ],
+            )
+        ],
+        handle=[
+            HandleProgram(
+                NAME,
+                _OURS,
+                True,
+                "The assistant: timers, alarms, questions, its own devices",
+                None,
+                models=[HandleModel(NAME, _OURS, True, "Sotto", None, _LANGUAGES)],
+                supports_home_control=True,
+            )
+        ],
+    )

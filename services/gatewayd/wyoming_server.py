@@ -1,0 +1,120 @@
+"""Wyoming's listener: answers paired hubs alone, within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+from wyoming.error import Error
+from wyoming.event import Event
+
+from assistant.errors import SottoError
+from services.gatewayd.hubs import HubStore
+from services.gatewayd.settings import Limits
+from services.gatewayd.upstream import Upstream
+from services.gatewayd.wyoming_services import Session
+from services.gatewayd.wyoming_wire import MAX_LINE, read_event, write_event
+
+log = logging.getLogger(__name__)
+
+_MAX_CONNECTIONS = 64
+#: A hub opens a connection for a request; one on which nothing happens is given up after so long.
+_IDLE_S = 300.0
+
+
+class WyomingServer:
+    """One port, listened on only while there is a hub.
+
+    Args:
+        bind: makes the bound socket; called when there is a first hub.
+        hubs: who is answered.
+        upstream: the assistant.
+        limits: of times.
+    """
+
+    def __init__(
+        self, bind: Callable[[], socket.socket], hubs: HubStore, upstream: Upstream, limits: Limits
+    ) -> None:
+        self._bind = bind
+        self._hubs = hubs
+        self._upstream = upstream
+        self._limits = limits
+        self._server: asyncio.Server | None = None
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+    @property
+    def listening(self) -> bool:
+        """Whether the port is open."""
+        return self._server is not None
+
+    async def start(self) -> None:
+        """Listen if there is a hub, and fall silent if there is none; call it after each change of the hubs.
+
+        Raises:
+            Conflict: the port is taken.
+        """
+        if self._hubs.hubs and self._server is None:
+            self._server = await asyncio.start_server(self._serve, sock=self._bind(), limit=MAX_LINE)
+        elif not self._hubs.hubs and self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in self._open.values():
+            if not self._is_hub(writer):
+                writer.transport.abort()
+
+    async def stop(self) -> None:
+        """Close the port and all connections."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        tasks = list(self._open)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _is_hub(self, writer: asyncio.StreamWriter) -> bool:
+        peer = writer.get_extra_info("peername")
+        return bool(peer) and self._hubs.knows(str(peer[0]))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._open) >= _MAX_CONNECTIONS or not self._is_hub(writer):
+            writer.transport.abort()
+            return
+        task = asyncio.current_task()
+        assert task is not None
+        self._open[task] = writer
+        try:
+            await self._talk(reader, writer)
+        except (OSError, TimeoutError) as error:
+            log.info("a hub's connection ended: %s", error or type(error).__name__)
+        except asyncio.CancelledError:
+            pass  # the server stops
+        finally:
+            del self._open[task]
+            # What was written goes out; whoever does not take it must not hold the connection.
+            writer.close()
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(self._limits.idle_s):
+                    await writer.wait_closed()
+            writer.transport.abort()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sending = asyncio.Lock()
+
+        async def send(event: Event) -> None:
+            # Detections come from a task of their own, in between.
+            async with sending:
+                await write_event(writer, event, self._limits.idle_s)
+
+        session = Session(self._upstream, send)
+        try:
+            while (event := await read_event(reader, _IDLE_S, self._limits.idle_s)) is not None:
+                await session.take(event)
+        except SottoError as error:
+            # Behind a frame that cannot be read there is no next one.
+            await send(Error(text=error.message, code=error.code).event())
+        finally:
+            session.close()

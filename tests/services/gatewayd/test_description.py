@@ -1,0 +1,44 @@
+"""What the OpenAPI description promises, the box keeps."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.services.gatewayd.conftest import Gate
+
+#: Loud, without an end, or the end of the token that is used.
+LEFT_OUT = ("/v1/announce", "/v1/events", "/v1/tokens/{name}")
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_no_request_is_answered_otherwise_than_described(gate: Gate, tmp_path: Path) -> None:
+    token = gate.pair("schemathesis", "admin")
+    description = tmp_path / "openapi.json"
+    with gate.client(token) as client:
+        description.write_text(client.get("/openapi.json").text)
+    command = [str(Path(sys.executable).with_name("schemathesis")), "run", str(description)]
+    command += ["--url", gate.url, "--tls-verify", str(gate.certificate), "--no-color", "--seed", "1"]
+    command += ["-H", f"Authorization: Bearer {token}", "--request-timeout", "20", "--max-examples", "15"]
+    command += ["--checks", ",".join(CHECKS), "--phases", "coverage,fuzzing"]
+    command += [word for path in LEFT_OUT for word in ("--exclude-path", path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=380, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stdout[-5000:]
+
+
+def test_the_description_is_openapi(gate: Gate) -> None:
+    with gate.client(gate.pair("reader", "talk")) as client:
+        document = json.loads(client.get("/openapi.json").text)
+    assert document["openapi"].startswith("3.1")
+    assert "/v1/query" in document["paths"]
