@@ -11,7 +11,7 @@ KEYS   ?= $(wildcard keys)
 .DEFAULT_GOAL := help
 FORCE:
 .PHONY: FORCE help run setup models test test-slow lint format bench lock clean distclean \
-        image image-lock image-verify keys flash vm bench-image test-image test-powercut test-arm64
+        bench-api image image-lock image-verify keys flash vm bench-image test-image test-powercut test-arm64
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ vm: ## boot the built image in QEMU and tell how to talk to it [ARCH=] [PORT=222
 
 bench: setup ## measure speed, memory and accuracy; JSON and a picture under build/bench
 	@$(BIN)/sotto bench --out build/bench
+
+bench-api: setup ## measure what the local API costs; JSON and a picture under build/bench
+	@$(BIN)/python -m services.bench.api --out build/bench
 
 bench-image: setup ## boot the built image and measure: sizes, boot by stage, memory; under build/bench
 	@sh requirements/emulator.sh

@@ -59,15 +59,17 @@ class Daemon:
         folder = Path(self._scratch.name)
         socket = folder / "run" / "assistantd.sock"
         started = monotonic()
+        #: Of the daemon; what belongs to it uses the same.
+        self.environment = {
+            **os.environ,
+            "SOTTO_STATE": str(folder / "state"),
+            "SOTTO_SOCKET": str(socket),
+            "SOTTO_CONFIG": str(folder / "config"),
+            **environment,
+        }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "services.assistantd.main", *arguments],
-            env={
-                **os.environ,
-                "SOTTO_STATE": str(folder / "state"),
-                "SOTTO_SOCKET": str(socket),
-                "SOTTO_CONFIG": str(folder / "config"),
-                **environment,
-            },
+            env=self.environment,
             stdout=subprocess.DEVNULL,
         )
         self.client = _connect(socket, self._process, started)

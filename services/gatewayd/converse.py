@@ -81,11 +81,11 @@ class _Conversation:
 
     async def _start(self) -> pb.ConverseStart:
         try:
-            async with asyncio.timeout(self._limits.head_s):
+            async with asyncio.timeout(self._limits.ready_s):
                 message = await self._websocket.receive()
         except TimeoutError:
             raise InvalidInput(
-                f"nothing came for {self._limits.head_s:g} s",
+                f"nothing came for {self._limits.ready_s:g} s",
                 hint='send {"start": {}} first',
                 code="converse.no-start",
             ) from None

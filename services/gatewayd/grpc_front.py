@@ -1,4 +1,6 @@
-"""gRPC over TLS: the assistant's own contract, its health and its reflection, passed on to its socket.
+"""gRPC: the assistant's own contract, its health and its reflection, passed on to its socket with a token.
+
+It listens on a Unix socket of its own; `services.gatewayd.tls_pipe` stands before it on the network.
 
 Messages are passed on as bytes: on the wire a single message is a stream of one, so one handler serves every
 method, and a method added to the contract needs no more than its scope here.
@@ -7,21 +9,22 @@ method, and a method added to the contract needs no more than its scope here.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import grpc
 from grpc_health.v1 import health
 from grpc_reflection.v1alpha import reflection
 
-from assistant.errors import Conflict, SottoError
+from assistant.errors import SottoError, StorageError
 from services.gatewayd.access import Gatekeeper, allow
-from services.gatewayd.identity import Identity
-from services.gatewayd.settings import GatewaySettings
 from services.gatewayd.tokens import Scope
 from services.gatewayd.upstream import MAX_MESSAGE_BYTES, Upstream
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.status import status_of
+from services.unix_socket import make_room
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["Assistant"].full_name
 _TALK = ("Converse", "Ask", "Transcribe", "Synthesize", "Announce", "ListModels", "Turns", "Watch")
@@ -46,8 +49,6 @@ _OPTIONS = (
     ("grpc.max_connection_idle_ms", 300_000),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
-    ("grpc.server_handshake_timeout_ms", 10_000),
-    ("grpc.so_reuseport", 0),
 )
 
 
@@ -55,34 +56,29 @@ class GrpcFront:
     """The gRPC server. Made inside the event loop that uses it.
 
     Args:
-        settings: where to listen.
-        identity: of TLS.
+        path: its socket, in a folder that nobody else may write in.
         keeper: tells who calls.
         upstream: who answers.
 
     Raises:
-        Conflict: the port is taken.
+        StorageError: the socket cannot be made.
     """
 
-    def __init__(
-        self, settings: GatewaySettings, identity: Identity, keeper: Gatekeeper, upstream: Upstream
-    ) -> None:
+    def __init__(self, path: Path, keeper: Gatekeeper, upstream: Upstream) -> None:
         self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_MAX_CALLS)
         self._server.add_generic_rpc_handlers((_Proxy(keeper, upstream),))
-        pair = (identity.key.read_bytes(), identity.certificate.read_bytes())
-        host = settings.host or "[::]"
-        address = f"[{host}]" if ":" in host and not host.startswith("[") else host
-        where = f"{address}:{settings.grpc_port}"
+        make_room(path, "SOTTO_GATEWAY_SOCKET")
+        mask = os.umask(0o177)
         try:
-            bound = self._server.add_secure_port(where, grpc.ssl_server_credentials([pair]))
-        except RuntimeError:
-            bound = 0
-        if not bound:
-            raise Conflict(
-                f"gRPC cannot listen on {where}",
-                hint="stop what has the port, or set `grpc_port` in gateway.toml; 0 is none",
-                code="gateway.port",
-            )
+            self._server.add_insecure_port(f"unix:{path}")
+        except RuntimeError as error:
+            raise StorageError(
+                f"the socket {path} cannot be made: {error}",
+                hint="check the rights of its folder",
+                code="gateway.socket",
+            ) from error
+        finally:
+            os.umask(mask)
 
     async def start(self) -> None:
         """Begin to serve."""
@@ -126,15 +122,7 @@ class _Proxy(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in it
             return
         given = dict(context.invocation_metadata()).get("authorization", "")
         try:
-            allow(self._keeper.caller(str(given), _address(context.peer())), SCOPES[method])
+            allow(self._keeper.caller(str(given), ""), SCOPES[method])
         except SottoError as error:
             code, message, details = status_of(error)
             await context.abort(code, message, (("grpc-status-details-bin", details),))
-
-
-def _address(peer: str) -> str:
-    """The address in gRPC's name of a peer: "ipv4:192.0.2.7:1234", "ipv6:%5B2001:db8::1%5D:1234"."""
-    kind, _, rest = peer.replace("%5B", "[").replace("%5D", "]").partition(":")
-    if kind not in ("ipv4", "ipv6"):
-        return ""
-    return rest.rpartition(":")[0].strip("[]")

@@ -6,16 +6,21 @@ import hashlib
 import ipaddress
 import socket
 import ssl
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from assistant.errors import StorageError
 from services.provision.files import write_whole
 
 #: A box may have no clock at its first start; a certificate must hold then, too.
 _NOT_BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
 #: "No well-defined expiration date" (RFC 5280, 4.1.2.5): whoever pairs pins this very certificate.
 _NOT_AFTER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+#: Seconds to make it in; an emulated machine takes many.
+_MAKE_S = 120
 _KEY = "tls.key"
 _CERTIFICATE = "tls.crt"
 
@@ -51,17 +56,40 @@ def load_identity(folder: Path, name: str) -> Identity:
         StorageError: it cannot be written.
     """
     identity = Identity(folder / _KEY, folder / _CERTIFICATE)
+    if _is_usable(identity):
+        return identity
+    # In a process of its own: it is needed once in the life of a box, and would keep 9 MB in this one.
+    command = [sys.executable, "-m", "services.gatewayd.identity", str(folder), name]
+    made = subprocess.run(command, capture_output=True, text=True, timeout=_MAKE_S, check=False)
+    if made.returncode:
+        raise StorageError(
+            f"the TLS identity could not be made: {made.stderr.strip()[-300:]}",
+            hint=f"check the rights of {folder} and the free space",
+            code="gateway.identity",
+        )
+    return identity
+
+
+def _is_usable(identity: Identity) -> bool:
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
             identity.certificate, identity.key
         )
     except (OSError, ssl.SSLError):
-        _make(identity, name)
-    return identity
+        return False
+    return True
 
 
-def _make(identity: Identity, name: str) -> None:
-    # Here, because it is needed once in the life of a box and takes 9 MB.
+def make_identity(identity: Identity, name: str) -> None:
+    """Make a key and a certificate for it.
+
+    Args:
+        identity: where they go.
+        name: of the box.
+
+    Raises:
+        StorageError: they cannot be written.
+    """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -96,3 +124,7 @@ def _dns_names(host: str) -> list[str]:
     if host.isascii() and host.replace("-", "").isalnum() and host != "localhost":
         names = [f"{host}.local", host, *names]
     return names
+
+
+if __name__ == "__main__":
+    make_identity(Identity(Path(sys.argv[1]) / _KEY, Path(sys.argv[1]) / _CERTIFICATE), sys.argv[2])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from assistant.errors import SottoError
 from assistant.paths import socket_path, state_dir
+from services.allocator import bound_allocator
 from services.gatewayd.access import Gatekeeper, is_loopback
 from services.gatewayd.addresses import box_addresses
 from services.gatewayd.app import build_app
@@ -24,8 +25,10 @@ from services.gatewayd.mdns import Advertiser
 from services.gatewayd.metrics import Metrics
 from services.gatewayd.pairing import PairingGuard, load_code
 from services.gatewayd.paths import code_path, gateway_socket, gateway_state, hub_facts
-from services.gatewayd.server import HttpServer, tcp_listener, unix_listener
+from services.gatewayd.server import HttpServer, shrink_tls_buffers, tcp_listener, unix_listener
 from services.gatewayd.settings import GatewaySettings, load_gateway_settings
+from services.gatewayd.thrift import stay_small
+from services.gatewayd.tls_pipe import TlsPipe
 from services.gatewayd.tokens import TokenStore
 from services.gatewayd.upstream import Upstream
 from services.gatewayd.wyoming_server import WyomingServer
@@ -33,6 +36,8 @@ from services.lock import StateLock
 from services.notify import notify
 
 log = logging.getLogger(__name__)
+
+_MMAP_BYTES, _TRIM_BYTES = 64 * 1024, 1024 * 1024
 
 
 def put_together(settings: GatewaySettings, state: Path, assistant: Path) -> Gateway:
@@ -76,13 +81,18 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
         loop.add_signal_handler(number, stopping.set)
     gateway = put_together(settings, state, assistant)
     limits = settings.limits
-    servers: list[HttpServer | GrpcFront] = [
+    servers: list[HttpServer | GrpcFront | TlsPipe] = [
         HttpServer(build_app(gateway, local=True), unix_listener(local), limits),
         HttpServer(build_app(gateway), tcp_listener(settings, settings.port), limits, gateway.identity),
     ]
     if settings.grpc_port:
-        keeper = Gatekeeper(gateway.tokens, settings.trust_loopback)
-        servers.append(GrpcFront(settings, gateway.identity, keeper, gateway.upstream))
+        behind = local.with_name("grpc.sock")
+        listener = tcp_listener(settings, settings.grpc_port)
+        # Who comes that way has no address any more, so loopback is never exempt there.
+        servers += [
+            GrpcFront(behind, Gatekeeper(gateway.tokens), gateway.upstream),
+            TlsPipe(listener, behind, gateway.identity, "h2", limits),
+        ]
     wyoming = WyomingServer(
         lambda: tcp_listener(settings, settings.wyoming_port), gateway.hubs, gateway.upstream, limits
     )
@@ -99,11 +109,13 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
         await gateway.hubs_changed()
         if told:
             advertiser.start()
+        thrift = asyncio.create_task(stay_small())
         notify("READY=1")
         print(f"sotto: the local API is on {' and '.join(gateway.addresses)}", flush=True)
         print("sotto: `sotto pair` shows how to pair something with it", flush=True)
         await stopping.wait()
         notify("STOPPING=1")
+        thrift.cancel()
     finally:
         # First of all, nobody is sent to what closes now.
         await advertiser.stop()
@@ -125,6 +137,8 @@ def main() -> int:
         format="%(levelname)s %(name)s: %(message)s",
     )
     os.umask(0o077)
+    bound_allocator(_MMAP_BYTES, _TRIM_BYTES)
+    shrink_tls_buffers()
     try:
         settings = load_gateway_settings(options.config)
         state = gateway_state(state_dir())

@@ -19,6 +19,7 @@ class Limits:
         json_bytes: of a body that is JSON.
         audio_bytes: of a body that is sound.
         head_s: seconds for a connection to send the head of a request.
+        ready_s: seconds that a conversation may be open before it begins: who opens it early answers sooner.
         idle_s: seconds for the next piece of a body, or for a peer to take the next piece of an answer.
         body_s: seconds for a whole body.
         frame_bytes: of a WebSocket message.
@@ -29,6 +30,7 @@ class Limits:
     json_bytes: int = 64 * 1024
     audio_bytes: int = 6 * 1024 * 1024
     head_s: float = 10.0
+    ready_s: float = 300.0
     idle_s: float = 20.0
     body_s: float = 60.0
     frame_bytes: int = 256 * 1024

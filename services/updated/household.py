@@ -13,6 +13,9 @@ from services.updated.places import Places
 
 _LIMIT = 1024 * 1024
 _BOOKS = ("timers", "alarms")
+#: Who is paired: tokens of programs, addresses of hubs. Somebody may be unpaired at any time, so that only
+#: the books themselves must survive.
+_PAIRINGS = ("tokens", "hubs")
 _MOST_FILES = 500
 
 
@@ -24,7 +27,7 @@ class Household:
         boot: the kernel's id of the boot it was in.
         at: when, seconds since the epoch.
         entries: "timers/3" to the time it is due, None where that is open (paused, repeated).
-        files: of the provisioning folder, relative.
+        files: of the provisioning folder, relative, and "pairings/tokens" and the like.
         damaged: books that are there and cannot be read.
     """
 
@@ -47,12 +50,28 @@ def look(places: Places, now: float) -> Household:
             continue
         except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             damaged.append(book)
-    return Household(boot_id(places), now, entries, _files(places.provision), tuple(damaged))
+    pairings = []
+    for book in _PAIRINGS:
+        try:
+            with (places.gateway / f"{book}.json").open("rb") as file:
+                pairings += [f"pairings/{book}"] if json.loads(file.read(_LIMIT))[book] is not None else []
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            damaged.append(book)
+    files = (*_files(places.provision), *pairings)
+    return Household(boot_id(places), now, entries, files, tuple(damaged))
 
 
 def lost(before: Household, now: Household) -> list[str]:
     """What was there and should still be, as sentences; what became due meanwhile may be gone."""
     reasons = [f"the {book} cannot be read" for book in now.damaged if book not in before.damaged]
+    paired = [f"pairings/{book}" for book in _PAIRINGS if book not in now.damaged]
+    reasons += [
+        f"the paired {name.removeprefix('pairings/')} are gone"
+        for name in paired
+        if name in before.files and name not in now.files
+    ]
     for book in _BOOKS:
         if book in now.damaged:
             continue
@@ -63,7 +82,8 @@ def lost(before: Household, now: Household) -> list[str]:
         ]
         if gone:
             reasons.append(f"{len(gone)} of the {book} are gone")
-    reasons += [f"the set-up file {name} is gone" for name in before.files if name not in now.files]
+    gone_files = [name for name in before.files if name not in now.files and not name.startswith("pairings/")]
+    reasons += [f"the set-up file {name} is gone" for name in gone_files]
     return reasons
 
 

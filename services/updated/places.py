@@ -33,6 +33,11 @@ class Places:
         return self.root / "var/lib/sotto-provision"
 
     @property
+    def gateway(self) -> Path:
+        """State of gatewayd: the certificate, and who is paired."""
+        return self.root / "var/lib/sotto-gateway"
+
+    @property
     def assistant(self) -> Path:
         """State of assistantd: timers and alarms."""
         return self.root / "var/lib/sotto"

@@ -107,7 +107,9 @@ def gate(box: Box) -> Iterator[Gate]:
     yield gate
     if gate.process is not None and gate.process.poll() is None:
         status, log = gate.stop()
-        assert (status, log) == (0, "")
+        # It may warn of what callers did; it may not stumble over it.
+        assert status == 0
+        assert "Traceback" not in log, log
 
 
 @pytest.fixture

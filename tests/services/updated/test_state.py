@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from assistant.skills.alarm_book import AlarmBook
 from assistant.skills.alarm_time import Moment
 from assistant.skills.timekeeping import TimerBook
+from services.gatewayd.hubs import HubStore
+from services.gatewayd.tokens import TokenStore
 from services.updated.cards import sound_cards
-from services.updated.household import Household, look
+from services.updated.household import Household, look, lost
 from services.updated.machine import read_machine
 from services.updated.places import Places
 from services.updated.state import (
@@ -105,6 +107,26 @@ def test_a_damaged_book_is_named(tmp_path: Path, content: str) -> None:
     places.assistant.mkdir(parents=True)
     (places.assistant / "timers.json").write_text(content)
     assert look(places, 0.0).damaged == ("timers",)
+
+
+def test_who_is_paired_is_seen_and_missed(tmp_path: Path) -> None:
+    places = Places(tmp_path)
+    TokenStore(places.gateway / "tokens.json").issue("tablet", [], now=0.0)
+    HubStore(places.gateway / "hubs.json").add("192.0.2.7")
+    before = look(places, 0.0)
+    assert before.files == ("pairings/tokens", "pairings/hubs")
+    (places.gateway / "hubs.json").unlink()
+    (places.gateway / "tokens.json").write_text("{")
+    assert lost(before, look(places, 1.0)) == ["the tokens cannot be read", "the paired hubs are gone"]
+
+
+def test_who_was_unpaired_is_not_missed(tmp_path: Path) -> None:
+    places = Places(tmp_path)
+    store = TokenStore(places.gateway / "tokens.json")
+    store.issue("tablet", [], now=0.0)
+    before = look(places, 0.0)
+    store.revoke("tablet")
+    assert lost(before, look(places, 1.0)) == []
 
 
 def test_an_empty_box_has_an_empty_household(tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+"""What the C library's allocator may keep for later."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+
+log = logging.getLogger(__name__)
+
+# Parameters of mallopt(3), from malloc.h of the GNU C library.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
+
+
+def bound_allocator(mmap_bytes: int, trim_bytes: int) -> None:
+    """Two heaps for all threads, and thresholds that stay; call it before the first thread starts.
+
+    By default the GNU allocator keeps up to eight heaps a core, and raises its own thresholds so that large
+    buffers are never given back.
+
+    Args:
+        mmap_bytes: blocks from this size on have pages of their own, which cost nothing before they are
+            touched and go back when the block is freed.
+        trim_bytes: free memory at the end of a heap beyond this is given back.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except AttributeError:
+        log.info("this C library has no mallopt; memory is left as it is")
+        return
+    for parameter, value in ((_ARENA_MAX, 2), (_MMAP_THRESHOLD, mmap_bytes), (_TRIM_THRESHOLD, trim_bytes)):
+        mallopt(parameter, value)
+
+
+def give_back() -> None:
+    """Return to the system what the allocator keeps; some milliseconds."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
