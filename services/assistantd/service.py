@@ -19,6 +19,7 @@ from assistant.errors import InvalidInput, SottoError, TooLarge, Unavailable
 from services.assistantd import household
 from services.assistantd.announce import Announcer, checked
 from services.assistantd.converse import Converse, frames_of
+from services.assistantd.wake_words import wake_words
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.status import abort
@@ -56,6 +57,16 @@ class AssistantService(rpc.AssistantServicer):
         try:
             with _place(self._conversations, f"{MAX_CONVERSATIONS} conversations are open"):
                 yield from Converse(self._assistant, request_iterator).responses()
+        except SottoError as error:
+            abort(context, error)
+
+    def DetectWakeWords(  # noqa: N802
+        self, request_iterator: Iterator[pb.DetectRequest], context: grpc.ServicerContext
+    ) -> Iterator[pb.WakeWord]:
+        """Audio in, wake words out."""
+        try:
+            with _place(self._conversations, f"{MAX_CONVERSATIONS} conversations are open"):
+                yield from wake_words(self._assistant, request_iterator)
         except SottoError as error:
             abort(context, error)
 

@@ -12,6 +12,7 @@ import logging
 from contextlib import suppress
 from typing import Any
 
+import grpc
 from google.protobuf.message import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -119,7 +120,7 @@ class _Conversation:
         except (WebSocketDisconnect, SottoError):
             call.cancel()
             raise
-        except asyncio.InvalidStateError:
+        except (asyncio.InvalidStateError, grpc.RpcError):
             pass  # the assistant ended the call; its answer says why
 
     async def _pass_on(self, response: pb.ConverseResponse) -> None:

@@ -27,7 +27,17 @@ from services.status import status_of
 from services.unix_socket import make_room
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["Assistant"].full_name
-_TALK = ("Converse", "Ask", "Transcribe", "Synthesize", "Announce", "ListModels", "Turns", "Watch")
+_TALK = (
+    "Converse",
+    "DetectWakeWords",
+    "Ask",
+    "Transcribe",
+    "Synthesize",
+    "Announce",
+    "ListModels",
+    "Turns",
+    "Watch",
+)
 _CONTROL = ("ListTimers", "StartTimer", "CancelTimer", "DescribeHome", "Act")
 #: Method -> the scope it needs; None for every paired caller.
 SCOPES: dict[str, Scope | None] = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
+import grpc
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioChunkConverter, AudioStart, AudioStop
 from wyoming.error import Error
@@ -167,7 +168,7 @@ class Session:
 
 
 class _WakeWords:
-    """Listens for wake words in what a hub streams, by a conversation that is left when one was heard."""
+    """Listens for wake words in what a hub streams; the assistant does nothing else with it."""
 
     def __init__(self, upstream: Upstream, names: list[str], send: Send) -> None:
         self._names = frozenset(names) & frozenset(WAKE_WORDS) or frozenset(WAKE_WORDS)
@@ -175,8 +176,6 @@ class _WakeWords:
         self._send = send
         self._call: Any = None
         self._watcher: asyncio.Task[None] | None = None
-        self._samples = 0
-        self._rate = 16_000
         self._found = False
 
     async def hear(self, audio: bytes, rate: int) -> None:
@@ -184,50 +183,43 @@ class _WakeWords:
         if self._found:
             return
         if self._call is None:
-            converse: Any = self._upstream.stub.Converse
-            self._call = converse()
-            self._rate = rate
-            start = pb.ConverseStart(wake=True, realtime=True, sample_rate=rate, label="hub")
-            await self._write(pb.ConverseRequest(start=start))
+            # Without an iterator, a call of gRPC's asyncio is written to; its stubs do not say so.
+            detect: Any = self._upstream.stub.DetectWakeWords
+            self._call = detect()
             self._watcher = asyncio.create_task(self._watch())
-        await self._write(pb.ConverseRequest(audio=audio))
-        self._samples += len(audio) // 2
+            await self._write(pb.DetectRequest(start=pb.DetectStart(sample_rate=rate)))
+        await self._write(pb.DetectRequest(audio=audio))
 
     async def end(self) -> None:
         """The hub sends no more: say so if nothing was heard."""
-        if self._call is not None and not self._found:
-            await self._call.done_writing()
-            if self._watcher is not None:
-                await self._watcher
+        if self._call is not None and self._watcher is not None and not self._found:
+            with suppress(asyncio.InvalidStateError, grpc.RpcError):
+                await self._call.done_writing()
+            await self._watcher
         self.close()
         if not self._found:
             await self._send(NotDetected().event())
 
     def close(self) -> None:
-        """Leave the conversation."""
+        """Listen no more."""
         if self._call is not None:
             self._call.cancel()
         if self._watcher is not None:
             self._watcher.cancel()
 
-    async def _write(self, request: pb.ConverseRequest) -> None:
-        try:
+    async def _write(self, request: pb.DetectRequest) -> None:
+        # Where the assistant has ended the call, the watcher has told why.
+        with suppress(asyncio.InvalidStateError, grpc.RpcError):
             await self._call.write(request)
-        except asyncio.InvalidStateError:
-            # The assistant ended the call, and the watcher has told why.
-            return
 
     async def _watch(self) -> None:
         try:
-            async for response in many(self._call):
-                event = response.event
-                if response.WhichOneof("payload") == "event" and event.kind == "wake":
-                    word = str(event.data["word"])
-                    if word in self._names:
+            async with aclosing(many(self._call)) as words:
+                async for word in words:
+                    if word.name in self._names:
                         self._found = True
-                        stamp = self._samples * 1000 // self._rate
-                        await self._send(Detection(name=word, timestamp=stamp).event())
-                        self._call.cancel()
+                        stamp = round(word.end_s * 1000)
+                        await self._send(Detection(name=word.name, timestamp=stamp).event())
                         return
         except SottoError as error:
             await self._send(Error(text=error.message, code=error.code).event())
