@@ -120,10 +120,9 @@ class StreamEncoder:
 
     def finish(self) -> bytes:
         """The last bytes; nothing can be fed afterwards."""
-        rest = self._encoded(self._resampler.flush()) if self._resampler is not None else b""
         if self._file is None:
-            head, self._head = self._head, b""
-            return head + rest
+            return self._encoded(np.zeros(0, np.int16))
+        rest = self._encoded(self._resampler.flush()) if self._resampler is not None else b""
         self._file.close()
         return rest + self._take()
 

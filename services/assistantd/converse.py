@@ -136,19 +136,7 @@ class Converse:
     def _audio(self) -> Iterator[bytes]:
         for request in self._requests:
             self._heard_at = monotonic()
-            if request.WhichOneof("payload") != "audio":
-                raise InvalidInput(
-                    "a message after the first carries no audio",
-                    hint="send `start` once, then `audio` only",
-                    code="converse.no-audio",
-                )
-            if len(request.audio) > MAX_AUDIO_BYTES:
-                raise TooLarge(
-                    f"an audio message of {len(request.audio)} bytes; the limit is {MAX_AUDIO_BYTES}",
-                    hint="send 10 to 100 ms of audio a message",
-                    code="audio.message",
-                )
-            yield request.audio
+            yield audio_of(request, "converse.no-audio")
 
     def _send_audio(self, samples: Samples, rate: int) -> None:
         chunk = pb.AudioChunk(pcm=samples.astype("<i2").tobytes(), sample_rate=rate)
@@ -168,6 +156,32 @@ class Converse:
             with suppress(queue.Full):
                 self._out.put(end, timeout=0.5)
                 return
+
+
+def audio_of(request: pb.ConverseRequest | pb.DetectRequest, code: str) -> bytes:
+    """What a message of a stream carries after the first.
+
+    Args:
+        request: the message.
+        code: of the error where it carries no audio.
+
+    Raises:
+        InvalidInput: no audio.
+        TooLarge: more than `MAX_AUDIO_BYTES`.
+    """
+    if request.WhichOneof("payload") != "audio":
+        raise InvalidInput(
+            "a message after the first carries no audio",
+            hint="send `start` once, then `audio` only",
+            code=code,
+        )
+    if len(request.audio) > MAX_AUDIO_BYTES:
+        raise TooLarge(
+            f"an audio message of {len(request.audio)} bytes; the limit is {MAX_AUDIO_BYTES}",
+            hint="send 10 to 100 ms of audio a message",
+            code="audio.message",
+        )
+    return request.audio
 
 
 def frames_of(parts: Iterator[bytes], rate: int) -> Iterator[Samples]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from assistant.assistant import Assistant
 from assistant.audio.format import SAMPLE_RATE
-from assistant.errors import InvalidInput, TooLarge
-from services.assistantd.converse import MAX_AUDIO_BYTES, frames_of
+from assistant.errors import InvalidInput
+from services.assistantd.converse import audio_of, frames_of
 from services.proto.sotto.v1 import assistant_pb2 as pb
 
 
@@ -29,7 +29,8 @@ def wake_words(assistant: Assistant, requests: Iterator[pb.DetectRequest]) -> It
             code="detect.no-start",
         )
     ears = assistant.ears(wake=True)
-    for frame in frames_of(_audio(requests), first.start.sample_rate or SAMPLE_RATE):
+    audio = (audio_of(request, "detect.no-audio") for request in requests)
+    for frame in frames_of(audio, first.start.sample_rate or SAMPLE_RATE):
         heard = ears.feed(frame, want_wake=True)
         if heard.wake_word:
             yield pb.WakeWord(
@@ -37,20 +38,3 @@ def wake_words(assistant: Assistant, requests: Iterator[pb.DetectRequest]) -> It
                 probability=heard.wake_probability,
                 end_s=heard.wake_end / SAMPLE_RATE,
             )
-
-
-def _audio(requests: Iterator[pb.DetectRequest]) -> Iterator[bytes]:
-    for request in requests:
-        if request.WhichOneof("payload") != "audio":
-            raise InvalidInput(
-                "a message after the first carries no audio",
-                hint="send `start` once, then `audio` only",
-                code="detect.no-audio",
-            )
-        if len(request.audio) > MAX_AUDIO_BYTES:
-            raise TooLarge(
-                f"an audio message of {len(request.audio)} bytes; the limit is {MAX_AUDIO_BYTES}",
-                hint="send 10 to 100 ms of audio a message",
-                code="audio.message",
-            )
-        yield request.audio

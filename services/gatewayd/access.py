@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.errors import Denied, SottoError, Unauthenticated
 from services.gatewayd import tokens
+from services.gatewayd.addresses import parse_address
 from services.gatewayd.http_errors import error_answer
 from services.gatewayd.tokens import Token, TokenStore
 
@@ -128,9 +128,6 @@ class Access:
 def is_loopback(address: str) -> bool:
     """Whether an address is one of this machine alone; what is no address is not."""
     try:
-        parsed = ipaddress.ip_address(address)
+        return parse_address(address).is_loopback
     except ValueError:
         return False
-    # A socket that listens on both families shows IPv4 callers as ::ffff:a.b.c.d.
-    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    return (mapped or parsed).is_loopback

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 
 from services.gatewayd.settings import GatewaySettings
@@ -15,6 +16,17 @@ def box_addresses(settings: GatewaySettings) -> tuple[str, ...]:
     """Addresses of the REST interface, the likeliest first."""
     hosts = [settings.host] if settings.host else [*_outgoing(), "127.0.0.1"]
     return tuple(f"https://{f'[{host}]' if ':' in host else host}:{settings.port}" for host in hosts)
+
+
+def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """An address, also as a socket names a peer: IPv4 inside IPv6 is IPv4, and a zone does not matter.
+
+    Raises:
+        ValueError: it is none.
+    """
+    parsed = ipaddress.ip_address(text.strip().split("%")[0])
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return mapped or parsed
 
 
 def _outgoing() -> list[str]:

@@ -32,13 +32,8 @@ ENDPOINTS = (
 )
 
 
-def build_app(gateway: Gateway, *, local: bool = False) -> ASGIApp:
-    """Everything on one port.
-
-    Args:
-        gateway: the parts.
-        local: the app serves the gateway's Unix socket, whose callers need no token.
-    """
+def build_app(gateway: Gateway) -> ASGIApp:
+    """All routes, with nobody at the door: serve it `guarded`."""
     description = describe(ENDPOINTS, API_VERSION)
 
     async def openapi(_request: Request) -> Response:
@@ -47,7 +42,7 @@ def build_app(gateway: Gateway, *, local: bool = False) -> ASGIApp:
     async def talk(websocket: WebSocket) -> None:
         await converse.converse(websocket, gateway)
 
-    app = Starlette(
+    return Starlette(
         routes=[
             *(endpoint.route(gateway) for endpoint in ENDPOINTS),
             Route("/openapi.json", openapi),
@@ -55,6 +50,16 @@ def build_app(gateway: Gateway, *, local: bool = False) -> ASGIApp:
         ],
         exception_handlers={HTTPException: _plain},
     )
+
+
+def guarded(app: ASGIApp, gateway: Gateway, *, local: bool = False) -> ASGIApp:
+    """`app` as one port serves it.
+
+    Args:
+        app: all routes.
+        gateway: the parts.
+        local: it is the gateway's Unix socket, whose callers need no token.
+    """
     keeper = Gatekeeper(gateway.tokens, gateway.settings.trust_loopback)
     return Bounded(Counted(Access(app, keeper, local=local), gateway.metrics), gateway.settings.limits.idle_s)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import Conflict, InvalidInput, NotFound, SottoError, TooLarge
 from assistant.statefile import load_json, save_json, set_aside
+from services.gatewayd.addresses import parse_address
 from services.provision.files import read_bounded
 
 MAX_HUBS = 8
@@ -110,15 +110,13 @@ def canonical(address: str) -> str:
         InvalidInput: it is none.
     """
     try:
-        parsed = ipaddress.ip_address(address.strip().split("%")[0])
+        return str(parse_address(address))
     except ValueError:
         raise InvalidInput(
             f"{address[:60]!r} is not an address",
             hint="give the hub's IP address, such as 192.168.1.20",
             code="hub.address",
         ) from None
-    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    return str(mapped or parsed)
 
 
 def _from_facts(path: Path | None) -> tuple[Hub, ...]:

@@ -16,7 +16,7 @@ from assistant.paths import socket_path, state_dir
 from services.allocator import bound_allocator
 from services.gatewayd.access import Gatekeeper, is_loopback
 from services.gatewayd.addresses import box_addresses
-from services.gatewayd.app import build_app
+from services.gatewayd.app import build_app, guarded
 from services.gatewayd.gateway import Gateway
 from services.gatewayd.grpc_front import GrpcFront
 from services.gatewayd.hubs import HubStore
@@ -81,9 +81,10 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
         loop.add_signal_handler(number, stopping.set)
     gateway = put_together(settings, state, assistant)
     limits = settings.limits
+    app = build_app(gateway)
     servers: list[HttpServer | GrpcFront | TlsPipe] = [
-        HttpServer(build_app(gateway, local=True), unix_listener(local), limits),
-        HttpServer(build_app(gateway), tcp_listener(settings, settings.port), limits, gateway.identity),
+        HttpServer(guarded(app, gateway, local=True), unix_listener(local), limits),
+        HttpServer(guarded(app, gateway), tcp_listener(settings, settings.port), limits, gateway.identity),
     ]
     if settings.grpc_port:
         behind = local.with_name("grpc.sock")
@@ -106,7 +107,9 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
     try:
         for server in servers:
             await server.start()
-        await gateway.hubs_changed()
+        if settings.wyoming_port:
+            await wyoming.start()
+        # In the background: to claim names on the network takes a second.
         if told:
             advertiser.start()
         thrift = asyncio.create_task(stay_small())

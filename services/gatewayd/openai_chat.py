@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable
 from typing import Any
 
 from google.protobuf import json_format, struct_pb2
@@ -17,7 +16,7 @@ from services.gatewayd.endpoint import EVENTS, JSON, Call, Endpoint
 from services.gatewayd.http_errors import openai_error_answer
 from services.gatewayd.streams import begun
 from services.gatewayd.tokens import Scope
-from services.gatewayd.upstream import CALL_S, many, one
+from services.gatewayd.upstream import CALL_S, one
 from services.gatewayd.wire_json import to_dict
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import openai_pb2 as oa
@@ -31,17 +30,17 @@ async def completions(call: Call[oa.OpenAiChat]) -> Response:
     """A conversation so far; what the assistant says next."""
     question, context = _question(call.body)
     request = pb.AskRequest(query=question, context=context)
-    running = call.gateway.upstream.stub.Ask(request)
+    reply = call.gateway.upstream.turn(request)
     head = {
         "id": f"chatcmpl-{uuid.uuid4().hex}",
         "created": int(time.time()),
         "model": call.body.model or MODEL,
     }
     if call.body.stream:
-        return await begun(_chunks(head, running), EVENTS)
+        return await begun(_chunks(head, reply), EVENTS)
     choice = {
         "index": 0,
-        "message": {"role": "assistant", "content": await _reply(running)},
+        "message": {"role": "assistant", "content": (await reply).reply},
         "finish_reason": "stop",
     }
     # The grammar counts no tokens.
@@ -49,17 +48,8 @@ async def completions(call: Call[oa.OpenAiChat]) -> Response:
     return JSONResponse({**head, "object": "chat.completion", "choices": [choice], "usage": usage})
 
 
-async def _reply(running: object) -> str:
-    text = ""
-    async with aclosing(many(running)) as answers:
-        async for answer in answers:
-            if answer.WhichOneof("payload") == "turn":
-                text = answer.turn.reply
-    return text
-
-
-async def _chunks(head: dict[str, Any], running: object) -> AsyncGenerator[bytes, None]:
-    text = await _reply(running)
+async def _chunks(head: dict[str, Any], turn: Awaitable[pb.Turn]) -> AsyncGenerator[bytes, None]:
+    text = (await turn).reply
     for delta, reason in (({"role": "assistant", "content": text}, None), ({}, "stop")):
         choice = {"index": 0, "delta": delta, "finish_reason": reason}
         chunk = {**head, "object": "chat.completion.chunk", "choices": [choice]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -10,6 +11,7 @@ import grpc
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.status import from_rpc
 
@@ -55,6 +57,19 @@ class Upstream:
         except grpc.RpcError:
             return False
         return bool(status == health_pb2.HealthCheckResponse.SERVING)
+
+    async def turn(self, request: pb.AskRequest) -> pb.Turn:
+        """The turn that a typed sentence leads to; an empty one if the answer ends without.
+
+        Raises:
+            services.status.RemoteError: as `many`.
+        """
+        turn = pb.Turn()
+        async with aclosing(many(self.stub.Ask(request))) as answers:
+            async for answer in answers:
+                if answer.WhichOneof("payload") == "turn":
+                    turn = answer.turn
+        return turn
 
     async def close(self) -> None:
         """Let go of the channel."""

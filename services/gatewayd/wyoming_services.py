@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -134,37 +134,27 @@ class Session:
         await self._send(Transcript(text=text, language="en").event())
 
     async def _answer(self, text: str) -> None:
-        turn: pb.Turn | None = None
-        async with aclosing(many(self._upstream.stub.Ask(pb.AskRequest(query=text)))) as answers:
-            async for answer in answers:
-                if answer.WhichOneof("payload") == "turn":
-                    turn = answer.turn
-        reply = turn.reply if turn is not None else ""
-        accepted = turn is not None and turn.accepted
-        await self._send((Handled(text=reply) if accepted else NotHandled(text=reply)).event())
+        turn = await self._upstream.turn(pb.AskRequest(query=text))
+        answer = Handled(text=turn.reply) if turn.accepted else NotHandled(text=turn.reply)
+        await self._send(answer.event())
 
     async def _speak(self, text: str) -> None:
         rate = 0
         sent = 0
-        async for pcm, rate_now in self._speech(text):
-            if not rate:
-                rate = rate_now
-                await self._send(AudioStart(rate=rate, width=2, channels=1, timestamp=0).event())
-            for at in range(0, len(pcm), _CHUNK_SAMPLES * 2):
-                piece = pcm[at : at + _CHUNK_SAMPLES * 2]
-                stamp = sent * 1000 // rate
-                chunk = AudioChunk(rate=rate, width=2, channels=1, audio=piece, timestamp=stamp)
-                await self._send(chunk.event())
-                sent += len(piece) // 2
+        async with aclosing(many(self._upstream.stub.Synthesize(pb.SynthesizeRequest(text=text)))) as parts:
+            async for part in parts:
+                if not rate:
+                    rate = part.sample_rate
+                    await self._send(AudioStart(rate=rate, width=2, channels=1, timestamp=0).event())
+                for at in range(0, len(part.pcm), _CHUNK_SAMPLES * 2):
+                    piece = part.pcm[at : at + _CHUNK_SAMPLES * 2]
+                    stamp = sent * 1000 // rate
+                    chunk = AudioChunk(rate=rate, width=2, channels=1, audio=piece, timestamp=stamp)
+                    await self._send(chunk.event())
+                    sent += len(piece) // 2
         if not rate:
             raise InvalidInput("there is nothing to say", hint="give some words", code="speech.empty")
         await self._send(AudioStop(timestamp=sent * 1000 // rate).event())
-
-    async def _speech(self, text: str) -> AsyncGenerator[tuple[bytes, int], None]:
-        running = self._upstream.stub.Synthesize(pb.SynthesizeRequest(text=text))
-        async with aclosing(many(running)) as parts:
-            async for part in parts:
-                yield part.pcm, part.sample_rate
 
 
 class _WakeWords:
