@@ -40,7 +40,7 @@ test-arm64: setup ## boot the arm64 image that `make image ARCH=arm64` has built
 setup: $(VENV)/.installed build/.proto models ## system libraries, environment, wire contract, models
 
 # PYTHON= asks for a certain interpreter, so the script looks each time it is given.
-$(VENV)/.installed: requirements/dev.lock requirements/setup.sh pyproject.toml $(if $(PYTHON),FORCE)
+$(VENV)/.installed: requirements/dev.lock requirements/source.lock requirements/setup.sh pyproject.toml $(if $(PYTHON),FORCE)
 	@PYTHON="$(PYTHON)" sh requirements/setup.sh
 
 build/.proto: $(wildcard $(PROTO)/*.proto) $(VENV)/.installed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -94,7 +95,10 @@ def test_reflection_answers_who_is_paired(channel: grpc.Channel, caller: tuple[t
 
 
 def test_grpcurl_finds_the_contract_and_asks(gate: Gate, caller: tuple[tuple[str, str]]) -> None:
-    grpcurl = [str(Path(sys.executable).with_name("grpcurl")), "-cacert", str(gate.certificate)]
+    program = Path(sys.executable).with_name("grpcurl")
+    if not program.exists() or platform.machine() != "x86_64":
+        pytest.skip("grpcurl is not there: `make setup` says why; its package is for x86-64 alone")
+    grpcurl = [str(program), "-cacert", str(gate.certificate)]
     grpcurl += ["-H", f"authorization: {caller[0][1]}"]
     where = f"127.0.0.1:{gate.grpc_port}"
     ask = ["-d", '{"query": "what day is it"}', where, "sotto.v1.Assistant/Ask"]
