@@ -11,7 +11,7 @@ KEYS   ?= $(wildcard keys)
 .DEFAULT_GOAL := help
 FORCE:
 .PHONY: FORCE help run setup models test test-slow lint format bench lock clean distclean \
-        bench-api image image-lock image-verify keys flash vm bench-image test-image test-powercut test-arm64
+        bench-api image image-lock image-verify keys flash vm bench-image test-image test-powercut test-arm64 test-hub
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,10 +20,14 @@ run: setup ## set up what is missing, then talk to the assistant
 	@$(BIN)/sotto run
 
 test: setup lint ## set up what is missing, then lint, types, import contract and all tests
-	@$(BIN)/python -m pytest -q -m "not slow and not image" $(TESTS)
+	@$(BIN)/python -m pytest -q -m "not slow and not image and not hub" $(TESTS)
 
 test-slow: setup ## the tests that take longer than a few seconds each
-	@$(BIN)/python -m pytest -q -m "slow and not image" $(TESTS)
+	@$(BIN)/python -m pytest -q -m "slow and not image and not hub" $(TESTS)
+
+test-hub: setup ## Home Assistant as a client of the box (installs it, Python 3.13, under build/hub)
+	@PYTHON="$(PYTHON)" sh requirements/hub.sh
+	@$(BIN)/python -m pytest -q -m hub tests/hub
 
 test-image: setup ## build images, boot them in QEMU: first boot, hearing, updates, tampering (two hours or more)
 	@sh requirements/emulator.sh
