@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 
 from assistant.errors import SottoError
@@ -21,7 +22,7 @@ from services.gatewayd.gateway import Gateway
 from services.gatewayd.grpc_front import GrpcFront
 from services.gatewayd.hubs import HubStore
 from services.gatewayd.identity import load_identity
-from services.gatewayd.mdns import Advertiser
+from services.gatewayd.mdns import WYOMING_PORTS, Advertiser
 from services.gatewayd.metrics import Metrics
 from services.gatewayd.pairing import PairingGuard, load_code
 from services.gatewayd.paths import code_path, gateway_socket, gateway_state, hub_facts
@@ -31,7 +32,9 @@ from services.gatewayd.thrift import stay_small
 from services.gatewayd.tls_pipe import TlsPipe
 from services.gatewayd.tokens import TokenStore
 from services.gatewayd.upstream import Upstream
-from services.gatewayd.wyoming_server import WyomingServer
+from services.gatewayd.wyoming_satellite import SatelliteSession, Seats
+from services.gatewayd.wyoming_server import MakeSession, WyomingServer
+from services.gatewayd.wyoming_services import ServicesSession
 from services.lock import StateLock
 from services.notify import notify
 
@@ -65,6 +68,33 @@ def put_together(settings: GatewaySettings, state: Path, assistant: Path) -> Gat
     )
 
 
+def wyoming_doors(gateway: Gateway) -> dict[str, WyomingServer]:
+    """Wyoming's ports that the settings want, by the names of `mdns.WYOMING_PORTS`; none is open yet."""
+    upstream, settings, hubs, seats = gateway.upstream, gateway.settings, gateway.hubs, Seats()
+    make: dict[str, MakeSession] = {
+        "wyoming_port": lambda send, _peer, _cut: ServicesSession(upstream, send),
+        "satellite_port": lambda send, peer, cut: SatelliteSession(upstream, seats, send, peer, cut),
+    }
+    ports = {name: getattr(settings, name) for name in WYOMING_PORTS}
+    return {
+        name: WyomingServer(partial(tcp_listener, settings, port), hubs, make[name], settings.limits)
+        for name, port in ports.items()
+        if port
+    }
+
+
+def for_hubs(settings: GatewaySettings) -> str:
+    """One line about Wyoming for the person at the terminal."""
+    ports = [
+        f"{what} on port {port}"
+        for what, port in (("services", settings.wyoming_port), ("satellite", settings.satellite_port))
+        if port
+    ]
+    if not ports:
+        return "hubs are not answered: gateway.toml has no port for them"
+    return f"a hub paired by `sotto hubs add ADDRESS` finds the {' and the '.join(ports)} (Wyoming)"
+
+
 async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: Path) -> None:
     """Serve until SIGTERM or SIGINT.
 
@@ -94,21 +124,18 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
             GrpcFront(behind, Gatekeeper(gateway.tokens), gateway.upstream),
             TlsPipe(listener, behind, gateway.identity, "h2", limits),
         ]
-    wyoming = WyomingServer(
-        lambda: tcp_listener(settings, settings.wyoming_port), gateway.hubs, gateway.upstream, limits
-    )
-    advertiser = Advertiser(gateway, lambda: wyoming.listening)
-    if settings.wyoming_port:
-        gateway.hub_watchers.append(wyoming.start)
+    doors = wyoming_doors(gateway)
+    advertiser = Advertiser(gateway, lambda: [name for name, door in doors.items() if door.listening])
+    gateway.hub_watchers.extend(door.start for door in doors.values())
     told = settings.mdns and not is_loopback(settings.host)
     if told:
-        # After Wyoming's port has been opened or closed.
+        # After Wyoming's ports have been opened or closed.
         gateway.hub_watchers.append(advertiser.look)
     try:
         for server in servers:
             await server.start()
-        if settings.wyoming_port:
-            await wyoming.start()
+        for door in doors.values():
+            await door.start()
         # In the background: to claim names on the network takes a second.
         if told:
             advertiser.start()
@@ -116,13 +143,15 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
         notify("READY=1")
         print(f"sotto: the local API is on {' and '.join(gateway.addresses)}", flush=True)
         print("sotto: `sotto pair` shows how to pair something with it", flush=True)
+        print(f"sotto: {for_hubs(settings)}", flush=True)
         await stopping.wait()
         notify("STOPPING=1")
         thrift.cancel()
     finally:
         # First of all, nobody is sent to what closes now.
         await advertiser.stop()
-        await wyoming.stop()
+        for door in doors.values():
+            await door.stop()
         for server in reversed(servers):
             await server.stop()
         await gateway.upstream.close()

@@ -47,6 +47,7 @@ class GatewaySettings:
         port: of REST, WebSocket and OpenAI's interface, over TLS.
         grpc_port: of gRPC over TLS; 0 for none.
         wyoming_port: of Wyoming's services, open only while a hub is paired; 0 for none.
+        satellite_port: of Wyoming's satellite, likewise.
         mdns: tell the network where the box is, unless it listens on loopback alone.
         trust_loopback: programs on this machine need no token.
         limits: see `Limits`.
@@ -57,6 +58,7 @@ class GatewaySettings:
     port: int = 8443
     grpc_port: int = 8444
     wyoming_port: int = 10400
+    satellite_port: int = 10700
     mdns: bool = True
     trust_loopback: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -79,7 +81,7 @@ def load_gateway_settings(path: Path | None = None) -> GatewaySettings:
             )
         return GatewaySettings()
     settings: GatewaySettings = fill(GatewaySettings, read_table(file), file)
-    for name in ("port", "grpc_port", "wyoming_port"):
+    for name in ("port", "grpc_port", "wyoming_port", "satellite_port"):
         value = getattr(settings, name)
         if not 0 <= value <= 65535:
             raise InvalidInput(
