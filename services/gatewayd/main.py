@@ -26,7 +26,7 @@ from services.gatewayd.mdns import WYOMING_PORTS, Advertiser
 from services.gatewayd.metrics import Metrics
 from services.gatewayd.pairing import PairingGuard, load_code
 from services.gatewayd.paths import code_path, gateway_socket, gateway_state, hub_facts
-from services.gatewayd.server import HttpServer, shrink_tls_buffers, tcp_listener, unix_listener
+from services.gatewayd.server import HttpServer, bound_tls, tcp_listener, unix_listener
 from services.gatewayd.settings import GatewaySettings, load_gateway_settings
 from services.gatewayd.thrift import stay_small
 from services.gatewayd.tls_pipe import TlsPipe
@@ -121,7 +121,7 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
         listener = tcp_listener(settings, settings.grpc_port)
         # Who comes that way has no address any more, so loopback is never exempt there.
         servers += [
-            GrpcFront(behind, Gatekeeper(gateway.tokens), gateway.upstream),
+            GrpcFront(behind, Gatekeeper(gateway.tokens), gateway.upstream, limits),
             TlsPipe(listener, behind, gateway.identity, "h2", limits),
         ]
     doors = wyoming_doors(gateway)
@@ -170,7 +170,7 @@ def main() -> int:
     )
     os.umask(0o077)
     bound_allocator(_MMAP_BYTES, _TRIM_BYTES)
-    shrink_tls_buffers()
+    bound_tls()
     try:
         settings = load_gateway_settings(options.config)
         state = gateway_state(state_dir())

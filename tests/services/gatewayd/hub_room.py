@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from time import sleep
@@ -32,6 +32,8 @@ from services.assistantd.announce import speak_in_turn
 from services.assistantd.rings import RingLoop
 from services.assistantd.server import Server
 from services.bench.virtual_sound import until
+from tests.services.conftest import Box
+from tests.services.gatewayd.conftest import Gate, free_port
 
 
 class Loudspeaker(NullSpeaker):
@@ -189,3 +191,22 @@ class ScriptedHub:
         self._reader.cancel()
         with suppress(OSError):
             await self._client.disconnect()
+
+
+@contextmanager
+def hub_house(folder: Path, takes: str) -> Iterator[tuple[HubRoom, Gate]]:
+    """A room and a gateway that is paired with a hub on this machine."""
+    box = Box(folder)
+    box.state.mkdir(parents=True)
+    box.socket.parent.mkdir(mode=0o700)
+    room = HubRoom(box.state, box.socket, HandoverSettings(takes, answer_s=3.0))
+    gate = Gate(box, free_port(), free_port(), free_port(), free_port())
+    gate.start()
+    try:
+        box.run("hubs", "add", "127.0.0.1")
+        yield room, gate
+    finally:
+        status, log = gate.stop()
+        room.close()
+    assert status == 0
+    assert "Traceback" not in log, log

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from time import sleep
 
 import numpy as np
@@ -23,45 +22,25 @@ from wyoming.wake import Detection
 
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.conversation_settings import Phase
-from assistant.handover import HUB_FAILED, NO_ANSWER, HandoverSettings
+from assistant.handover import HUB_FAILED, NO_ANSWER
 from services.bench.virtual_sound import until
-from tests.services.conftest import Box
-from tests.services.gatewayd.conftest import Gate, free_port
-from tests.services.gatewayd.hub_room import HubRoom, ScriptedHub
+from tests.services.gatewayd.conftest import Gate
+from tests.services.gatewayd.hub_room import HubRoom, ScriptedHub, hub_house
 
 Say = Callable[..., Samples]
 #: A second of a tone, which is no word.
 TONE = (8000 * np.sin(np.arange(22_050) / 8)).astype(np.int16)
 
 
-@contextmanager
-def _house(folder: Path, takes: str) -> Iterator[tuple[HubRoom, Gate]]:
-    """A room and a gateway that is paired with a hub on this machine."""
-    box = Box(folder)
-    box.state.mkdir(parents=True)
-    box.socket.parent.mkdir(mode=0o700)
-    room = HubRoom(box.state, box.socket, HandoverSettings(takes, answer_s=3.0))
-    gate = Gate(box, free_port(), free_port(), free_port(), free_port())
-    gate.start()
-    try:
-        box.run("hubs", "add", "127.0.0.1")
-        yield room, gate
-    finally:
-        status, log = gate.stop()
-        room.close()
-    assert status == 0
-    assert "Traceback" not in log, log
-
-
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[HubRoom, Gate]]:
-    with _house(tmp_path_factory.mktemp("everything"), "everything") as house:
+    with hub_house(tmp_path_factory.mktemp("everything"), "everything") as house:
         yield house
 
 
 @pytest.fixture(scope="module")
 def unknown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[HubRoom, Gate]]:
-    with _house(tmp_path_factory.mktemp("unknown"), "unknown") as house:
+    with hub_house(tmp_path_factory.mktemp("unknown"), "unknown") as house:
         yield house
 
 

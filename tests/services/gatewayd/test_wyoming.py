@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import socket
+import time
 from collections.abc import Callable, Iterator
 
 import psutil
@@ -26,6 +26,7 @@ from assistant.models.store import ModelStore
 from assistant.paths import models_dir
 from assistant.speech.recogniser import Recogniser
 from tests.services.gatewayd.conftest import Gate
+from tests.services.gatewayd.random_bytes import throw_bytes
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +36,12 @@ def hub(gate: Gate) -> Iterator[Gate]:
     yield gate
 
 
-def _talk(gate: Gate, events: list[Eventable], last: str) -> list[Event]:
+def _talk(gate: Gate, events: list[Eventable], last: str, port: int = 0) -> list[Event]:
     """Send everything, then read up to the event of the type `last`, or an error."""
 
     async def run() -> list[Event]:
         got: list[Event] = []
-        async with AsyncTcpClient("127.0.0.1", gate.wyoming_port) as client:
+        async with AsyncTcpClient("127.0.0.1", port or gate.wyoming_port) as client:
             for event in events:
                 await client.write_event(event.event())
             while not got or got[-1].type not in (last, "error"):
@@ -224,6 +225,9 @@ def test_sound_without_an_end_is_refused(hub: Gate) -> None:
     assert _error(hub, [Transcribe(), *[chunk] * 10]) == "audio.too-long"
 
 
+DOORS = pytest.mark.parametrize("door", ["wyoming_port", "satellite_port"])
+
+
 def test_an_event_without_its_fields_is_told(hub: Gate) -> None:
     with socket.create_connection(("127.0.0.1", hub.wyoming_port), timeout=20) as line:
         line.sendall(b'{"type": "synthesize", "data": {}}\n{"type": "audio-chunk"}\n')
@@ -234,31 +238,78 @@ def test_an_event_without_its_fields_is_told(hub: Gate) -> None:
             answer += piece
 
 
-def test_a_frame_above_the_limit_ends_the_connection(hub: Gate) -> None:
-    with socket.create_connection(("127.0.0.1", hub.wyoming_port), timeout=20) as line:
-        line.sendall(b'{"type": "audio-chunk", "payload_length": 99999999999}\n')
+def _answer_to(hub: Gate, door: str, sent: bytes, *, stay: bool = True) -> bytes:
+    """All that is answered to some bytes until the box closes the connection."""
+    with socket.create_connection(("127.0.0.1", getattr(hub, door)), timeout=40) as line:
+        line.sendall(sent)
+        if not stay:
+            line.shutdown(socket.SHUT_WR)
         answer = b""
         while piece := line.recv(65536):
             answer += piece
-        assert b"wyoming.too-large" in answer
+        return answer
+
+
+@DOORS
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (b'{"type": "audio-chunk", "payload_length": 99999999999}\n', b"wyoming.too-large"),
+        (b'{"type": "transcript", "data_length": 999999}\n', b"wyoming.too-large"),
+        (b"x" * 70_000, b"wyoming.too-large"),
+        (b'{"type": "ping", "data_length": -1}\n', b"wyoming.length"),
+        (b"no json\n", b"wyoming.json"),
+        (b"[]\n", b"wyoming.json"),
+        (b"{}\n", b"wyoming.event"),
+    ],
+)
+def test_a_frame_that_cannot_be_read_ends_the_connection(
+    hub: Gate, door: str, sent: bytes, code: bytes
+) -> None:
+    assert code in _answer_to(hub, door, sent)
+
+
+@DOORS
+@pytest.mark.parametrize(
+    "sent", [b'{"type": "pi', b'{"type": "audio-chunk", "payload_length": 100}\nxyz'], ids=["line", "payload"]
+)
+def test_a_frame_that_ends_in_the_middle_does(hub: Gate, door: str, sent: bytes) -> None:
+    assert b"wyoming.cut" in _answer_to(hub, door, sent, stay=False)
+
+
+@DOORS
+def test_a_frame_that_drips_is_given_up(own_gate: Gate, door: str) -> None:
+    own_gate.box.state.mkdir(parents=True)
+    own_gate.start(limits={"idle_s": 1.0})
+    own_gate.box.run("hubs", "add", "127.0.0.1")
+    started = time.monotonic()
+    with socket.create_connection(("127.0.0.1", getattr(own_gate, door)), timeout=0.2) as line:
+        while time.monotonic() - started < 15:
+            try:
+                line.sendall(b" ")
+                if not line.recv(100):
+                    break
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.slow
-def test_ten_thousand_random_strings_leave_it_alive_and_small(hub: Gate) -> None:
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("door", ["wyoming_port", "satellite_port"])
+def test_ten_thousand_random_strings_leave_it_alive_and_small(hub: Gate, door: str) -> None:
     assert hub.process is not None
-    chance = random.Random(10400)
+    chance, port = random.Random(door), getattr(hub, door)
     process = psutil.Process(hub.process.pid)
 
-    def throw(count: int) -> None:
-        for _ in range(count):
-            data = chance.randbytes(chance.randrange(1, 400))
-            with socket.create_connection(("127.0.0.1", hub.wyoming_port), timeout=10) as line:
-                with contextlib.suppress(OSError):
-                    line.sendall(data + (b"\n" if chance.random() < 0.5 else b""))
+    def line() -> socket.socket:
+        return socket.create_connection(("127.0.0.1", port), timeout=10)
 
-    throw(1_000)
+    throw_bytes(chance, 1_000, line)
     before = process.memory_info().rss
-    throw(9_000)
+    throw_bytes(chance, 9_000, line)
     grown = process.memory_info().rss - before
-    assert _talk(hub, [Ping("alive")], "pong")
+    assert _talk(hub, [Ping("alive")], "pong", port)
     assert grown < 10 * 1024 * 1024, f"{grown / 2**20:.1f} MB more"
