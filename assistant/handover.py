@@ -18,7 +18,11 @@ NO_ANSWER = "The hub did not answer."
 HUB_GONE = "The hub has gone."
 HUB_FAILED = "Sorry, the hub could not do that."
 #: What a hub says when there is nothing to be sorry for: it heard no words, or another box is answered.
-SILENT_CODES = frozenset({"stt-no-text-recognized", "duplicate_wake_up_detected"})
+DUPLICATE = "duplicate_wake_up_detected"
+SILENT_CODES = frozenset({"stt-no-text-recognized", DUPLICATE})
+#: Home Assistant takes a wake word within 2 s of the last one for the same one, heard by another box. Seconds
+#: within which the last one may have been our own, so that the box answers.
+ECHO_S = 5
 #: The wake word's network knows only about where the word ended; a hub is told what is said from this long
 #: before. Of 36 sentences in one breath (espeak-ng and Piper, recognised freely) 21 come out exact with it,
 #: 5 without, 13 with 200 ms, when the word's last syllable becomes a word of the sentence.

@@ -12,6 +12,8 @@ from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.conversation_settings import Phase
 from assistant.events import EventBus, EventKind
 from assistant.handover import (
+    DUPLICATE,
+    ECHO_S,
     HUB_FAILED,
     HUB_GONE,
     NO_ANSWER,
@@ -62,7 +64,7 @@ class HubSeat:
         ears, mouth, records: of the conversation.
         bus: told of what the hub says.
         settings: what a hub is given.
-        keeps: whether the box keeps its ears to itself now: "stop" must silence what rings here.
+        keeps: whether the box listens itself first, whatever is set: "stop" must silence what rings here.
     """
 
     def __init__(
@@ -86,6 +88,8 @@ class HubSeat:
         self._records = records
         self._hub: Hub | None = None
         self._turn: HubTurn | None = None
+        #: Where in the stream the last turn of a hub began, and the one before.
+        self._last = self._before = -ECHO_S * SAMPLE_RATE
 
     # -- the conversation's side ---------------------------------------------------------------------
 
@@ -93,9 +97,7 @@ class HubSeat:
         """A wake word has opened `turn`: it is the hub's, if one sits here that takes everything."""
         if self._hub is not None and self._settings.everything and not self._keeps():
             turn.for_hub = True
-            self._turn = HubTurn.begin(
-                self._hub, turn, max(0, turn.earliest - PRE_ROLL_MS * SAMPLE_RATE // 1000)
-            )
+            self._turn = self._begin(self._hub, turn, turn.earliest)
 
     def pass_on(self, turn: Listening, start: int, text: str) -> bool:
         """The box does not understand `turn`, heard from sample `start` on: the hub, if there is one, may.
@@ -103,7 +105,7 @@ class HubSeat:
         Returns:
             Whether the hub has it.
         """
-        if self._hub is None or self._settings.everything or self._keeps():
+        if self._hub is None or turn.had_hub:
             return False
         self._turn = self._begin(self._hub, turn, start)
         self._turn.text = text
@@ -198,6 +200,8 @@ class HubSeat:
             self._bus.publish(EventKind.WARNING, turn.id if turn else "", code=code, message=text)
             if turn is None or turn.answering:
                 return
+            if code == DUPLICATE and self._last - self._before < ECHO_S * SAMPLE_RATE:
+                code = f"{code}-of-ours"
             if code in SILENT_CODES:
                 self._close(turn)
             elif turn.watch is None:
@@ -228,6 +232,7 @@ class HubSeat:
             return True
 
     def _begin(self, hub: Hub, turn: Listening, start: int) -> HubTurn:
+        self._last, self._before = self._ears.position, self._last
         if start <= turn.earliest:
             start = max(0, start - PRE_ROLL_MS * SAMPLE_RATE // 1000)
         return HubTurn.begin(hub, turn, start)
@@ -255,7 +260,7 @@ class HubSeat:
 
     def _keep(self, turn: HubTurn) -> None:
         """The box listens on, and answers by itself."""
-        turn.listening.for_hub = False
+        turn.listening.for_hub, turn.listening.had_hub = False, True
         self._turn = None
 
     def _close(self, turn: HubTurn) -> None:

@@ -228,7 +228,9 @@ class SatelliteSession(Session):
             case "wake":
                 self._told = 0
                 wake = response.wake
-                await self._send(Detection(name=wake.name, timestamp=round(wake.end_s * 1000)).event())
+                if wake.name:  # an answer to a question of the box needs none
+                    stamp = round(wake.end_s * 1000)
+                    await self._send(Detection(name=wake.name, timestamp=stamp).event())
                 pipeline = RunPipeline(start_stage=PipelineStage.ASR, end_stage=PipelineStage.TTS)
                 await self._send(pipeline.event())
                 await self._send(AudioStart(_RATE, _WIDTH, _CHANNELS, timestamp=0).event())

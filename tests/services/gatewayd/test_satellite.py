@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from time import sleep
 
 import numpy as np
@@ -20,14 +21,18 @@ from wyoming.tts import Synthesize
 from wyoming.vad import VoiceStopped
 from wyoming.wake import Detection
 
+from assistant.audio.convert import level_dbfs
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.conversation_settings import Phase
 from assistant.handover import HUB_FAILED, NO_ANSWER
-from services.bench.virtual_sound import until
-from tests.services.gatewayd.conftest import Gate
+from services.bench.virtual_sound import PulseServer, until
+from tests.services.conftest import Box
+from tests.services.gatewayd.conftest import Gate, free_port
 from tests.services.gatewayd.hub_room import HubRoom, ScriptedHub, hub_house
 
 Say = Callable[..., Samples]
+#: A sound server on a busy machine loses samples; a person, too, says it again.
+TRIES = 4
 #: A second of a tone, which is no word.
 TONE = (8000 * np.sin(np.arange(22_050) / 8)).astype(np.int16)
 
@@ -122,6 +127,22 @@ def test_the_end_of_the_sentence_is_found_by_the_box(room: HubRoom, hub: Scripte
     assert silence == [pytest.approx(700, abs=40)]
 
 
+def test_one_word_in_one_breath_is_a_sentence(room: HubRoom, hub: ScriptedHub, say: Say) -> None:
+    _ask(room, hub, say, "okay nabu yes")
+    assert room.conversation.phase is Phase.WAITING
+    silence = [event.data.get("silence_ms") for event in room.events if event.kind.value == "speech-ended"]
+    assert silence == [pytest.approx(700, abs=40)]
+
+
+def test_a_pause_after_the_wake_word_is_allowed(room: HubRoom, hub: ScriptedHub, say: Say) -> None:
+    room.hear(say("okay nabu", lead=1.0, tail=2.0))
+    assert hub.saw("run-pipeline")
+    assert not hub.saw("audio-stop")
+    room.hear(say("what time is it", tail=1.0))
+    assert room.hear_silence(lambda: hub.saw("audio-stop"))
+    assert "what time is it" in room.assistant.transcribe(hub.sound, free=True).text.lower()
+
+
 def test_a_hub_that_has_heard_enough_is_told_no_more(room: HubRoom, hub: ScriptedHub, say: Say) -> None:
     room.hear(say("okay nabu what time is it", lead=1.0, tail=0.0))
     assert until(lambda: hub.saw("audio-chunk"))
@@ -204,6 +225,27 @@ def test_a_hub_that_fails_early_leaves_the_sentence_to_the_box(
     assert until(lambda: any(event.kind.value == "warning" for event in room.events))
     assert room.hear_silence(lambda: bool(room.turns))
     assert [turn.intent for turn in room.turns] == ["HassGetCurrentTime"]
+
+
+def test_a_wake_word_that_another_box_is_answered_for_costs_no_sentence(
+    room: HubRoom, hub: ScriptedHub, say: Say
+) -> None:
+    room.hear(np.zeros(6 * SAMPLE_RATE, np.int16))
+    _ask(room, hub, say)
+    hub.say(Error("duplicate", "duplicate_wake_up_detected"))
+    assert until(lambda: room.conversation.phase is Phase.IDLE)
+    assert room.speaker.replies == []
+
+
+def test_the_box_answers_when_the_hub_takes_it_for_another(room: HubRoom, hub: ScriptedHub, say: Say) -> None:
+    """Somebody says the wake word twice: the second one is no other box's."""
+    _ask(room, hub, say, "okay nabu yes")
+    room.hear(say("okay nabu what time is it", lead=1.2, tail=0.0))
+    assert until(lambda: hub.saw("run-pipeline", 2))
+    hub.say(Error("duplicate", "duplicate_wake_up_detected"))
+    assert until(lambda: any(event.kind.value == "warning" for event in room.events))
+    assert room.hear_silence(lambda: len(room.turns) == 2)
+    assert room.turns[-1].intent == "HassGetCurrentTime"
 
 
 def test_a_hub_that_heard_no_words_costs_no_sentence(room: HubRoom, hub: ScriptedHub, say: Say) -> None:
@@ -309,6 +351,17 @@ def test_a_timer_of_the_hub_rings_until_it_is_stopped(room: HubRoom, hub: Script
     assert not hub.saw("run-pipeline")
 
 
+def test_what_the_box_does_not_understand_while_something_rings_goes_to_the_hub(
+    room: HubRoom, hub: ScriptedHub, say: Say
+) -> None:
+    hub.say(TimerFinished("a"))
+    assert until(lambda: bool(room.assistant.skills.ringing(_now())))
+    _ask(room, hub, say, "okay nabu the cat sat on the mat")
+    assert hub.saw("run-pipeline")
+    hub.play(TONE)
+    assert until(lambda: any(turn.label == "room hub" for turn in room.turns))
+
+
 def _now() -> datetime:
     return datetime.now().astimezone()
 
@@ -353,3 +406,34 @@ def test_a_hub_that_comes_back_takes_its_seat_again(room: HubRoom, hub: Scripted
     again.play(TONE)
     assert until(lambda: again.saw("played"))
     again.stop()
+
+
+def test_the_whole_box_in_a_room_with_a_hub(
+    own_box: Box, sound: PulseServer, wav: Callable[..., Path]
+) -> None:
+    """The daemons as they run, a virtual microphone and loudspeaker."""
+    own_box.extra.update(sound.environment)
+    own_box.start(microphone=True)
+    gate = Gate(own_box, free_port(), free_port(), free_port(), free_port())
+    gate.start()
+    own_box.run("hubs", "add", "127.0.0.1")
+    hub = ScriptedHub(gate.satellite_port)
+    path = wav("okay nabu what time is it", lead=1.0, tail=1.5)
+    for _ in range(TRIES):
+        sound.speak(path).wait(30)
+        if until(lambda: hub.saw("audio-stop"), 8):
+            break
+    assert _kinds(hub)[:4] == ["detection", "run-pipeline", "audio-start", "audio-chunk"]
+    tap = sound.tap()
+    hub.say(Transcript("what time is it"), Synthesize("Half past nine."))
+    hub.play(np.tile(TONE, 2))
+    assert until(lambda: hub.saw("played"))
+    tap.close()
+    heard = tap.samples()
+    blocks = heard[: len(heard) // 2205 * 2205].reshape(-1, 2205)
+    assert sum(level_dbfs(block) > -30 for block in blocks) >= 5, "half a second of the tone must be audible"
+    turn = own_box.lines("turns", "-n", "1", "--json")[0]
+    assert (turn["transcript"], turn["reply"]) == ("what time is it", "Half past nine.")
+    hub.stop()
+    assert gate.stop()[0] == 0
+    assert own_box.stop() == 0
