@@ -63,7 +63,6 @@ class Satellite:
         #: Nothing more is sent; and, a moment later, the seat is free.
         self._over = threading.Event()
         self._closed = threading.Event()
-        self._muted = False
 
     def responses(self) -> Iterator[pb.SatelliteResponse]:
         """Sit down, and give what the hub is to know."""
@@ -74,7 +73,8 @@ class Satellite:
                 hint="send SatelliteRequest(attach=...) first",
                 code="satellite.no-attach",
             )
-        self._seat.take(self)
+        if not first.attach.muted:
+            self._seat.take(self)
         threading.Thread(target=self._read, name="hub", daemon=True).start()
         threading.Thread(target=self._play_all, name="hub sounds", daemon=True).start()
         try:
@@ -96,7 +96,7 @@ class Satellite:
             return
         self._closed.set()
         self._over.set()
-        self._seat.leave(self, quietly=self._muted)
+        self._seat.leave(self)
         self._assistant.hub_timers.forget()
         for sound in (self._sound, self._playing):
             if sound is not None:
@@ -174,8 +174,10 @@ class Satellite:
                 self._end_sound()
             case "timer":
                 self._timer(request.timer)
+            case "mute" if request.mute.muted:
+                seat.leave(self, quietly=True)
             case "mute":
-                self._muted = True
+                seat.take(self)
             case _:
                 raise InvalidInput(
                     "a message of a hub that carries nothing, or `attach` again",
@@ -256,7 +258,7 @@ class Satellite:
             done.set()
 
         def is_missed() -> bool:
-            return not (sound.is_whole or stopped.is_set() or self._muted)
+            return not (sound.is_whole or stopped.is_set())
 
         speech = Speech(sound.chunks(), self._assistant.voice.sample_rate, stop)
         give_up = monotonic() + PATIENCE_S

@@ -33,8 +33,8 @@ MAX_CONVERSATIONS = 16
 MAX_WATCHERS = 16
 #: Announcements that wait for their turn to be spoken.
 MAX_ANNOUNCEMENTS = 4
-#: One sits in the room's seat; another may just be taking it.
-MAX_SATELLITES = 2
+#: One sits in the room's seat; others are muted, or just taking it.
+MAX_SATELLITES = 4
 _ASK_PARAMS = frozenset({"language", "reply_audio"})
 
 

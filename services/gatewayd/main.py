@@ -27,7 +27,7 @@ from services.gatewayd.metrics import Metrics
 from services.gatewayd.pairing import PairingGuard, load_code
 from services.gatewayd.paths import code_path, gateway_socket, gateway_state, hub_facts
 from services.gatewayd.server import HttpServer, bound_tls, tcp_listener, unix_listener
-from services.gatewayd.settings import GatewaySettings, load_gateway_settings
+from services.gatewayd.settings import GatewaySettings, for_hubs, load_gateway_settings
 from services.gatewayd.thrift import stay_small
 from services.gatewayd.tls_pipe import TlsPipe
 from services.gatewayd.tokens import TokenStore
@@ -83,18 +83,6 @@ def wyoming_doors(gateway: Gateway) -> dict[str, WyomingServer]:
     }
 
 
-def for_hubs(settings: GatewaySettings) -> str:
-    """One line about Wyoming for the person at the terminal."""
-    ports = [
-        f"{what} on port {port}"
-        for what, port in (("services", settings.wyoming_port), ("satellite", settings.satellite_port))
-        if port
-    ]
-    if not ports:
-        return "hubs are not answered: gateway.toml has no port for them"
-    return f"a hub paired by `sotto hubs add ADDRESS` finds the {' and the '.join(ports)} (Wyoming)"
-
-
 async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: Path) -> None:
     """Serve until SIGTERM or SIGINT.
 
@@ -143,7 +131,7 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
         notify("READY=1")
         print(f"sotto: the local API is on {' and '.join(gateway.addresses)}", flush=True)
         print("sotto: `sotto pair` shows how to pair something with it", flush=True)
-        print(f"sotto: {for_hubs(settings)}", flush=True)
+        print(f"sotto: hubs: {for_hubs(settings)}; `sotto hubs add ADDRESS` pairs one", flush=True)
         await stopping.wait()
         notify("STOPPING=1")
         thrift.cancel()

@@ -88,3 +88,10 @@ def load_gateway_settings(path: Path | None = None) -> GatewaySettings:
                 f"{file}: {name} = {value} is no port", hint="use 1024 to 65535", code="settings.port"
             )
     return settings
+
+
+def for_hubs(settings: GatewaySettings) -> str:
+    """Where a paired hub finds what, for people."""
+    ports = (("services", settings.wyoming_port), ("the room as a satellite", settings.satellite_port))
+    told = [f"{what} on port {port}" for what, port in ports if port]
+    return f"Wyoming, {' and '.join(told)}" if told else "gateway.toml has no port for them"

@@ -70,7 +70,7 @@ class Seats:
 
 
 class SatelliteSession(Session):
-    """One connection; attached to the room from `run-satellite` to `pause-satellite`.
+    """One connection; attached to the room from `run-satellite` on, and muted by `pause-satellite`.
 
     Args:
         upstream: the assistant, which has the room.
@@ -91,6 +91,7 @@ class SatelliteSession(Session):
         self._call: Any = None
         self._tasks: list[asyncio.Task[None]] = []
         self._looked = asyncio.Event()
+        self._muted = False
         self._heard_at = asyncio.get_running_loop().time()
         self._rate = 0
         self._told = 0
@@ -133,29 +134,22 @@ class SatelliteSession(Session):
 
     async def _run(self) -> None:
         self._seats.take(self)
+        self._muted = False
         if not self._tasks:
-            self._looked.clear()
             self._tasks = [asyncio.create_task(self._attend()), asyncio.create_task(self._watch())]
+        elif self._call is not None:
+            await self._tell(pb.SatelliteRequest(mute=pb.SatelliteMute(muted=False)))
         # What comes next may be an announcement.
         with suppress(TimeoutError):
             async with asyncio.timeout(_TAKE_S):
                 await self._looked.wait()
 
     async def _pause(self) -> None:
+        """The hub is told nothing any more; what it announces is still played."""
         self._seats.leave(self)
-        tasks, self._tasks = self._tasks, []
-        call = self._call
-        if call is not None:
-            with suppress(SottoError):
-                await self._tell(pb.SatelliteRequest(mute=pb.SatelliteMute()))
-            with suppress(asyncio.InvalidStateError, grpc.RpcError):
-                await call.done_writing()
-        for task in tasks:
-            # The assistant ends the call; it is not waited for longer than the hub's ping may be.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_TAKE_S if call is not None and task is tasks[0] else 0):
-                    await task
-            task.cancel()
+        self._muted = True
+        if self._call is not None:
+            await self._tell(pb.SatelliteRequest(mute=pb.SatelliteMute(muted=True)))
 
     async def _begin_sound(self, rate: int) -> None:
         if type(rate) is not int or not 8_000 <= rate <= 48_000:
@@ -211,7 +205,7 @@ class SatelliteSession(Session):
         call = satellite()
         try:
             with suppress(asyncio.InvalidStateError, grpc.RpcError):
-                await call.write(pb.SatelliteRequest(attach=pb.SatelliteAttach()))
+                await call.write(pb.SatelliteRequest(attach=pb.SatelliteAttach(muted=self._muted)))
             async with aclosing(many(call)) as told:
                 async for response in told:
                     if response.WhichOneof("payload") == "attached":

@@ -66,6 +66,17 @@ def test_a_second_hub_takes_the_seat(stub: rpc.AssistantStub) -> None:
         assert _code(first) == "satellite.taken"
 
 
+def test_a_muted_hub_leaves_the_seat_to_another_and_stays(stub: rpc.AssistantStub) -> None:
+    with _seated(stub) as (say, told):
+        say(Request(mute=pb.SatelliteMute(muted=True)))
+        say(Request(sound_start=16_000))
+        say(Request(sound_end=pb.SoundEnd()))
+        assert next(told).WhichOneof("payload") == "played"
+        with _seated(stub) as (_, other):
+            say(Request(mute=pb.SatelliteMute(muted=False)))
+            assert _code(other) == "satellite.taken"
+
+
 def test_a_seat_is_free_again_when_its_hub_has_left(stub: rpc.AssistantStub) -> None:
     for _ in range(5):
         with _seated(stub):
@@ -107,7 +118,7 @@ _MESSAGES = st.one_of(
     st.builds(lambda data: Request(sound=data), st.binary(max_size=5000)),
     st.just(Request(sound_end=pb.SoundEnd())),
     st.just(Request(heard_enough=pb.HeardEnough())),
-    st.just(Request(mute=pb.SatelliteMute())),
+    st.builds(lambda muted: Request(mute=pb.SatelliteMute(muted=muted)), st.booleans()),
     st.builds(
         lambda what, key, length: Request(timer=pb.HubTimer(what=what, id=key, length_s=length)),
         st.sampled_from(["started", "updated", "cancelled"]),

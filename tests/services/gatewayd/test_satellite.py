@@ -173,7 +173,7 @@ def test_a_hub_that_vanishes_while_it_listens_leaves_the_sentence_to_the_box(
     room.hear(sentence[: -SAMPLE_RATE // 2])
     assert until(lambda: hub.saw("audio-chunk"))
     hub.vanish()
-    assert until(lambda: not room.seated())
+    assert until(room.alone)
     room.hear(sentence[-SAMPLE_RATE // 2 :])
     assert room.hear_silence(lambda: bool(room.turns))
     assert [turn.intent for turn in room.turns] == ["HassGetCurrentTime"]
@@ -319,7 +319,7 @@ def test_a_muted_satellite_hears_nothing_and_the_box_answers(
     room: HubRoom, hub: ScriptedHub, say: Say
 ) -> None:
     hub.say(PauseSatellite())
-    assert until(lambda: not room.seated())
+    assert until(room.alone)
     room.hear(say("okay nabu what time is it", lead=1.0, tail=1.0))
     assert room.answered()
     assert [turn.intent for turn in room.turns] == ["HassGetCurrentTime"]
@@ -328,6 +328,14 @@ def test_a_muted_satellite_hears_nothing_and_the_box_answers(
     assert until(room.seated)
     hub.say(Ping())
     assert until(lambda: hub.saw("pong"))
+
+
+def test_a_muted_satellite_still_announces(room: HubRoom, hub: ScriptedHub) -> None:
+    hub.say(PauseSatellite())
+    assert until(room.alone)
+    hub.play(TONE)
+    assert until(lambda: hub.saw("played"))
+    assert [len(reply) for reply in room.speaker.replies] == [len(TONE)]
 
 
 def test_muting_while_an_answer_is_awaited_says_nothing(room: HubRoom, hub: ScriptedHub, say: Say) -> None:
