@@ -156,6 +156,9 @@ def main() -> int:
         level=logging.INFO if options.verbose else logging.WARNING,
         format="%(levelname)s %(name)s: %(message)s",
     )
+    if not options.verbose:
+        # It warns of every request that is none: strangers must not fill the journal.
+        logging.getLogger("uvicorn").setLevel(logging.ERROR)
     os.umask(0o077)
     bound_allocator(_MMAP_BYTES, _TRIM_BYTES)
     bound_tls()
