@@ -13,7 +13,7 @@ import soundfile
 
 from assistant.audio.files import wav_bytes, write_wav
 from tests.services.gatewayd.conftest import Gate
-from tests.services.gatewayd.hub_room import HubRoom, hub_house
+from tests.services.gatewayd.satellite.room import HubRoom, hub_house
 
 #: A second of a tone at 16 kHz.
 TONE = (8000 * np.sin(np.arange(16_000) / 6)).astype(np.int16)
