@@ -12,7 +12,8 @@ from pathlib import Path
 
 from assistant.audio.format import Samples
 from assistant.audio.sink import AudioSink
-from assistant.conversation import Conversation, ConversationSettings
+from assistant.conversation import Conversation
+from assistant.conversation_settings import ConversationSettings
 from assistant.dialogue import Dialogue
 from assistant.errors import InvalidInput, StorageError, TooLarge
 from assistant.events import Event, EventBus, EventKind
@@ -28,6 +29,7 @@ from assistant.models.catalogue import CATALOGUE, ModelEntry, by_task
 from assistant.models.store import ModelStore
 from assistant.settings import Settings
 from assistant.skills.build import SENTENCES, build_skills
+from assistant.skills.hub_timers import HubTimers
 from assistant.skills.timekeeping import TimerBook
 from assistant.skills.volume import VolumeControl
 from assistant.speaking import Voice
@@ -75,6 +77,7 @@ class Assistant:
         self.home = load_home(settings.home or SAMPLE_HOME)
         self.executor = LocalHome(self.home, state / "home-state.json")
         self.timers = TimerBook(state / "timers.json")
+        self.hub_timers = HubTimers()
         self.skills = build_skills(
             self.home,
             self.executor,
@@ -82,6 +85,7 @@ class Assistant:
             volume,
             understands=lambda text: self.grammar.parses(text),
             timers=self.timers,
+            hub_timers=self.hub_timers,
         )
         self._keeper = GrammarKeeper(self._build_grammar, settings.sentences, on_change=self._grammar_changed)
         self.recogniser = Recogniser(self._store, settings.recogniser)
@@ -171,6 +175,7 @@ class Assistant:
             self.settings.turn_end,
             finished,
             label,
+            self.settings.handover,
         )
 
     def ask(

@@ -1,73 +1,35 @@
 """The turn: Idle -> Listening -> Deciding -> Speaking. The one conductor.
 
 It is fed frames and owns no clock but the stream's own: silence is counted in samples. Only the clocks
-of the record (`decided`, `acted`, `heard`, `compute`) read the machine's time.
+of the record (`decided`, `acted`, `heard`, `compute`) and the wait for a hub read the machine's time.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from math import isfinite
 from time import perf_counter
 
-from assistant.audio.format import SAMPLE_RATE, Samples
-from assistant.audio.pace import Pace
+from assistant.audio.format import Samples
 from assistant.audio.sink import AudioSink
+from assistant.conversation_settings import ConversationSettings, Phase
 from assistant.dialogue import APOLOGY, Dialogue, Outcome
-from assistant.errors import SottoError
 from assistant.events import EventBus, EventKind
+from assistant.handover import DEFAULT_HANDOVER, HandoverSettings
 from assistant.hearing.activity import Activity
 from assistant.hearing.ears import Ears, Heard
-from assistant.hearing.turn_end import Decision, TurnEndSettings, decide
-from assistant.listening import Guess, Listener, Listening, WakeWord
-from assistant.speaking import Utterance, Voice
+from assistant.hearing.turn_end import TurnEndSettings
+from assistant.hub_seat import HubSeat
+from assistant.listening import Listener, Listening, Verdict
+from assistant.mouth import Mouth, OnFirst
+from assistant.records import Answer, Records, Stopwatch, StreamClock
+from assistant.speaking import Speech, Voice, speech_from
 from assistant.speech.recogniser import Recogniser
-from assistant.speech.spoken import spoken
-from assistant.turns import Clocks, Turn
-from assistant.understanding.completeness import Completeness
+from assistant.turns import Turn
 
 log = logging.getLogger(__name__)
-
-
-class Phase(StrEnum):
-    """Where the conversation is; announced as a `state` event at each change."""
-
-    IDLE = "idle"
-    LISTENING = "listening"
-    DECIDING = "deciding"
-    SPEAKING = "speaking"
-
-
-@dataclass(frozen=True)
-class ConversationSettings:
-    """How a stream is turned into turns.
-
-    `wake`: a wake word opens each turn. `endpointing`: silence ends a turn; without it only the end of
-    the stream does. `realtime`: frames arrive at the pace of a microphone, so the clocks that start at
-    the last speech sample mean something. `keep_audio`: hand what was heard to the record.
-    """
-
-    wake: bool = True
-    endpointing: bool = True
-    realtime: bool = True
-    keep_audio: bool = False
-    #: First, quick recognition after this much silence; the full search after `search_after_ms`.
-    recognise_after_ms: int = 90
-    search_after_ms: int = 250
-    #: A wake word begins at most this long before its end.
-    breath_ms: int = 1500
-    #: After a wake word, speech no longer than this that means nothing is the wake word's own end.
-    residue_ms: int = 300
-    #: A wake word followed by nothing for this long closes the turn.
-    no_speech_ms: int = 6000
-    #: A "stop" said over a reply is at most this long.
-    stop_word_ms: int = 1500
 
 
 class Conversation:
@@ -89,27 +51,28 @@ class Conversation:
         turn_end: TurnEndSettings,
         on_turn: Callable[[Turn, Samples | None], None],
         label: str = "",
+        handover: HandoverSettings = DEFAULT_HANDOVER,
     ) -> None:
         self._ears = ears
-        self._listener = Listener(ears, recogniser)
+        self._listener = Listener(ears, recogniser, lambda: dialogue.grammar, settings, turn_end, bus)
+        self._records = Records(bus, on_turn, label)
         self._dialogue = dialogue
-        self._voice = voice
-        self._sink = sink
         self._bus = bus
         self._settings = settings
-        self._turn_end = turn_end
-        self._on_turn = on_turn
         self._label = label
         self._speaker = uuid.uuid4().hex
         self._lock = threading.RLock()
         self._phase = Phase.IDLE
         self._listening: Listening | None = None
-        self._utterance: Utterance | None = None
         self._activity: Activity | None = None
-        self._captured_at = 0.0
-        self._pace = Pace(SAMPLE_RATE)
+        self._clock = StreamClock(realtime=settings.realtime)
         self._expects_answer = False
         self._await_silence = False
+        self._mouth = Mouth(voice, sink, bus, self._lock, self._fell_silent)
+        #: Where a hub sits down that is to answer instead of the box.
+        self.hub_seat = HubSeat(
+            self, self._lock, ears, self._mouth, self._records, bus, handover, dialogue.rings
+        )
         if not settings.wake:
             self._listen(Listening(0, 0))
 
@@ -127,8 +90,8 @@ class Conversation:
         """Take the next 10 ms: int16, shape (160,), 16 kHz."""
         arrived = perf_counter()
         with self._lock:
-            self._captured_at = self._pace.captured_at(self._ears.position + len(frame), arrived)
-            awaiting_wake = self._settings.wake and self._phase in (Phase.IDLE, Phase.SPEAKING)
+            self._clock.tick(self._ears.position + len(frame), arrived)
+            awaiting_wake = self._settings.wake and self._phase not in (Phase.LISTENING, Phase.DECIDING)
             heard = self._ears.feed(frame, want_wake=awaiting_wake)
             self._activity = heard.activity
             if heard.wake_word:
@@ -141,6 +104,8 @@ class Conversation:
                 self._hear(self._listening, heard.activity)
             elif self._phase is Phase.SPEAKING:
                 self._listen_for_stop(heard.activity)
+            elif self._phase is Phase.WAITING:
+                self.hub_seat.look_at_the_clock(arrived)
 
     def end_of_stream(self) -> None:
         """No more audio comes: commit what was heard, and wait until the answer is spoken."""
@@ -155,39 +120,47 @@ class Conversation:
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until nothing is being spoken."""
-        utterance = self._utterance
-        if utterance is not None:
-            utterance.wait(timeout)
+        self._mouth.wait(timeout)
 
-    def say(self, text: str, *, chime: bool = False) -> bool:
-        """Speak `text` unprompted (a timer rings); refused while a turn is heard or answered.
+    def say(self, what: str | Samples, *, chime: bool = False) -> bool:
+        """Speak a text, or play a sound at the voice's rate, unprompted (a timer rings).
 
         Returns:
-            Whether it is being spoken.
+            Whether it is being spoken: not while a turn is heard or answered.
         """
+        return self.play(speech_from(self._mouth.voice, what, with_chime=chime))
+
+    def play(self, speech: Speech, on_done: Callable[[bool], None] = lambda _finished: None) -> bool:
+        """As `say`, for any sound; `on_done` is told whether all of it was heard."""
         with self._lock:
+            # With the microphone gone, no frame comes that would end the wait.
+            self.hub_seat.look_at_the_clock(perf_counter())
             busy = self._listening is not None and (self._listening.heard_speech or self._settings.wake)
-            if busy or self._phase in (Phase.DECIDING, Phase.SPEAKING):
+            if busy or self._phase in (Phase.DECIDING, Phase.WAITING, Phase.SPEAKING):
                 return False
-            self._speak(text, lambda _at: {}, lambda _finished: None, turn_id="", chime=chime)
+            self.speak(speech, on_done=on_done)
             return True
+
+    def commit(self) -> None:
+        """The sentence being heard is over, as a hub finds that is told of it. The caller holds the lock."""
+        if self._listening is not None and self._activity is not None:
+            self._commit(self._listening, self._activity)
 
     def interrupt(self, reason: str) -> None:
         """Stop speaking at once and listen again as the stream's settings say."""
         with self._lock:
-            if self._utterance is None or self._phase is not Phase.SPEAKING:
+            if not self._mouth.speaking or self._phase is not Phase.SPEAKING:
                 return
             self._bus.publish(EventKind.INTERRUPTED, reason=reason)
-            self._utterance.stop()
+            self._mouth.stop()
 
     def close(self) -> None:
         """Drop the turn being heard and stop speaking."""
         with self._lock:
+            self.hub_seat.drop()
             self._listening = None
-            utterance = self._utterance
-        if utterance is not None:
-            utterance.stop()
-            utterance.wait(5)
+        self._mouth.stop()
+        self._mouth.wait(5)
 
     # -- hearing -------------------------------------------------------------------------------------
 
@@ -200,7 +173,7 @@ class Conversation:
         self._listening = turn
         self._enter(Phase.LISTENING, turn.id)
 
-    def _rest(self) -> None:
+    def rest(self) -> None:
         """Back to waiting: for a wake word, or for the next sentence of an open stream."""
         self._listening = None
         follow_up, self._expects_answer = self._expects_answer, False
@@ -222,12 +195,12 @@ class Conversation:
     def _woken(self, heard: Heard) -> None:
         self._bus.publish(EventKind.WAKE, word=heard.wake_word, probability=round(heard.wake_probability, 3))
         self.interrupt("wake word")
-        reach = heard.wake_end - self._settings.breath_ms * SAMPLE_RATE // 1000
-        breath = max(0, reach, heard.activity.onset or 0)
-        wake = WakeWord(heard.wake_word.replace("_", " "), breath, heard.wake_end)
+        self.hub_seat.drop()
+        turn = self._listener.opened_by(heard)
         self._ears.new_turn(heard.wake_end)
         self._await_silence = False
-        self._listen(Listening(self._ears.position, heard.wake_end, wake))
+        self._listen(turn)
+        self.hub_seat.offer(turn)
 
     def _hear(self, turn: Listening, activity: Activity) -> None:
         if self._await_silence:
@@ -237,64 +210,20 @@ class Conversation:
             self._ears.new_turn()
             self._listen(Listening(self._ears.position, self._ears.position))
             return
-        if activity.last_speech is None:
-            self._expect_speech(turn)
-            return
-        if not turn.heard_speech:
+        if activity.last_speech is not None and not turn.heard_speech:
             turn.heard_speech = True
             self._bus.publish(EventKind.SPEECH_STARTED, turn.id)
-        if not self._settings.endpointing:
-            return  # nothing can be committed before the stream ends
-        self._recognise_in_pause(turn, activity)
-        guess = turn.current_guess(activity)
-        ended = decide(
-            activity.ended_silence_ms,
-            activity.speech_ms,
-            guess.completeness if guess else None,
-            self._turn_end,
-        )
-        if ended is Decision.COMMIT:
-            if self._is_residue(turn, activity):
-                self._ears.new_turn()
-                self._listening = Listening(turn.opened, self._ears.position, id=turn.id)
-            else:
+        self.hub_seat.tell()
+        match self._listener.follow(turn, activity):
+            case Verdict.COMMIT:
                 self._commit(turn, activity)
-
-    def _expect_speech(self, turn: Listening) -> None:
-        waited = (self._ears.position - turn.opened) * 1000 // SAMPLE_RATE
-        if self._settings.wake and waited >= self._settings.no_speech_ms:
-            self._bus.publish(EventKind.SPEECH_ENDED, turn.id, reason="nothing was said")
-            self._rest()
-
-    def _is_residue(self, turn: Listening, activity: Activity) -> bool:
-        """Whether what was heard is only the last sound of the wake word: a pause may follow it."""
-        return (
-            self._settings.wake
-            and activity.speech_ms <= self._settings.residue_ms
-            and turn.guess is not None
-            and not turn.guess.is_understood
-        )
-
-    def _recognise_in_pause(self, turn: Listening, activity: Activity) -> None:
-        """Use the pauses: recognise quickly first, with the full search if the pause lasts."""
-        guess, silence = turn.current_guess(activity), activity.ended_silence_ms
-        if guess is None and silence >= self._settings.recognise_after_ms:
-            self._recognise(turn, activity, search=False)
-        if guess is None or guess.searched or guess.completeness is not Completeness.UNPARSED:
-            return
-        if silence >= self._settings.search_after_ms:
-            self._recognise(turn, activity, search=True)
-
-    def _recognise(self, turn: Listening, activity: Activity, *, search: bool) -> Guess:
-        guess = self._listener.guess(turn, activity, self._dialogue.grammar, search=search)
-        self._bus.publish(
-            EventKind.TRANSCRIPT,
-            turn.id,
-            text=guess.text,
-            final=False,
-            completeness=guess.completeness.name.lower(),
-        )
-        return guess
+            case Verdict.BEGIN_AGAIN:
+                self._ears.new_turn()
+                turn.earliest, turn.wake, turn.guess = self._ears.position, None, None
+            case Verdict.CLOSE:
+                self._bus.publish(EventKind.SPEECH_ENDED, turn.id, reason="nothing was said")
+                self.hub_seat.drop()
+                self.rest()
 
     def _listen_for_stop(self, activity: Activity) -> None:
         """A short word over the reply: if it is "stop", fall silent."""
@@ -308,143 +237,64 @@ class Conversation:
     # -- deciding ------------------------------------------------------------------------------------
 
     def _commit(self, turn: Listening, activity: Activity) -> None:
-        committed = perf_counter()
+        watch = self._clock.stopwatch(perf_counter(), activity.last_speech)
         self._enter(Phase.DECIDING, turn.id)
         self._bus.publish(EventKind.SPEECH_ENDED, turn.id, silence_ms=activity.ended_silence_ms)
-        since_last = self._ears.position - (activity.last_speech or 0)
-        spoke_at = self._captured_at - since_last / SAMPLE_RATE
         try:
-            self._decide(turn, activity, _Stopwatch(committed, spoke_at, self._settings.realtime))
+            if turn.for_hub:
+                self._await_hub(turn, watch)
+            else:
+                self._decide(turn, activity, watch)
         except Exception:
             # One bad turn must not make the box deaf.
             log.exception("turn %s failed", turn.id)
-            self._bus.publish(EventKind.WARNING, turn.id, code="turn.failed", message=APOLOGY)
-            failed = Turn(turn.id, time.time(), "", accepted=False, reply=APOLOGY, label=self._label)
-            self._finish(failed, None)
-            self._rest()
+            self._records.failed(turn.id, APOLOGY)
+            self.rest()
 
-    def _decide(self, turn: Listening, activity: Activity, watch: _Stopwatch) -> None:
-        guess = turn.current_guess(activity)
-        if guess is None or not (guess.searched or guess.is_understood):
-            guess = self._recognise(turn, activity, search=True)
-        transcript = guess.transcript
+    def _decide(self, turn: Listening, activity: Activity, watch: Stopwatch) -> None:
+        guess = self._listener.final(turn, activity)
         outcome = self._dialogue.respond(guess.text, speaker=self._speaker)
-        intent = outcome.parse.intent if outcome.parse else None
-        slots = dict(outcome.parse.slots) if outcome.parse else {}
-        accepted = outcome.parse is not None
         self._bus.publish(EventKind.TRANSCRIPT, turn.id, text=guess.text, final=True)
-        self._bus.publish(EventKind.DECIDED, turn.id, accepted=accepted, intent=intent or "", slots=slots)
-        if outcome.acted_at is not None:
-            self._bus.publish(EventKind.ACTED, turn.id, intent=intent or "")
+        if outcome.parse is None and guess.text:
+            start = self._listener.start_of(turn, activity)
+            if self.hub_seat.pass_on(turn, start, guess.text):
+                self._await_hub(turn, watch)
+                return
         # Noise that is no word deserves no apology.
-        mute = not accepted and not guess.text and self._settings.wake
-        record = Turn(
-            id=turn.id,
-            time=time.time(),
-            transcript=guess.text,
-            accepted=accepted,
-            intent=intent,
-            slots=slots,
-            reply="" if mute else outcome.reply.text,
-            clocks_ms=Clocks(
-                decided=watch.since_speech(outcome.decided_at), acted=watch.since_speech(outcome.acted_at)
-            ),
-            stages_ms=_rounded(
-                {
-                    "recognise": turn.recognise_ms,
-                    "encode": transcript.encode_ms,
-                    "decode": transcript.decode_ms,
-                    **outcome.stages_ms,
-                }
-            ),
-            scores=_rounded({**transcript.scores, "free": transcript.free_score}),
-            label=self._label,
-        )
+        mute = outcome.parse is None and not guess.text and self._settings.wake
+        record = self._records.decided(turn, guess, outcome, watch, mute=mute)
         audio = self._listener.speech_of(turn, activity) if self._settings.keep_audio else None
         self._answer(record, outcome, watch, audio)
 
-    def _answer(self, record: Turn, outcome: Outcome, watch: _Stopwatch, audio: Samples | None) -> None:
+    def _await_hub(self, turn: Listening, watch: Stopwatch) -> None:
+        self._listening = None
+        self._enter(Phase.WAITING, turn.id)
+        self.hub_seat.end_of_sentence(watch)
+
+    def _answer(self, record: Turn, outcome: Outcome, watch: Stopwatch, audio: Samples | None) -> None:
         """Speak the reply and finish the record when it has been spoken or interrupted."""
         self._listening = None
         self._expects_answer = outcome.reply.expects_answer
         self._bus.publish(EventKind.REPLY, record.id, text=record.reply)
         if not record.reply:
-            self._finish(record, audio)
-            self._rest()
+            self._records.finish(record, audio)
+            self.rest()
             return
-        begun = perf_counter()
-        box = [record]
+        answer = Answer(record, watch, lambda done: self._records.finish(done, audio))
+        self.speak(speech_from(self._mouth.voice, record.reply), answer.begun, answer.ended, record.id)
 
-        def on_first(at: float) -> dict[str, object]:
-            compute = _ms(at - watch.committed)
-            clocks = replace(record.clocks_ms, heard=watch.since_speech(at), compute=compute)
-            box[0] = replace(
-                record, clocks_ms=clocks, stages_ms={**record.stages_ms, "speak": _ms(at - begun)}
-            )
-            return {"compute_ms": compute}
-
-        def on_done(finished: bool) -> None:
-            self._finish(replace(box[0], interrupted=not finished), audio)
-
-        self._speak(record.reply, on_first, on_done, record.id)
-
-    # -- speaking ------------------------------------------------------------------------------------
-
-    def _speak(
+    def speak(
         self,
-        text: str,
-        on_first: Callable[[float], dict[str, object]],
-        on_done: Callable[[bool], None],
-        turn_id: str,
-        *,
-        chime: bool = False,
+        speech: Speech,
+        on_first: OnFirst = lambda _at: {},
+        on_done: Callable[[bool], None] = lambda _finished: None,
+        turn_id: str = "",
     ) -> None:
-        """Speak; what `on_first` returns goes out with the event that the reply has begun."""
-
-        def first(at: float) -> None:
-            self._bus.publish(EventKind.REPLY_STARTED, turn_id, **on_first(at))
-
-        def done(finished: bool) -> None:
-            self._bus.publish(EventKind.REPLY_ENDED, turn_id, finished=finished)
-            on_done(finished)
-            with self._lock:
-                if self._utterance is utterance:
-                    self._utterance = None
-                    if self._phase is Phase.SPEAKING:
-                        self._rest()
-
-        utterance = Utterance(self._voice, self._sink, spoken(text), first, done, chime=chime)
-        self._utterance = utterance
+        """Speak now, whatever the phase; see `Mouth.speak`. The caller holds the lock."""
         self._ears.new_turn()
         self._enter(Phase.SPEAKING, turn_id)
-        utterance.start()
+        self._mouth.speak(speech, on_first, on_done, turn_id)
 
-    def _finish(self, record: Turn, audio: Samples | None) -> None:
-        self._bus.publish(EventKind.TURN, record.id, accepted=record.accepted)
-        try:
-            self._on_turn(record, audio)
-        except SottoError as error:
-            # A full disk costs the record, not the answer.
-            log.warning("turn %s was not stored: %s", record.id, error)
-            self._bus.publish(EventKind.WARNING, record.id, code=error.code, message=error.message)
-
-
-@dataclass(frozen=True)
-class _Stopwatch:
-    """When the turn was committed and when its last speech sample was captured (`perf_counter`)."""
-
-    committed: float
-    spoke_at: float
-    realtime: bool
-
-    def since_speech(self, at: float | None) -> float | None:
-        """Milliseconds from the last speech sample to `at`; None where that means nothing."""
-        return _ms(at - self.spoke_at) if self.realtime and at is not None else None
-
-
-def _ms(seconds: float) -> float:
-    return round(seconds * 1e3, 2)
-
-
-def _rounded(values: dict[str, float]) -> dict[str, float]:
-    return {name: round(float(value), 3) for name, value in values.items() if isfinite(value)}
+    def _fell_silent(self) -> None:
+        if self._phase is Phase.SPEAKING:
+            self.rest()

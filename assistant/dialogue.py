@@ -57,6 +57,10 @@ class Dialogue:
         """Call `callback` whenever somebody, in any stream, asks for silence ("stop", "mute")."""
         self._silence = (*self._silence, callback)
 
+    def rings(self) -> bool:
+        """Whether something rings now, which "stop" would silence."""
+        return bool(self._skills.ringing(self._now()))
+
     @property
     def grammar(self) -> Grammar:
         """The grammar in force now."""

@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     INTERRUPTED = "interrupted"
     TURN = "turn"
     RING = "ring"
+    HUB = "hub"
     MICROPHONE = "microphone"
     SPEAKER = "speaker"
     GRAMMAR = "grammar"

@@ -9,8 +9,9 @@ from typing import Any
 
 from assistant.audio.microphone import MicrophoneSettings
 from assistant.audio.speaker import SpeakerSettings
-from assistant.conversation import ConversationSettings
+from assistant.conversation_settings import ConversationSettings
 from assistant.errors import NotFound
+from assistant.handover import HandoverSettings
 from assistant.hearing.activity import ActivitySettings
 from assistant.hearing.turn_end import TurnEndSettings
 from assistant.paths import config_dir
@@ -61,6 +62,7 @@ class Settings:
     wake: WakeSettings = field(default_factory=WakeSettings)
     conversation: ConversationSettings = field(default_factory=ConversationSettings)
     turn_end: TurnEndSettings = field(default_factory=TurnEndSettings)
+    handover: HandoverSettings = field(default_factory=HandoverSettings)
     recogniser: RecogniserSettings = field(default_factory=RecogniserSettings)
     voice: SynthesiserSettings = field(default_factory=SynthesiserSettings)
     store: StoreSettings = field(default_factory=StoreSettings)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from assistant.audio.doctor import chime
 from assistant.audio.format import Samples
 from assistant.audio.sink import AudioSink
 from assistant.errors import SottoError
+from assistant.speech.spoken import spoken
 
 log = logging.getLogger(__name__)
 
@@ -27,34 +29,61 @@ class Voice(Protocol):
         """Chunks of speech, the first as early as possible."""
 
 
-class Utterance:
-    """One text being spoken, in a thread of its own.
+@dataclass(frozen=True)
+class Speech:
+    """Something to be heard once: int16 mono in `chunks`, at `rate` Hz.
+
+    `abandon` makes `chunks` end that are still to come from elsewhere.
+    """
+
+    chunks: Iterable[Samples]
+    rate: int
+    abandon: Callable[[], None] = lambda: None
+
+
+def speech_from(voice: Voice, what: str | Samples, *, with_chime: bool = False) -> Speech:
+    """A text, with numbers and units as people say them, or a sound.
 
     Args:
-        voice: the synthesiser.
+        voice: says the text.
+        what: a text, or int16 mono samples at the rate of `voice`.
+        with_chime: sound a chime first, for what nobody asked for.
+    """
+
+    def chunks() -> Iterator[Samples]:
+        if with_chime:
+            yield chime(voice.sample_rate)
+        if isinstance(what, str):
+            yield from voice.stream(spoken(what))
+        else:
+            # A second at a time, so that it can be interrupted.
+            for at in range(0, len(what), voice.sample_rate):
+                yield what[at : at + voice.sample_rate]
+
+    return Speech(chunks(), voice.sample_rate)
+
+
+class Utterance:
+    """One thing being said, in a thread of its own.
+
+    Args:
         sink: where the sound goes.
-        text: what to say; already in words.
+        speech: what is to be heard.
         on_first: called with the `perf_counter` value when the first sample was handed over.
-        on_done: called once with whether the whole text was spoken (False: stopped or failed).
-        chime: sound a chime first, for what nobody asked for.
+        on_done: called once with whether all of it was spoken (False: stopped or failed).
     """
 
     def __init__(
         self,
-        voice: Voice,
         sink: AudioSink,
-        text: str,
+        speech: Speech,
         on_first: Callable[[float], None],
         on_done: Callable[[bool], None],
-        *,
-        chime: bool = False,
     ) -> None:
-        self._voice = voice
         self._sink = sink
-        self._text = text
+        self._speech = speech
         self._on_first = on_first
         self._on_done = on_done
-        self._chime = chime
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="utterance", daemon=True)
 
@@ -65,6 +94,7 @@ class Utterance:
     def stop(self) -> None:
         """Fall silent at once; what was queued is dropped."""
         self._stopped.set()
+        self._speech.abandon()
         self._sink.stop()
 
     def wait(self, timeout: float | None = None) -> None:
@@ -73,9 +103,7 @@ class Utterance:
             self._thread.join(timeout)
 
     def _chunks(self) -> Iterator[Samples]:
-        if self._chime:
-            yield chime(self._voice.sample_rate)
-        for chunk in self._voice.stream(self._text):
+        for chunk in self._speech.chunks:
             if self._stopped.is_set():
                 return
             yield chunk
@@ -86,7 +114,7 @@ class Utterance:
             if not self._stopped.is_set():
                 finished = self._sink.play(
                     self._chunks(),
-                    self._voice.sample_rate,
+                    self._speech.rate,
                     on_first=lambda: self._on_first(perf_counter()),
                 )
         except SottoError as error:

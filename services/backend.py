@@ -215,7 +215,7 @@ class LocalBackend:
     def listen(self, audio: Samples, options: ListenOptions) -> list[tuple[Turn, Reply]]:
         """Hear a recording."""
         from assistant.audio.stream_sink import StreamSink
-        from assistant.conversation import ConversationSettings
+        from assistant.conversation_settings import ConversationSettings
 
         heard: list[tuple[Turn, Reply]] = []
         reply = Reply()

@@ -98,10 +98,18 @@ class RemoteBackend:
         rate = chunks[0].sample_rate if chunks else 22_050
         return rate, [np.frombuffer(chunk.pcm, "<i2") for chunk in chunks]
 
-    def announce(self, text: str, *, chime: bool = True, timeout: float = 200.0) -> None:
-        """Have the box speak on its own loudspeaker; returns when it has spoken; `timeout` in s."""
+    def announce(self, text: str, *, sound: bytes = b"", chime: bool = True, timeout: float = 200.0) -> None:
+        """Have the box speak on its own loudspeaker, or play a sound file; returns when that was heard.
+
+        Args:
+            text: what to say; "" with a sound.
+            sound: a WAV, FLAC or Ogg file.
+            chime: sound one first.
+            timeout: in s.
+        """
+        request = pb.AnnounceRequest(text=text, audio=sound, chime=chime)
         try:
-            self._assistant.Announce(pb.AnnounceRequest(text=text, chime=chime), timeout=timeout)
+            self._assistant.Announce(request, timeout=timeout)
         except grpc.RpcError as error:
             raise from_rpc(error) from error
 

@@ -26,8 +26,10 @@ _OPEN_ENDED_BYTES = 0x7FFF_0000
 _USABLE = "give a WAV or FLAC recording"
 
 
-def read_audio(source: Path | str | bytes, max_seconds: float = MAX_SECONDS) -> Samples:
-    """Read a recording as 16 kHz mono int16, shape (n,), n >= 1.
+def read_audio(
+    source: Path | str | bytes, max_seconds: float = MAX_SECONDS, rate: int = SAMPLE_RATE
+) -> Samples:
+    """Read a recording as mono int16, shape (n,), n >= 1.
 
     Rate, width, float samples and channels are converted; a 16 kHz mono 16-bit file comes through
     bit for bit unless it carries a DC offset of more than 1 % of full scale, which is taken off.
@@ -35,6 +37,7 @@ def read_audio(source: Path | str | bytes, max_seconds: float = MAX_SECONDS) -> 
     Args:
         source: path of a WAV, FLAC or Ogg file, or the bytes of one.
         max_seconds: the longest recording that is accepted.
+        rate: of what is given back, Hz.
 
     Raises:
         NotFound: `audio.no-file`.
@@ -43,19 +46,19 @@ def read_audio(source: Path | str | bytes, max_seconds: float = MAX_SECONDS) -> 
             `audio.rate`, `audio.channels`.
     """
     if isinstance(source, bytes):
-        return _read(io.BytesIO(source), len(source), "the recording", max_seconds)
+        return _read(io.BytesIO(source), len(source), "the recording", max_seconds, rate)
     path = Path(source)
     if not path.is_file():
         what = "is not a file" if path.exists() else "does not exist"
         raise NotFound(f"{path} {what}", hint=_USABLE, code="audio.no-file")
     try:
         with path.open("rb") as file:
-            return _read(file, path.stat().st_size, str(path), max_seconds)
+            return _read(file, path.stat().st_size, str(path), max_seconds, rate)
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}", code="audio.no-read") from error
 
 
-def _read(file: BinaryIO, size: int, name: str, max_seconds: float) -> Samples:
+def _read(file: BinaryIO, size: int, name: str, max_seconds: float, rate_out: int) -> Samples:
     _refuse_cut_wav(file, size, name)
     try:
         with soundfile.SoundFile(file) as sound:
@@ -72,7 +75,7 @@ def _read(file: BinaryIO, size: int, name: str, max_seconds: float) -> Samples:
         raise InvalidInput(f"{name} has no samples", hint="record something", code="audio.empty")
     if block.dtype.kind == "f" and not np.isfinite(block).all():
         raise InvalidInput(f"{name} has samples that are not numbers", hint=_USABLE, code="audio.damaged")
-    return remove_dc(resample(to_mono_int16(block), rate, SAMPLE_RATE))
+    return remove_dc(resample(to_mono_int16(block), rate, rate_out))
 
 
 def _refuse_cut_wav(file: BinaryIO, size: int, name: str) -> None:

@@ -14,6 +14,7 @@ from assistant.skills.base import Skills
 from assistant.skills.clock import ClockSkill
 from assistant.skills.home_control import HomeControlSkill
 from assistant.skills.home_questions import HomeQuestionSkill
+from assistant.skills.hub_timers import HubTimers
 from assistant.skills.localtime import local_zone
 from assistant.skills.talk import TalkSkill
 from assistant.skills.timekeeping import TimerBook
@@ -32,6 +33,7 @@ def build_skills(
     zone: tzinfo | None = None,
     understands: Callable[[str], bool] = lambda _text: True,
     timers: TimerBook | None = None,
+    hub_timers: HubTimers | None = None,
 ) -> Skills:
     """All skills, with the timers and alarms that were left from last time.
 
@@ -43,10 +45,11 @@ def build_skills(
         zone: the zone alarms are meant in; the machine's own by default.
         understands: whether a sentence parses, for "turn off the light in ten minutes".
         timers: the book, where others use it too.
+        hub_timers: those that a hub keeps, where there may be one.
     """
     timers = timers or TimerBook(state_dir / "timers.json")
     alarms = AlarmBook(state_dir / "alarms.json", zone or local_zone())
-    rings = (alarms, timers)
+    rings = (alarms, timers, hub_timers or HubTimers())
     return Skills(
         (
             HomeControlSkill(home, executor),

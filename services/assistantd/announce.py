@@ -6,11 +6,17 @@ from collections.abc import Callable
 from time import monotonic, sleep
 from typing import Protocol
 
+from assistant.audio.convert import resample
+from assistant.audio.files import read_audio
+from assistant.audio.format import Samples
 from assistant.conversation import Conversation
 from assistant.errors import InvalidInput, TooLarge, Unavailable
+from services.assistantd.converse import samples_of
+from services.proto.sotto.v1 import assistant_pb2 as pb
 
 #: About a minute of speech.
 MAX_TEXT = 1000
+MAX_SOUND_S = 60.0
 #: Seconds that an announcement waits for its turn while somebody is heard or answered.
 PATIENCE_S = 60.0
 #: Seconds that a text of full length may take to be spoken.
@@ -21,8 +27,38 @@ _NAP_S = 0.1
 class Announcer(Protocol):
     """Who speaks in the room; `services.assistantd.room.Room` is one."""
 
-    def announce(self, text: str, *, chime: bool, wanted: Callable[[], bool]) -> None:
-        """Speak `text` when its turn has come, unless it is no longer `wanted`; return when it was spoken."""
+    @property
+    def conversation(self) -> Conversation | None:
+        """The room's, where a hub may take its seat."""
+
+    def announce(self, what: str | Samples, *, chime: bool, wanted: Callable[[], bool]) -> None:
+        """Speak a text, or play a sound at the voice's rate, when its turn has come, unless it is no longer
+        `wanted`; return when it was heard."""
+
+
+def wish_of(request: pb.AnnounceRequest, rate: int) -> str | Samples:
+    """What is to be announced: a clean line, or samples at `rate` Hz.
+
+    Raises:
+        InvalidInput: neither text nor sound, both, or a sound that cannot be used.
+        TooLarge: more than `MAX_TEXT` characters or `MAX_SOUND_S` seconds.
+    """
+    if not request.audio:
+        return checked(request.text)
+    if request.text:
+        raise InvalidInput(
+            "an announcement has a text or a sound, not both", hint="send one", code="announce.both"
+        )
+    if not request.sample_rate:
+        return read_audio(request.audio, MAX_SOUND_S, rate)
+    samples = samples_of(request.audio, request.sample_rate)
+    if len(samples) > MAX_SOUND_S * request.sample_rate:
+        raise TooLarge(
+            f"{len(samples) / request.sample_rate:.0f} s of sound; the limit is {MAX_SOUND_S:.0f} s",
+            hint="send it in parts",
+            code="audio.too-long",
+        )
+    return resample(samples, request.sample_rate, rate)
 
 
 def checked(text: str) -> str:
@@ -46,7 +82,7 @@ def checked(text: str) -> str:
 
 def speak_in_turn(
     conversation: Conversation,
-    text: str,
+    what: str | Samples,
     *,
     chime: bool,
     wanted: Callable[[], bool],
@@ -58,7 +94,7 @@ def speak_in_turn(
         Unavailable: people and box talk for longer than `patience_s`.
     """
     give_up = monotonic() + patience_s
-    while not conversation.say(text, chime=chime):
+    while not conversation.say(what, chime=chime):
         if not wanted():
             return
         if monotonic() > give_up:

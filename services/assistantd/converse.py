@@ -16,7 +16,7 @@ from assistant.assistant import Assistant
 from assistant.audio.convert import Resampler
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from assistant.audio.stream_sink import StreamSink
-from assistant.conversation import ConversationSettings
+from assistant.conversation_settings import ConversationSettings
 from assistant.errors import InvalidInput, SottoError, TooLarge, Unavailable
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.wire import event_to_wire, turn_to_wire
@@ -184,19 +184,33 @@ def audio_of(request: pb.ConverseRequest | pb.DetectRequest, code: str) -> bytes
     return request.audio
 
 
+def samples_of(pcm: bytes, rate: int) -> Samples:
+    """Samples of bare PCM; half a sample at the end is dropped.
+
+    Raises:
+        InvalidInput: a rate outside 8 to 48 kHz.
+    """
+    _check_rate(rate)
+    return np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.int16)
+
+
 def frames_of(parts: Iterator[bytes], rate: int) -> Iterator[Samples]:
     """10 ms frames at 16 kHz from PCM in pieces of any size; the last one is padded with silence.
 
     Raises:
         InvalidInput: a rate outside 8 to 48 kHz.
     """
+    _check_rate(rate)
+    return _frames_of(parts, Resampler(rate, SAMPLE_RATE) if rate != SAMPLE_RATE else None)
+
+
+def _check_rate(rate: int) -> None:
     if not 8_000 <= rate <= 48_000:
         raise InvalidInput(
             f"a sample rate of {rate} Hz is not supported",
             hint="send audio between 8000 and 48000 Hz",
             code="audio.rate",
         )
-    return _frames_of(parts, Resampler(rate, SAMPLE_RATE) if rate != SAMPLE_RATE else None)
 
 
 def _frames_of(parts: Iterator[bytes], resampler: Resampler | None) -> Iterator[Samples]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from assistant.assistant import Assistant
 from assistant.audio import portaudio
 from assistant.audio.devices import choose
+from assistant.audio.format import Samples
 from assistant.audio.hotplug import Hotplug
 from assistant.audio.microphone import DeviceState, Microphone
 from assistant.audio.sink import AudioSink, NullSpeaker
@@ -87,8 +88,14 @@ class Room:
             log.info("%s", self._hotplug.reason)
         self._thread.start()
 
-    def announce(self, text: str, *, chime: bool, wanted: Callable[[], bool]) -> None:
-        """Speak `text` unprompted, after what is being said or heard; returns when it was spoken.
+    @property
+    def conversation(self) -> Conversation | None:
+        """The room's; None before `open`."""
+        return self._conversation
+
+    def announce(self, what: str | Samples, *, chime: bool, wanted: Callable[[], bool]) -> None:
+        """Speak a text, or play a sound at the voice's rate, unprompted, after what is being said or heard;
+        returns when it was heard.
 
         Raises:
             Unavailable: there is no loudspeaker, or people and box talk without end.
@@ -98,7 +105,7 @@ class Room:
         if conversation is None or assistant is None or not isinstance(self._speaker, Speaker):
             raise no_loudspeaker()
         self._speaker.prepare(assistant.voice.sample_rate)
-        speak_in_turn(conversation, text, chime=chime, wanted=wanted)
+        speak_in_turn(conversation, what, chime=chime, wanted=wanted)
 
     def describe(self) -> str:
         """One line for the person at the terminal."""

@@ -17,6 +17,7 @@ from services.assistantd.announce import Announcer
 from services.assistantd.service import (
     MAX_ANNOUNCEMENTS,
     MAX_CONVERSATIONS,
+    MAX_SATELLITES,
     MAX_WATCHERS,
     AssistantService,
 )
@@ -52,7 +53,7 @@ class Server:
         self._health = health.HealthServicer()
         self._server = grpc.server(
             futures.ThreadPoolExecutor(
-                MAX_CONVERSATIONS + MAX_WATCHERS + MAX_ANNOUNCEMENTS + _SHORT_CALLS, "grpc"
+                MAX_CONVERSATIONS + MAX_WATCHERS + MAX_ANNOUNCEMENTS + MAX_SATELLITES + _SHORT_CALLS, "grpc"
             ),
             options=[
                 ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),

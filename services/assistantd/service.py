@@ -17,8 +17,9 @@ from assistant.audio.files import read_audio
 from assistant.audio.format import SAMPLE_RATE
 from assistant.errors import InvalidInput, SottoError, TooLarge, Unavailable
 from services.assistantd import household
-from services.assistantd.announce import Announcer, checked
+from services.assistantd.announce import Announcer, wish_of
 from services.assistantd.converse import Converse, frames_of
+from services.assistantd.satellite import Satellite
 from services.assistantd.wake_words import wake_words
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
@@ -32,6 +33,8 @@ MAX_CONVERSATIONS = 16
 MAX_WATCHERS = 16
 #: Announcements that wait for their turn to be spoken.
 MAX_ANNOUNCEMENTS = 4
+#: One sits in the room's seat; others are muted, or just taking it.
+MAX_SATELLITES = 4
 _ASK_PARAMS = frozenset({"language", "reply_audio"})
 
 
@@ -47,6 +50,7 @@ class AssistantService(rpc.AssistantServicer):
         self._assistant = assistant
         self._announcer = announcer
         self._announcements = threading.BoundedSemaphore(MAX_ANNOUNCEMENTS)
+        self._satellites = threading.BoundedSemaphore(MAX_SATELLITES)
         self._conversations = threading.BoundedSemaphore(MAX_CONVERSATIONS)
         self._watchers = threading.BoundedSemaphore(MAX_WATCHERS)
 
@@ -148,15 +152,30 @@ class AssistantService(rpc.AssistantServicer):
     def Announce(  # noqa: N802
         self, request: pb.AnnounceRequest, context: grpc.ServicerContext
     ) -> pb.AnnounceResponse:
-        """A text in; ends when the box has said it."""
+        """A text or a sound in; ends when it was heard in the room."""
 
         def work() -> pb.AnnounceResponse:
-            text = checked(request.text)
             with _place(self._announcements, f"{MAX_ANNOUNCEMENTS} announcements wait"):
-                self._announcer.announce(text, chime=request.chime, wanted=context.is_active)
+                what = wish_of(request, self._assistant.voice.sample_rate)
+                self._announcer.announce(what, chime=request.chime, wanted=context.is_active)
             return pb.AnnounceResponse()
 
         return _unary(work, context)
+
+    def Satellite(  # noqa: N802
+        self, request_iterator: Iterator[pb.SatelliteRequest], context: grpc.ServicerContext
+    ) -> Iterator[pb.SatelliteResponse]:
+        """What is said to a hub out; what it answers in."""
+        try:
+            with _place(self._satellites, f"{MAX_SATELLITES} hubs are there"):
+                conversation = self._announcer.conversation
+                if conversation is None:
+                    raise Unavailable("there is no room", hint="this is no box", code="satellite.no-room")
+                satellite = Satellite(self._assistant, conversation.hub_seat, request_iterator)
+                context.add_callback(satellite.close)
+                yield from satellite.responses()
+        except SottoError as error:
+            abort(context, error)
 
     def ListModels(  # noqa: N802
         self, request: pb.ListModelsRequest, context: grpc.ServicerContext

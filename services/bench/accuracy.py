@@ -9,7 +9,7 @@ from pathlib import Path
 from assistant.assistant import Assistant
 from assistant.audio.files import read_audio
 from assistant.audio.format import SAMPLE_RATE
-from assistant.conversation import ConversationSettings
+from assistant.conversation_settings import ConversationSettings
 from assistant.paths import models_dir
 from assistant.settings import Settings
 from assistant.skills.volume import SavedVolume

@@ -10,7 +10,7 @@ from assistant.assistant import Assistant
 from assistant.audio.convert import Resampler
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.audio.stream_sink import StreamSink
-from assistant.conversation import ConversationSettings
+from assistant.conversation_settings import ConversationSettings
 from assistant.turns import Turn
 from services.backend import frames_of
 

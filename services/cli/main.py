@@ -44,7 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     say.add_argument("--out", type=Path, required=True, metavar="FILE.wav")
 
     announce = commands.add_parser("announce", help="have the running assistant say a text in its room")
-    announce.add_argument("text", nargs="+")
+    announce.add_argument("text", nargs="*")
+    announce.add_argument("--sound", type=Path, metavar="FILE", help="play a WAV, FLAC or Ogg file instead")
     announce.add_argument("--no-chime", action="store_true", help="without a chime first")
 
     turns = commands.add_parser("turns", help="what was heard and answered, newest first")

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from assistant.errors import ErrorKind, Unavailable
 from services.gatewayd.paths import gateway_socket
+from services.gatewayd.settings import for_hubs, load_gateway_settings
 from services.status import RemoteError
 
 _TIMEOUT_S = 10.0
@@ -90,6 +91,7 @@ def hubs(options: argparse.Namespace) -> int:
         if options.action == "add":
             hub = _call("POST", "/v1/hubs", {"address": options.address})
             print(f"the hub at {hub['address']} is answered from now on")
+            print(f"  {for_hubs(load_gateway_settings())}")
         else:
             hub = _call("DELETE", f"/v1/hubs/{quote(options.address, safe='')}")
             print(f"the hub at {hub['address']} is answered no more")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.audio.files import read_audio, write_wav
+from assistant.audio.files import read_audio, wav_bytes, write_wav
 from assistant.audio.format import Samples
 from assistant.errors import InvalidInput, SottoError
 from assistant.turns import Turn
@@ -19,6 +19,9 @@ from services.backend import Backend, ListenOptions, open_backend, open_daemon, 
 #: Longest file, seconds: taken as one command, or listened to as a stream.
 MAX_COMMAND_S = 30
 MAX_STREAM_S = 300
+#: Longest sound that is played in the room, seconds, and the rate it is sent at: that of the box's voice.
+MAX_ANNOUNCE_S = 60
+_PLAYED_RATE = 22_050
 
 
 def listen(options: argparse.Namespace) -> int:
@@ -74,9 +77,14 @@ def say(options: argparse.Namespace) -> int:
 
 
 def announce(options: argparse.Namespace) -> int:
-    """Have the running assistant speak in its room."""
+    """Have the running assistant speak, or play a sound, in its room."""
+    sound = b""
+    if options.sound is not None:
+        sound = wav_bytes(
+            read_audio(options.sound, max_seconds=MAX_ANNOUNCE_S, rate=_PLAYED_RATE), _PLAYED_RATE
+        )
     with open_daemon() as daemon:
-        daemon.announce(_clean(" ".join(options.text)), chime=not options.no_chime)
+        daemon.announce(_clean(" ".join(options.text)), sound=sound, chime=not options.no_chime)
     return 0
 
 

@@ -15,8 +15,6 @@ from services.gatewayd.addresses import parse_address
 from services.gatewayd.http_errors import error_answer
 from services.gatewayd.tokens import Token, TokenStore
 
-#: What answers without a token.
-OPEN_PATHS = frozenset({"/v1/health", "/v1/pair"})
 #: Who comes over the Unix socket of the gateway: the rights of its folder have let them in.
 LOCAL = Token("this machine", frozenset(tokens.Scope), 0.0)
 _WS_UNAUTHENTICATED = 4401
@@ -84,16 +82,20 @@ def allow(caller: Token, scope: tokens.Scope | None) -> None:
 
 
 class Access:
-    """ASGI middleware: nothing behind it is reached without a caller, but for `OPEN_PATHS`.
+    """ASGI middleware: nothing behind it is reached without a caller, but for some paths.
 
     Args:
         app: what is behind; finds the caller in `scope["state"]["caller"]`.
         keeper: tells who it is.
+        open_paths: what answers to everybody.
         local: everybody is `LOCAL`: the app serves the Unix socket.
     """
 
-    def __init__(self, app: ASGIApp, keeper: Gatekeeper, *, local: bool = False) -> None:
+    def __init__(
+        self, app: ASGIApp, keeper: Gatekeeper, open_paths: frozenset[str], *, local: bool = False
+    ) -> None:
         self._app = app
+        self._open_paths = open_paths
         self._keeper = keeper
         self._local = local
 
@@ -103,7 +105,7 @@ class Access:
             try:
                 caller = self._caller(scope)
             except SottoError as error:
-                if scope["path"] not in OPEN_PATHS:
+                if scope["path"] not in self._open_paths:
                     await self._refuse(error, scope, receive, send)
                     return
                 caller = None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from time import perf_counter
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.responses import Response
+from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -17,27 +16,28 @@ from services.gatewayd import converse, openai_audio, openai_chat, rest_access, 
 from services.gatewayd.access import Access, Gatekeeper
 from services.gatewayd.gateway import Gateway
 from services.gatewayd.metrics import Metrics
-from services.gatewayd.openapi import describe
+from services.gatewayd.rest_docs import with_description
 from services.gatewayd.wire_json import to_line
 from services.proto.sotto.v1 import gateway_pb2 as gw
 
 #: Of the interface, not of the program: it grows by additions.
 API_VERSION = "1.0"
-ENDPOINTS = (
-    *rest_talk.ENDPOINTS,
-    *rest_house.ENDPOINTS,
-    *rest_access.ENDPOINTS,
-    *openai_audio.ENDPOINTS,
-    *openai_chat.ENDPOINTS,
+ENDPOINTS = with_description(
+    (
+        *rest_talk.ENDPOINTS,
+        *rest_house.ENDPOINTS,
+        *rest_access.ENDPOINTS,
+        *openai_audio.ENDPOINTS,
+        *openai_chat.ENDPOINTS,
+    ),
+    API_VERSION,
 )
+#: What answers without a token.
+OPEN_PATHS = frozenset(endpoint.path for endpoint in ENDPOINTS if endpoint.open)
 
 
 def build_app(gateway: Gateway) -> ASGIApp:
     """All routes, with nobody at the door: serve it `guarded`."""
-    description = describe(ENDPOINTS, API_VERSION)
-
-    async def openapi(_request: Request) -> Response:
-        return JSONResponse(description)
 
     async def talk(websocket: WebSocket) -> None:
         await converse.converse(websocket, gateway)
@@ -45,7 +45,6 @@ def build_app(gateway: Gateway) -> ASGIApp:
     return Starlette(
         routes=[
             *(endpoint.route(gateway) for endpoint in ENDPOINTS),
-            Route("/openapi.json", openapi),
             WebSocketRoute(converse.PATH, talk),
         ],
         exception_handlers={HTTPException: _plain},
@@ -61,7 +60,7 @@ def guarded(app: ASGIApp, gateway: Gateway, *, local: bool = False) -> ASGIApp:
         local: it is the gateway's Unix socket, whose callers need no token.
     """
     keeper = Gatekeeper(gateway.tokens, gateway.settings.trust_loopback)
-    return Bounded(Counted(Access(app, keeper, local=local), gateway.metrics), gateway.settings.limits.idle_s)
+    return Counted(Access(app, keeper, OPEN_PATHS, local=local), gateway.metrics)
 
 
 async def _plain(_request: Request, error: Exception) -> Response:
@@ -71,28 +70,6 @@ async def _plain(_request: Request, error: Exception) -> Response:
         code=f"http.{error.status_code}", message=error.detail, hint="/openapi.json lists what there is"
     )
     return Response(to_line(message), error.status_code, error.headers, media_type="application/json")
-
-
-class Bounded:
-    """ASGI middleware: a peer that takes nothing of its answer for too long loses its connection.
-
-    Args:
-        app: what is behind.
-        idle_s: seconds for the peer to take the next piece.
-    """
-
-    def __init__(self, app: ASGIApp, idle_s: float) -> None:
-        self._app = app
-        self._idle_s = idle_s
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
-
-        async def bounded(message: Message) -> None:
-            async with asyncio.timeout(self._idle_s):
-                await send(message)
-
-        await self._app(scope, receive, bounded if scope["type"] == "http" else send)
 
 
 class Counted:

@@ -70,9 +70,9 @@ class Endpoint:
         handler: answers.
         summary: one line for people.
         scope: what a caller's token must be for; None for every paired caller.
-        takes: the message in the body; None for no body or a sound.
+        takes: the message in the body; None for no body or a sound alone.
         ignore_unknown: fields that `takes` does not have are passed over.
-        sound: the body is a sound file, of one of `sound_types`.
+        sound: the body is a sound file, of one of `sound_types`; with `takes`, it may be one.
         gives: the message of the answer, or of each line of it.
         media: content types of the answer.
         parameters: in path and query.
@@ -119,12 +119,18 @@ class Endpoint:
 
     async def _body(self, request: Request, gateway: Gateway) -> Message | bytes | None:
         limits = gateway.settings.limits
-        if self.sound:
+        if self.sound and (self.takes is None or is_sound(request)):
             return await read_body(request, limits.audio_bytes, limits)
         if self.takes is None:
             return None
         body = await read_body(request, limits.json_bytes, limits)
         return from_body(body, self.takes(), ignore_unknown=self.ignore_unknown)
+
+
+def is_sound(request: Request) -> bool:
+    """Whether the body calls itself a sound."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    return kind in SOUNDS or kind.startswith("audio/")
 
 
 def message_answer(message: Message, status: int = 200) -> Response:

@@ -9,6 +9,7 @@ method, and a method added to the contract needs no more than its scope here.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,11 +21,14 @@ from grpc_reflection.v1alpha import reflection
 
 from assistant.errors import SottoError, StorageError
 from services.gatewayd.access import Gatekeeper, allow
+from services.gatewayd.settings import Limits
 from services.gatewayd.tokens import Scope
 from services.gatewayd.upstream import MAX_MESSAGE_BYTES, Upstream
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.status import status_of
 from services.unix_socket import make_room
+
+log = logging.getLogger(__name__)
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["Assistant"].full_name
 _TALK = (
@@ -38,6 +42,8 @@ _TALK = (
     "Turns",
     "Watch",
 )
+#: Never passed on: it gives what the room's microphone hears, which is for paired hubs, over Wyoming.
+PRIVATE = frozenset({f"/{_SERVICE}/Satellite"})
 _CONTROL = ("ListTimers", "StartTimer", "CancelTimer", "DescribeHome", "Act")
 #: Method -> the scope it needs; None for every paired caller.
 SCOPES: dict[str, Scope | None] = {
@@ -69,14 +75,15 @@ class GrpcFront:
         path: its socket, in a folder that nobody else may write in.
         keeper: tells who calls.
         upstream: who answers.
+        limits: of times.
 
     Raises:
         StorageError: the socket cannot be made.
     """
 
-    def __init__(self, path: Path, keeper: Gatekeeper, upstream: Upstream) -> None:
+    def __init__(self, path: Path, keeper: Gatekeeper, upstream: Upstream, limits: Limits) -> None:
         self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_MAX_CALLS)
-        self._server.add_generic_rpc_handlers((_Proxy(keeper, upstream),))
+        self._server.add_generic_rpc_handlers((_Proxy(keeper, upstream, limits.idle_s),))
         make_room(path, "SOTTO_GATEWAY_SOCKET")
         mask = os.umask(0o177)
         try:
@@ -100,9 +107,10 @@ class GrpcFront:
 
 
 class _Proxy(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in its stubs only
-    def __init__(self, keeper: Gatekeeper, upstream: Upstream) -> None:
+    def __init__(self, keeper: Gatekeeper, upstream: Upstream, idle_s: float) -> None:
         self._keeper = keeper
         self._upstream = upstream
+        self._idle_s = idle_s
 
     def service(
         self, handler_call_details: grpc.HandlerCallDetails
@@ -112,13 +120,19 @@ class _Proxy(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in it
         if method not in SCOPES and method not in OPEN:
             return None
 
-        async def answer(requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[bytes]:
+        async def answer(requests: AsyncIterator[bytes], context: Any) -> None:
             await self._authorise(method, context)
             forward: Any = self._upstream.channel.stream_stream
             call = forward(method)(requests, timeout=context.time_remaining())
             try:
                 async for message in call:
-                    yield message
+                    async with asyncio.timeout(self._idle_s):
+                        await context.write(message)
+            except TimeoutError:
+                # It keeps a thread of the assistant waiting.
+                log.info("a caller of %s is cut off: it takes nothing of its answer", method)
+                call.cancel()
+                await context.abort(grpc.StatusCode.ABORTED, "the answer was not read")
             except grpc.aio.AioRpcError as error:
                 await context.abort(error.code(), error.details() or "", tuple(error.trailing_metadata()))
             except asyncio.CancelledError:

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 
 from assistant.errors import SottoError
@@ -21,17 +22,19 @@ from services.gatewayd.gateway import Gateway
 from services.gatewayd.grpc_front import GrpcFront
 from services.gatewayd.hubs import HubStore
 from services.gatewayd.identity import load_identity
-from services.gatewayd.mdns import Advertiser
+from services.gatewayd.mdns import WYOMING_PORTS, Advertiser
 from services.gatewayd.metrics import Metrics
 from services.gatewayd.pairing import PairingGuard, load_code
 from services.gatewayd.paths import code_path, gateway_socket, gateway_state, hub_facts
-from services.gatewayd.server import HttpServer, shrink_tls_buffers, tcp_listener, unix_listener
-from services.gatewayd.settings import GatewaySettings, load_gateway_settings
+from services.gatewayd.server import HttpServer, bound_tls, tcp_listener, unix_listener
+from services.gatewayd.settings import GatewaySettings, for_hubs, load_gateway_settings
 from services.gatewayd.thrift import stay_small
 from services.gatewayd.tls_pipe import TlsPipe
 from services.gatewayd.tokens import TokenStore
 from services.gatewayd.upstream import Upstream
-from services.gatewayd.wyoming_server import WyomingServer
+from services.gatewayd.wyoming_satellite import SatelliteSession, Seats
+from services.gatewayd.wyoming_server import MakeSession, WyomingServer
+from services.gatewayd.wyoming_services import ServicesSession
 from services.lock import StateLock
 from services.notify import notify
 
@@ -65,6 +68,21 @@ def put_together(settings: GatewaySettings, state: Path, assistant: Path) -> Gat
     )
 
 
+def wyoming_doors(gateway: Gateway) -> dict[str, WyomingServer]:
+    """Wyoming's ports that the settings want, by the names of `mdns.WYOMING_PORTS`; none is open yet."""
+    upstream, settings, hubs, seats = gateway.upstream, gateway.settings, gateway.hubs, Seats()
+    make: dict[str, MakeSession] = {
+        "wyoming_port": lambda send, _peer, _cut: ServicesSession(upstream, send),
+        "satellite_port": lambda send, peer, cut: SatelliteSession(upstream, seats, send, peer, cut),
+    }
+    ports = {name: getattr(settings, name) for name in WYOMING_PORTS}
+    return {
+        name: WyomingServer(partial(tcp_listener, settings, port), hubs, make[name], settings.limits)
+        for name, port in ports.items()
+        if port
+    }
+
+
 async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: Path) -> None:
     """Serve until SIGTERM or SIGINT.
 
@@ -91,24 +109,21 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
         listener = tcp_listener(settings, settings.grpc_port)
         # Who comes that way has no address any more, so loopback is never exempt there.
         servers += [
-            GrpcFront(behind, Gatekeeper(gateway.tokens), gateway.upstream),
+            GrpcFront(behind, Gatekeeper(gateway.tokens), gateway.upstream, limits),
             TlsPipe(listener, behind, gateway.identity, "h2", limits),
         ]
-    wyoming = WyomingServer(
-        lambda: tcp_listener(settings, settings.wyoming_port), gateway.hubs, gateway.upstream, limits
-    )
-    advertiser = Advertiser(gateway, lambda: wyoming.listening)
-    if settings.wyoming_port:
-        gateway.hub_watchers.append(wyoming.start)
+    doors = wyoming_doors(gateway)
+    advertiser = Advertiser(gateway, lambda: [name for name, door in doors.items() if door.listening])
+    gateway.hub_watchers.extend(door.start for door in doors.values())
     told = settings.mdns and not is_loopback(settings.host)
     if told:
-        # After Wyoming's port has been opened or closed.
+        # After Wyoming's ports have been opened or closed.
         gateway.hub_watchers.append(advertiser.look)
     try:
         for server in servers:
             await server.start()
-        if settings.wyoming_port:
-            await wyoming.start()
+        for door in doors.values():
+            await door.start()
         # In the background: to claim names on the network takes a second.
         if told:
             advertiser.start()
@@ -116,13 +131,15 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
         notify("READY=1")
         print(f"sotto: the local API is on {' and '.join(gateway.addresses)}", flush=True)
         print("sotto: `sotto pair` shows how to pair something with it", flush=True)
+        print(f"sotto: hubs: {for_hubs(settings)}; `sotto hubs add ADDRESS` pairs one", flush=True)
         await stopping.wait()
         notify("STOPPING=1")
         thrift.cancel()
     finally:
         # First of all, nobody is sent to what closes now.
         await advertiser.stop()
-        await wyoming.stop()
+        for door in doors.values():
+            await door.stop()
         for server in reversed(servers):
             await server.stop()
         await gateway.upstream.close()
@@ -139,9 +156,12 @@ def main() -> int:
         level=logging.INFO if options.verbose else logging.WARNING,
         format="%(levelname)s %(name)s: %(message)s",
     )
+    if not options.verbose:
+        # It warns of every request that is none: strangers must not fill the journal.
+        logging.getLogger("uvicorn").setLevel(logging.ERROR)
     os.umask(0o077)
     bound_allocator(_MMAP_BYTES, _TRIM_BYTES)
-    shrink_tls_buffers()
+    bound_tls()
     try:
         settings = load_gateway_settings(options.config)
         state = gateway_state(state_dir())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 import ifaddr
@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 OURS = "_sotto._tcp.local."
 WYOMING = "_wyoming._tcp.local."
+#: Wyoming's ports in the settings, and what their service's name has behind that of the box.
+WYOMING_PORTS = {"wyoming_port": "", "satellite_port": "-satellite"}
 #: Seconds between looks at the machine's own addresses.
 _LOOK_S = 20.0
 #: Digits of the certificate's fingerprint in the box's name: enough to tell boxes apart.
@@ -31,10 +33,10 @@ class Advertiser:
 
     Args:
         gateway: what there is to tell.
-        wyoming: whether Wyoming's port is open.
+        wyoming: which of `WYOMING_PORTS` are open.
     """
 
-    def __init__(self, gateway: Gateway, wyoming: Callable[[], bool]) -> None:
+    def __init__(self, gateway: Gateway, wyoming: Callable[[], Collection[str]]) -> None:
         self._gateway = gateway
         self._wyoming = wyoming
         self._zeroconf: AsyncZeroconf | None = None
@@ -52,7 +54,7 @@ class Advertiser:
         """Tell what has changed: addresses of the machine, or whether a hub is paired."""
         async with self._looking:
             addresses = own_addresses()
-            wanted = {info.type: info for info in self._services(addresses)} if addresses else {}
+            wanted = {info.name: info for info in self._services(addresses)} if addresses else {}
             try:
                 await self._become(wanted)
             except OSError as error:
@@ -88,11 +90,11 @@ class Advertiser:
             self._zeroconf = AsyncZeroconf(interfaces=asked, ip_version=IPVersion.V4Only)
         if self._zeroconf is None:
             return
-        for kind in set(self._told) - set(wanted):
-            await (await self._zeroconf.async_unregister_service(self._told.pop(kind)))
-        for kind in set(wanted) - set(self._told):
-            await self._zeroconf.async_register_service(wanted[kind], allow_name_change=False)
-            self._told[kind] = wanted[kind]
+        for name in set(self._told) - set(wanted):
+            await (await self._zeroconf.async_unregister_service(self._told.pop(name)))
+        for name in set(wanted) - set(self._told):
+            await self._zeroconf.async_register_service(wanted[name], allow_name_change=False)
+            self._told[name] = wanted[name]
 
     async def _leave(self) -> None:
         zeroconf, self._zeroconf = self._zeroconf, None
@@ -103,9 +105,10 @@ class Advertiser:
 
     def _services(self, addresses: list[str]) -> list[ServiceInfo]:
         settings = self._gateway.settings
-        kinds: list[tuple[str, int, dict[str, str]]] = [
+        kinds: list[tuple[str, str, int, dict[str, str]]] = [
             (
                 OURS,
+                self.name,
                 settings.port,
                 {
                     "v": "1",
@@ -115,18 +118,20 @@ class Advertiser:
                 },
             )
         ]
-        if self._wyoming():
-            kinds.append((WYOMING, settings.wyoming_port, {"v": "1"}))
+        kinds += [
+            (WYOMING, self.name + WYOMING_PORTS[port], getattr(settings, port), {"v": "1"})
+            for port in self._wyoming()
+        ]
         return [
             ServiceInfo(
                 kind,
-                f"{self.name}.{kind}",
+                f"{name}.{kind}",
                 port=port,
                 properties=properties,
                 server=f"{self.name}.local.",
                 parsed_addresses=addresses,
             )
-            for kind, port, properties in kinds
+            for kind, name, port, properties in kinds
         ]
 
 

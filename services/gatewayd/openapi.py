@@ -96,11 +96,15 @@ def _operation(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
             }
             for parameter in endpoint.parameters
         ]
+    content: dict[str, Any] = {}
     if endpoint.takes is not None:
-        operation["requestBody"] = {"content": {JSON: {"schema": _add(endpoint.takes.DESCRIPTOR, schemas)}}}
-    elif endpoint.sound:
-        content: dict[str, Any] = {name: {} for name in endpoint.sound_types}
-        operation["requestBody"] = {"required": True, "content": content}
+        content[JSON] = {"schema": _add(endpoint.takes.DESCRIPTOR, schemas)}
+    if endpoint.sound:
+        content |= {name: {} for name in endpoint.sound_types}
+    if content:
+        operation["requestBody"] = {"content": content}
+        if endpoint.takes is None:
+            operation["requestBody"]["required"] = True
     ours = endpoint.failure is error_answer
     error = {JSON: {"schema": {"$ref": "#/components/schemas/Error"} if ours else {"type": "object"}}}
     for status in (*_COMMON, *endpoint.errors):

@@ -77,9 +77,15 @@ async def spoken(answer: object, form: str) -> Response:
     return await begun(pieces(), media)
 
 
-async def announce(call: Call[pb.AnnounceRequest]) -> Response:
-    """A text, spoken on the loudspeaker of the box; answered when it was spoken."""
-    return message_answer(await one(call.gateway.upstream.stub.Announce(call.body, timeout=ANNOUNCE_S)))
+async def announce(call: Call[pb.AnnounceRequest | bytes]) -> Response:
+    """A text or a sound, on the loudspeaker of the box; answered when it was heard."""
+    wish = call.body
+    if isinstance(wish, bytes):
+        if not wish:
+            raise InvalidInput("the body is empty", hint="send a sound, or a text as JSON", code="body.empty")
+        rate = whole_number(call.request, "sample_rate", 0, 0, _MAX_RATE)
+        wish = pb.AnnounceRequest(audio=wish, sample_rate=rate, chime=yes_or_no(call.request, "chime"))
+    return message_answer(await one(call.gateway.upstream.stub.Announce(wish, timeout=ANNOUNCE_S)))
 
 
 async def turns(call: Call[None]) -> Response:
@@ -96,6 +102,12 @@ async def events(call: Call[None]) -> Response:
     await watch.initial_metadata()
     return await streamed(call.request, many(watch), lambda _event: "event", at_once=not watch.done())
 
+
+_SAMPLE_RATE = Parameter(
+    "sample_rate",
+    "The body is 16-bit mono samples of this rate, Hz; 0 for a sound file",
+    {"type": "integer", "minimum": 0, "maximum": _MAX_RATE, "default": 0},
+)
 
 ENDPOINTS = (
     Endpoint(
@@ -117,11 +129,7 @@ ENDPOINTS = (
         sound=True,
         gives=pb.TranscribeResponse,
         parameters=(
-            Parameter(
-                "sample_rate",
-                "The body is 16-bit mono samples of this rate, Hz; 0 for a sound file",
-                {"type": "integer", "minimum": 0, "maximum": _MAX_RATE, "default": 0},
-            ),
+            _SAMPLE_RATE,
             Parameter(
                 "free",
                 "Do not favour the sentences that the box understands",
@@ -142,10 +150,15 @@ ENDPOINTS = (
         "POST",
         "/v1/announce",
         announce,
-        "Say a text on the loudspeaker of the box",
+        "Say a text, or play a sound of up to 60 s, on the loudspeaker of the box",
         scope=Scope.TALK,
         takes=pb.AnnounceRequest,
+        sound=True,
         gives=pb.AnnounceResponse,
+        parameters=(
+            _SAMPLE_RATE,
+            Parameter("chime", "Of a sound: a chime first", {"type": "boolean", "default": False}),
+        ),
     ),
     Endpoint(
         "GET",

@@ -47,6 +47,7 @@ class GatewaySettings:
         port: of REST, WebSocket and OpenAI's interface, over TLS.
         grpc_port: of gRPC over TLS; 0 for none.
         wyoming_port: of Wyoming's services, open only while a hub is paired; 0 for none.
+        satellite_port: of Wyoming's satellite, likewise.
         mdns: tell the network where the box is, unless it listens on loopback alone.
         trust_loopback: programs on this machine need no token.
         limits: see `Limits`.
@@ -57,6 +58,7 @@ class GatewaySettings:
     port: int = 8443
     grpc_port: int = 8444
     wyoming_port: int = 10400
+    satellite_port: int = 10700
     mdns: bool = True
     trust_loopback: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -79,10 +81,17 @@ def load_gateway_settings(path: Path | None = None) -> GatewaySettings:
             )
         return GatewaySettings()
     settings: GatewaySettings = fill(GatewaySettings, read_table(file), file)
-    for name in ("port", "grpc_port", "wyoming_port"):
+    for name in ("port", "grpc_port", "wyoming_port", "satellite_port"):
         value = getattr(settings, name)
         if not 0 <= value <= 65535:
             raise InvalidInput(
                 f"{file}: {name} = {value} is no port", hint="use 1024 to 65535", code="settings.port"
             )
     return settings
+
+
+def for_hubs(settings: GatewaySettings) -> str:
+    """Where a paired hub finds what, for people."""
+    ports = (("services", settings.wyoming_port), ("the room as a satellite", settings.satellite_port))
+    told = [f"{what} on port {port}" for what, port in ports if port]
+    return f"Wyoming, {' and '.join(told)}" if told else "gateway.toml has no port for them"

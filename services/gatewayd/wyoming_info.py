@@ -9,6 +9,7 @@ from wyoming.info import (
     HandleModel,
     HandleProgram,
     Info,
+    Satellite,
     TtsProgram,
     TtsVoice,
     WakeModel,
@@ -53,19 +54,7 @@ def services_info() -> Info:
                 voices=[TtsVoice("joe", _PIPER, True, "Joe", None, _LANGUAGES)],
             )
         ],
-        wake=[
-            WakeProgram(
-                NAME,
-                _OURS,
-                True,
-                "Wake words",
-                None,
-                models=[
-                    WakeModel(name, _MICRO, True, phrase, None, _LANGUAGES, phrase)
-                    for name, phrase in WAKE_WORDS.items()
-                ],
-            )
-        ],
+        wake=[_wake_program()],
         handle=[
             HandleProgram(
                 NAME,
@@ -76,5 +65,40 @@ def services_info() -> Info:
                 models=[HandleModel(NAME, _OURS, True, "Sotto", None, _LANGUAGES)],
                 supports_home_control=True,
             )
+        ],
+    )
+
+
+def satellite_info() -> Info:
+    """The answer to `describe` on the port of the satellite.
+
+    No speech services: Home Assistant loads none from a port that has a satellite. The wake words are
+    there so that it knows which one two satellites have heard at once.
+    """
+    return Info(
+        satellite=Satellite(
+            NAME,
+            _OURS,
+            True,
+            "The ears and the loudspeaker of the box",
+            None,
+            has_vad=True,
+            active_wake_words=list(WAKE_WORDS),
+            max_active_wake_words=len(WAKE_WORDS),
+        ),
+        wake=[_wake_program()],
+    )
+
+
+def _wake_program() -> WakeProgram:
+    return WakeProgram(
+        NAME,
+        _OURS,
+        True,
+        "Wake words",
+        None,
+        models=[
+            WakeModel(name, _MICRO, True, phrase, None, _LANGUAGES, phrase)
+            for name, phrase in WAKE_WORDS.items()
         ],
     )

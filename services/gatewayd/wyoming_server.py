@@ -12,10 +12,9 @@ from wyoming.error import Error
 from wyoming.event import Event
 
 from assistant.errors import SottoError
-from services.gatewayd.hubs import HubStore
+from services.gatewayd.hubs import HubStore, canonical
 from services.gatewayd.settings import Limits
-from services.gatewayd.upstream import Upstream
-from services.gatewayd.wyoming_services import Session
+from services.gatewayd.wyoming_session import Send, Session
 from services.gatewayd.wyoming_wire import MAX_LINE, read_event, write_event
 
 log = logging.getLogger(__name__)
@@ -24,6 +23,9 @@ _MAX_CONNECTIONS = 64
 #: A hub opens a connection for a request; one on which nothing happens is given up after so long.
 _IDLE_S = 300.0
 
+#: Makes the session of a connection of: how to send, the hub's address, how to end the connection at once.
+MakeSession = Callable[[Send, str, Callable[[], None]], Session]
+
 
 class WyomingServer:
     """One port, listened on only while there is a hub.
@@ -31,16 +33,16 @@ class WyomingServer:
     Args:
         bind: makes the bound socket; called when there is a first hub.
         hubs: who is answered.
-        upstream: the assistant.
+        make: makes what answers on a connection.
         limits: of times.
     """
 
     def __init__(
-        self, bind: Callable[[], socket.socket], hubs: HubStore, upstream: Upstream, limits: Limits
+        self, bind: Callable[[], socket.socket], hubs: HubStore, make: MakeSession, limits: Limits
     ) -> None:
         self._bind = bind
         self._hubs = hubs
-        self._upstream = upstream
+        self._make = make
         self._limits = limits
         self._server: asyncio.Server | None = None
         self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
@@ -105,11 +107,12 @@ class WyomingServer:
         sending = asyncio.Lock()
 
         async def send(event: Event) -> None:
-            # Detections come from a task of their own, in between.
+            # What is heard comes from a task of its own, in between.
             async with sending:
                 await write_event(writer, event, self._limits.idle_s)
 
-        session = Session(self._upstream, send)
+        peer = canonical(str(writer.get_extra_info("peername")[0]))
+        session = self._make(send, peer, writer.transport.abort)
         try:
             while (event := await read_event(reader, _IDLE_S, self._limits.idle_s)) is not None:
                 await session.take(event)

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from typing import Any
 
 import grpc
 from wyoming.asr import Transcribe, Transcript
-from wyoming.audio import AudioChunk, AudioChunkConverter, AudioStart, AudioStop
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.error import Error
 from wyoming.event import Event
 from wyoming.handle import Handled, NotHandled
-from wyoming.info import Describe
-from wyoming.ping import Ping, Pong
+from wyoming.info import Info
 from wyoming.tts import Synthesize
 from wyoming.wake import Detect, Detection, NotDetected
 
 from assistant.errors import InvalidInput, SottoError, TooLarge
 from services.gatewayd.upstream import CALL_S, Upstream, many, one
 from services.gatewayd.wyoming_info import WAKE_WORDS, services_info
+from services.gatewayd.wyoming_session import Send, Session
 from services.proto.sotto.v1 import assistant_pb2 as pb
 
 log = logging.getLogger(__name__)
@@ -30,13 +29,10 @@ log = logging.getLogger(__name__)
 _MAX_SOUND_BYTES = 4 * 1024 * 1024
 #: Samples a chunk of speech is sent in.
 _CHUNK_SAMPLES = 2048
-_MAX_RATE = 48_000
-
-Send = Callable[[Event], Awaitable[None]]
 
 
-class Session:
-    """One connection of a hub: events in, events out.
+class ServicesSession(Session):
+    """One connection of a hub.
 
     Args:
         upstream: the assistant.
@@ -44,36 +40,20 @@ class Session:
     """
 
     def __init__(self, upstream: Upstream, send: Send) -> None:
+        super().__init__(send)
         self._upstream = upstream
-        self._send = send
         self._sound = bytearray()
         self._rate = 16_000
-        self._converter = AudioChunkConverter(width=2, channels=1)
         self._wake: _WakeWords | None = None
 
-    async def take(self, event: Event) -> None:
-        """Answer one event. An event that is not known is passed over, as the protocol wants it.
+    def info(self) -> Info:
+        """The answer to `describe`."""
+        return services_info()
 
-        Raises:
-            OSError, TimeoutError: the hub is gone, or does not read.
-        """
-        try:
-            await self._take(event)
-        except SottoError as error:
-            await self._send(Error(text=f"{error.message} {error.hint}".strip(), code=error.code).event())
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            # The library's messages take their fields from the event without looking at them.
-            log.info("%s: %s: %s", event.type, type(error).__name__, error)
-            text = f"the event {event.type[:40]!r} does not have the fields it should have"
-            await self._send(Error(text=text, code="wyoming.event").event())
-
-    async def _take(self, event: Event) -> None:
+    async def answer(self, event: Event) -> None:
+        """Do what is asked for."""
         kind = event.type
-        if Describe.is_type(kind):
-            await self._send(services_info().event())
-        elif Ping.is_type(kind):
-            await self._send(Pong(text=Ping.from_event(event).text).event())
-        elif Transcribe.is_type(kind):
+        if Transcribe.is_type(kind):
             self.close()
         elif Detect.is_type(kind):
             self.close()
@@ -81,7 +61,7 @@ class Session:
         elif AudioStart.is_type(kind):
             self._sound.clear()
         elif AudioChunk.is_type(kind):
-            await self._hear(AudioChunk.from_event(event))
+            await self._hear(self.plain(event))
         elif AudioStop.is_type(kind):
             await self._end_of_sound()
         elif Transcript.is_type(kind):
@@ -96,16 +76,7 @@ class Session:
             self._wake.close()
             self._wake = None
 
-    async def _hear(self, chunk: AudioChunk) -> None:
-        if not (
-            8_000 <= chunk.rate <= _MAX_RATE and chunk.width in (1, 2, 3, 4) and chunk.channels in (1, 2)
-        ):
-            raise InvalidInput(
-                f"sound of {chunk.rate} Hz, {chunk.width} bytes and {chunk.channels} channels",
-                hint="send 16000 Hz, 2 bytes, 1 channel",
-                code="audio.format",
-            )
-        plain = self._converter.convert(chunk)
+    async def _hear(self, plain: AudioChunk) -> None:
         self._rate = plain.rate
         if self._wake is not None:
             await self._wake.hear(plain.audio, plain.rate)

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 #: The first line of an assistant.toml that is ours to replace.
 OURS = "# written from sotto.toml; take this line away to keep your own changes\n"
 #: Where gatewayd listens by default: `services.gatewayd.settings` has the same figures.
-API_PORTS = (8443, 8444, 10400)
+API_PORTS = (8443, 8444, 10400, 10700)
 _UTC = "UTC"
 _SETTINGS_LIMIT = 256 * 1024
 

@@ -12,7 +12,8 @@ import pytest
 from assistant.assistant import Assistant
 from assistant.audio.format import FRAME_SAMPLES, Samples
 from assistant.audio.stream_sink import StreamSink
-from assistant.conversation import Conversation, ConversationSettings
+from assistant.conversation import Conversation
+from assistant.conversation_settings import ConversationSettings
 from assistant.events import Event
 from assistant.models.store import ModelStore
 from assistant.paths import models_dir

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from assistant.assistant import Assistant
 from assistant.audio.convert import to_int16
 from assistant.audio.format import SAMPLE_RATE, Samples
-from assistant.conversation import ConversationSettings, Phase
+from assistant.conversation_settings import ConversationSettings, Phase
 from assistant.events import EventKind
 from assistant.turns import Turn
 from tests.assistant.conftest import Stream

@@ -47,6 +47,8 @@ def test_home_and_sentences_beside_the_file_are_found(tmp_path: Path) -> None:
         ("[store]\nturns = true", "settings.kind", "store.turns"),
         ('[store]\nturns = "many"', "settings.kind", "store.turns"),
         ("language = en\n", "settings.syntax", "line 1"),
+        ('[handover]\ntakes = "half"', "handover.settings", "half"),
+        ("[handover]\nanswer_s = 0", "handover.settings", "answer_s"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, text: str, code: str, named: str) -> None:

@@ -33,6 +33,7 @@ class Gate:
     port: int
     grpc_port: int
     wyoming_port: int
+    satellite_port: int
     process: subprocess.Popen[str] | None = None
 
     @property
@@ -58,7 +59,7 @@ class Gate:
         limits = settings.pop("limits", {})
         assert isinstance(limits, dict)
         lines = ['host = "127.0.0.1"', f"port = {self.port}", f"grpc_port = {self.grpc_port}"]
-        lines += [f"wyoming_port = {self.wyoming_port}"]
+        lines += [f"wyoming_port = {self.wyoming_port}", f"satellite_port = {self.satellite_port}"]
         lines += [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
         lines += ["[limits]", *(f"{key} = {json.dumps(value)}" for key, value in limits.items())]
         (folder / "gateway.toml").write_text("\n".join(lines) + "\n")
@@ -102,7 +103,7 @@ class Gate:
 @pytest.fixture(scope="module")
 def gate(box: Box) -> Iterator[Gate]:
     """A gateway shared by the tests of a module."""
-    gate = Gate(box, free_port(), free_port(), free_port())
+    gate = Gate(box, free_port(), free_port(), free_port(), free_port())
     gate.start()
     yield gate
     if gate.process is not None and gate.process.poll() is None:
@@ -115,7 +116,7 @@ def gate(box: Box) -> Iterator[Gate]:
 @pytest.fixture
 def own_gate(own_box: Box) -> Iterator[Gate]:
     """A gateway that the test starts and stops itself; its assistant is not started."""
-    gate = Gate(own_box, free_port(), free_port(), free_port())
+    gate = Gate(own_box, free_port(), free_port(), free_port(), free_port())
     yield gate
     if gate.process is not None and gate.process.poll() is None:
         gate.process.kill()

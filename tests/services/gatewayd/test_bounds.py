@@ -17,6 +17,7 @@ import pytest
 from services.gatewayd.server import tcp_listener
 from services.gatewayd.settings import GatewaySettings
 from tests.services.gatewayd.conftest import Gate
+from tests.services.gatewayd.random_bytes import throw_bytes
 
 #: Within so many seconds the gateway gives back what it needed for a moment.
 SETTLE_S = 8
@@ -138,21 +139,14 @@ def test_ten_thousand_random_strings_leave_it_alive_and_small(strict: Gate, door
     process = psutil.Process(strict.process.pid)
     assert _is_alive(strict)
 
-    def throw(count: int) -> None:
-        for _ in range(count):
-            data = chance.randbytes(chance.randrange(1, 400))
-            port = strict.grpc_port if door == "grpc" else strict.port
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
-                try:
-                    line = raw if door != "http" else strict.tls.wrap_socket(raw, server_hostname="127.0.0.1")
-                    line.sendall(data)
-                    line.close()
-                except OSError:
-                    pass
+    def line() -> socket.socket:
+        port = strict.grpc_port if door == "grpc" else strict.port
+        raw = socket.create_connection(("127.0.0.1", port), timeout=10)
+        return strict.tls.wrap_socket(raw, server_hostname="127.0.0.1") if door == "http" else raw
 
-    throw(1_000)
+    throw_bytes(chance, 1_000, line)
     before = process.memory_info().rss
-    throw(9_000)
+    throw_bytes(chance, 9_000, line)
     assert _is_alive(strict)
     time.sleep(SETTLE_S)
     grown = process.memory_info().rss - before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,45 @@ def test_no_request_is_answered_otherwise_than_described(gate: Gate, tmp_path: P
     assert done.returncode == 0, done.stdout[-5000:]
 
 
-def test_the_description_is_openapi(gate: Gate) -> None:
-    with gate.client(gate.pair("reader", "talk")) as client:
+def test_the_description_is_openapi_and_open(gate: Gate) -> None:
+    with gate.client() as client:
         document = json.loads(client.get("/openapi.json").text)
     assert document["openapi"].startswith("3.1")
     assert "/v1/query" in document["paths"]
+
+
+class _Page(HTMLParser):
+    """Collects what a page links to, fetches, and has as anchors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.anchors: set[str] = set()
+        self.tags: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attributes:
+            if name in ("href", "src"):
+                self.links.append(str(value))
+            if name == "id":
+                self.anchors.add(str(value))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_page_tells_every_endpoint_and_fetches_nothing(gate: Gate) -> None:
+    with gate.client() as client:
+        answer = client.get("/docs")
+        paths = client.get("/openapi.json").json()["paths"]
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    page = _Page()
+    page.feed(answer.text)
+    assert not {path for path in paths if path not in page.text}
+    assert not page.tags & {"script", "img", "link", "iframe"}
+    assert "openapi.json" in page.links
+    links = {link for link in page.links if link != "openapi.json"}
+    assert {link.removeprefix("#") for link in links} <= page.anchors

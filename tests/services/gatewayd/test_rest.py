@@ -191,7 +191,7 @@ def test_events_come_as_they_happen(gate: Gate, talker: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v1/turns", "/v1/home", "/metrics", "/openapi.json", "/v1/tokens", "/x"]
+    "path", ["/", "/v1/turns", "/v1/home", "/metrics", "/v1/announce", "/v1/tokens", "/x"]
 )
 def test_nothing_answers_without_a_token(gate: Gate, path: str) -> None:
     with gate.client() as client:

@@ -191,7 +191,7 @@ def test_the_ports_of_the_local_api_are_open_unless_the_owner_says_no(machine: M
     opening = machine.places.firewall / "api.nft"
     machine.boot('name = "Box"\n')
     settings = GatewaySettings()
-    ports = f"{settings.port}, {settings.grpc_port}, {settings.wyoming_port}"
+    ports = f"{settings.port}, {settings.grpc_port}, {settings.wyoming_port}, {settings.satellite_port}"
     assert opening.read_text() == f"add element inet sotto open_tcp {{ {ports} }}\n"
     machine.boot("[access]\napi = false\n")
     assert not opening.exists()

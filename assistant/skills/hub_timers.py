@@ -1,0 +1,108 @@
+"""Timers that a hub keeps and the box rings: the hub says when one ends, and nothing of them is on disk."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+
+from assistant.errors import TooLarge
+from assistant.skills.phrases import duration
+from assistant.skills.rings import RING_FOR, Ring, RingKind
+from assistant.skills.timer import MAX_LENGTH_S, MAX_NAME, timer_name
+
+MAX_HUB_TIMERS = 50
+
+
+@dataclass(frozen=True)
+class HubTimer:
+    """One timer of a hub, as far as it was told.
+
+    Attributes:
+        name: what it was called, "" for none.
+        length_s: what it was started with; 0 when nobody said.
+    """
+
+    name: str = ""
+    length_s: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """ "pizza timer", "ten minute timer", "timer"."""
+        length = duration(self.length_s, noun=True) if self.length_s else ""
+        return f"{self.name or length} timer".strip()
+
+
+class HubTimers:
+    """A book of what the hub tells. Methods may be called from any thread; ids are the hub's own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._timers: dict[str, HubTimer] = {}
+        self._new: list[Ring] = []
+        self._ringing: dict[str, Ring] = {}
+        self._next_id = 1
+
+    @property
+    def timers(self) -> dict[str, HubTimer]:
+        """Those that run or stand still."""
+        with self._lock:
+            return dict(self._timers)
+
+    def started(self, timer_id: str, length_s: float, name: str = "") -> None:
+        """One was started.
+
+        Raises:
+            TooLarge: there are too many.
+        """
+        with self._lock:
+            if len(self._timers) >= MAX_HUB_TIMERS and timer_id not in self._timers:
+                raise TooLarge(f"the hub has {MAX_HUB_TIMERS} timers already", code="timer.too-many")
+            length = min(max(0.0, length_s), MAX_LENGTH_S)
+            self._timers[timer_id] = HubTimer(timer_name(name)[:MAX_NAME], length)
+
+    def cancelled(self, timer_id: str) -> None:
+        """One was cancelled, or need not ring any more."""
+        with self._lock:
+            self._timers.pop(timer_id, None)
+            self._ringing.pop(timer_id, None)
+
+    def finished(self, timer_id: str, now: datetime) -> None:
+        """One has ended: it rings until it is silenced, as the box's own do."""
+        with self._lock:
+            timer = self._timers.pop(timer_id, HubTimer())
+            if len(self._ringing) >= MAX_HUB_TIMERS:
+                return
+            text = f"Your {timer.label} is done."
+            ring = Ring(RingKind.TIMER, self._next_id, timer.name, now, late=False, text=text)
+            self._next_id += 1
+            self._ringing[timer_id] = ring
+            self._new.append(ring)
+
+    def forget(self) -> None:
+        """The hub has gone: what runs there is nobody's knowledge; what rings here rings on."""
+        with self._lock:
+            self._timers.clear()
+
+    def due(self, _now: datetime) -> list[Ring]:
+        """See `RingSource.due`."""
+        with self._lock:
+            rings, self._new = self._new, []
+            return rings
+
+    def next_due(self) -> datetime | None:
+        """Nothing is known of it: the hub counts."""
+        return None
+
+    def ringing(self, now: datetime) -> list[Ring]:
+        """See `RingSource.ringing`."""
+        with self._lock:
+            self._ringing = {key: ring for key, ring in self._ringing.items() if now - ring.due <= RING_FOR}
+            return list(self._ringing.values())
+
+    def silence(self, now: datetime) -> list[Ring]:
+        """See `RingSource.silence`."""
+        rings = self.ringing(now)
+        with self._lock:
+            self._ringing.clear()
+        return rings

@@ -1,0 +1,274 @@
+"""A hub in the room's seat, over the wire: what is said to it out, what it says and plays in."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from time import monotonic, sleep
+
+import grpc
+
+from assistant.assistant import Assistant
+from assistant.audio.format import Samples
+from assistant.audio.incoming import IncomingSound
+from assistant.errors import Conflict, InvalidInput, SottoError, TooLarge, Unavailable
+from assistant.events import EventKind
+from assistant.hub_seat import HubSeat
+from assistant.speaking import Speech
+from services.assistantd.announce import PATIENCE_S
+from services.proto.sotto.v1 import assistant_pb2 as pb
+
+log = logging.getLogger(__name__)
+
+#: Messages waiting for a hub that reads slowly, of which most are 30 ms of sound; then it is given up.
+MAX_QUEUED = 1000
+#: Sounds that wait for their turn to be played.
+MAX_SOUNDS = 2
+MAX_PIECE_BYTES = 1024 * 1024
+#: Characters of what a hub says that are kept.
+MAX_TEXT = 1000
+_MAX_ID = 64
+_POLL_S = 0.5
+_NAP_S = 0.05
+
+
+class Satellite:
+    """Serves one hub until it leaves, makes a mistake, or another takes its seat. It is the `Hub` that the
+    conversation knows.
+
+    Args:
+        assistant: whose voice and timers they are.
+        seat: of the room.
+        requests: the hub's messages; the first carries `attach`.
+
+    Raises (from `responses`):
+        InvalidInput: a message that cannot be used.
+        Conflict: another hub has taken the seat.
+        Unavailable: it does not read.
+    """
+
+    def __init__(self, assistant: Assistant, seat: HubSeat, requests: Iterator[pb.SatelliteRequest]) -> None:
+        self._assistant = assistant
+        self._seat = seat
+        self._requests = requests
+        self._out: queue.Queue[pb.SatelliteResponse | None] = queue.Queue(MAX_QUEUED)
+        self._sounds: queue.Queue[IncomingSound | None] = queue.Queue(MAX_SOUNDS + 1)
+        self._sound: IncomingSound | None = None
+        self._playing: IncomingSound | None = None
+        self._end: SottoError | None = None
+        #: Nothing more is sent; and, a moment later, the seat is free.
+        self._over = threading.Event()
+        self._closed = threading.Event()
+
+    def responses(self) -> Iterator[pb.SatelliteResponse]:
+        """Sit down, and give what the hub is to know."""
+        first = next(self._requests, None)
+        if first is None or first.WhichOneof("payload") != "attach":
+            raise InvalidInput(
+                "the first message of a hub must carry `attach`",
+                hint="send SatelliteRequest(attach=...) first",
+                code="satellite.no-attach",
+            )
+        if not first.attach.muted:
+            self._seat.take(self)
+        threading.Thread(target=self._read, name="hub", daemon=True).start()
+        threading.Thread(target=self._play_all, name="hub sounds", daemon=True).start()
+        try:
+            yield pb.SatelliteResponse(attached=pb.SatelliteAttached(takes=self._seat.takes))
+            while not self._over.is_set():
+                with suppress(queue.Empty):
+                    response = self._out.get(timeout=_POLL_S)
+                    if response is None:
+                        break
+                    yield response
+            if self._end is not None:
+                raise self._end
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """The hub has gone."""
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        self._over.set()
+        self._seat.leave(self)
+        self._assistant.hub_timers.forget()
+        for sound in (self._sound, self._playing):
+            if sound is not None:
+                sound.cut()
+        for line in (self._out, self._sounds):
+            with suppress(queue.Full):
+                line.put_nowait(None)
+
+    # -- told by the conversation; see `assistant.handover.Hub` --------------------------------------
+
+    def begin(self, word: str, at_s: float) -> None:
+        """Somebody talks to the hub."""
+        self._send(pb.SatelliteResponse(wake=pb.WakeWord(name=word, end_s=at_s)))
+
+    def hear(self, samples: Samples) -> None:
+        """What is said."""
+        self._send(pb.SatelliteResponse(audio=samples.astype("<i2").tobytes()))
+
+    def end(self) -> None:
+        """The person has finished."""
+        self._send(pb.SatelliteResponse(speech_end=pb.SpeechEnd()))
+
+    def unseated(self) -> None:
+        """Another hub has taken the seat."""
+        self._give_up(Conflict("another hub has taken the seat", hint="use one hub", code="satellite.taken"))
+
+    def _send(self, response: pb.SatelliteResponse) -> None:
+        try:
+            self._out.put_nowait(response)
+        except queue.Full:
+            slow = f"{MAX_QUEUED} messages wait to be read"
+            self._give_up(Unavailable(slow, hint="read them", code="satellite.slow-reader"))
+
+    def _give_up(self, error: SottoError | None) -> None:
+        # Not `close`: who calls this may be in the middle of a turn, with the conversation's lock.
+        self._end = self._end or error
+        self._over.set()
+        with suppress(queue.Full):
+            self._out.put_nowait(None)  # only to be noticed at once
+
+    # -- told by the hub -----------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        error: SottoError | None = None
+        try:
+            for request in self._requests:
+                if self._closed.is_set():
+                    return
+                self._take(request)
+        except SottoError as mistake:
+            error = mistake
+        except grpc.RpcError:
+            log.info("a hub went away")
+        except Exception:
+            log.exception("serving a hub failed")
+            error = SottoError("serving a hub failed", hint="the log of the assistant says why")
+        self._give_up(error)
+
+    def _take(self, request: pb.SatelliteRequest) -> None:
+        seat = self._seat
+        match request.WhichOneof("payload"):
+            case "transcript":
+                seat.transcript(self, request.transcript[:MAX_TEXT])
+            case "reply":
+                seat.reply(self, request.reply[:MAX_TEXT])
+            case "error":
+                seat.failed(self, request.error.code[:MAX_TEXT], request.error.text[:MAX_TEXT])
+            case "heard_enough":
+                seat.heard_enough(self)
+            case "sound_start":
+                self._begin_sound(request.sound_start)
+            case "sound":
+                self._add_to_sound(request.sound)
+            case "sound_end":
+                self._end_sound()
+            case "timer":
+                self._timer(request.timer)
+            case "mute" if request.mute.muted:
+                seat.leave(self, quietly=True)
+            case "mute":
+                seat.take(self)
+            case _:
+                raise InvalidInput(
+                    "a message of a hub that carries nothing, or `attach` again",
+                    hint="send `attach` once",
+                    code="satellite.message",
+                )
+
+    def _begin_sound(self, rate: int) -> None:
+        self._end_sound()
+        sound = IncomingSound(rate, self._assistant.voice.sample_rate)
+        if self._sounds.qsize() >= MAX_SOUNDS:
+            log.warning("a hub sends more sounds than can be played")
+            self._played(whole=False)
+            return
+        self._sounds.put_nowait(sound)
+        self._sound = sound
+
+    def _add_to_sound(self, pcm: bytes) -> None:
+        if len(pcm) > MAX_PIECE_BYTES:
+            raise TooLarge(
+                f"a piece of sound of {len(pcm)} bytes; the limit is {MAX_PIECE_BYTES}",
+                hint="send 10 to 100 ms a message",
+                code="audio.message",
+            )
+        if self._sound is not None:
+            try:
+                self._sound.put(pcm)
+            except TooLarge as error:
+                log.warning("a hub's sound is cut: %s", error)
+                self._sound = None
+
+    def _end_sound(self) -> None:
+        if self._sound is not None:
+            self._sound.end()
+            self._sound = None
+
+    def _timer(self, told: pb.HubTimer) -> None:
+        book, key, name = self._assistant.hub_timers, told.id[:_MAX_ID], told.name[:MAX_TEXT]
+        match told.what:
+            case "started":
+                with suppress(TooLarge):
+                    book.started(key, told.length_s, name)
+            case "cancelled":
+                book.cancelled(key)
+            case "finished":
+                book.finished(key, datetime.now().astimezone())
+            case "updated":
+                pass  # the hub counts; the event below is all that there is to it
+            case _:
+                raise InvalidInput(
+                    f"a timer that is {told.what[:40]!r}",
+                    hint="known: started, updated, cancelled, finished",
+                    code="satellite.timer",
+                )
+        self._assistant.bus.publish(EventKind.HUB, state=f"timer-{told.what}", id=key, name=name)
+
+    # -- playing -------------------------------------------------------------------------------------
+
+    def _play_all(self) -> None:
+        while (sound := self._sounds.get()) is not None:
+            try:
+                self._playing = sound
+                self._played(whole=self._play(sound))
+            except Exception:
+                log.exception("playing a hub's sound failed")
+
+    def _play(self, sound: IncomingSound) -> bool:
+        """Play it when its turn has come; whether all of it was heard."""
+        done, stopped = threading.Event(), threading.Event()
+        heard = [False]
+
+        def stop() -> None:
+            stopped.set()
+            sound.cut()
+
+        def ended(finished: bool) -> None:
+            heard[0] = finished and sound.is_whole
+            done.set()
+
+        def is_missed() -> bool:
+            return not (sound.is_whole or stopped.is_set())
+
+        speech = Speech(sound.chunks(), self._assistant.voice.sample_rate, stop)
+        give_up = monotonic() + PATIENCE_S
+        while not self._seat.play(self, speech, is_missed, ended):
+            if self._closed.is_set() or monotonic() > give_up:
+                sound.cut()
+                return False
+            sleep(_NAP_S)
+        done.wait()
+        return heard[0]
+
+    def _played(self, *, whole: bool) -> None:
+        self._send(pb.SatelliteResponse(played=pb.Played(whole=whole)))

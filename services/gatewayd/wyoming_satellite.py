@@ -1,0 +1,283 @@
+"""Wyoming's port of the satellite: the room's ears and loudspeaker for a hub that runs the conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+from typing import Any
+
+import grpc
+from wyoming.asr import Transcript
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.error import Error
+from wyoming.event import Event
+from wyoming.info import Info
+from wyoming.ping import Ping
+from wyoming.pipeline import PipelineStage, RunPipeline
+from wyoming.satellite import PauseSatellite, RunSatellite
+from wyoming.snd import Played
+from wyoming.timer import TimerCancelled, TimerFinished, TimerStarted, TimerUpdated
+from wyoming.tts import Synthesize
+from wyoming.vad import VoiceStopped
+from wyoming.wake import Detection
+
+from assistant.errors import Conflict, InvalidInput, SottoError, Unavailable
+from services.gatewayd.upstream import Upstream, many
+from services.gatewayd.wyoming_info import satellite_info
+from services.gatewayd.wyoming_session import Send, Session
+from services.proto.sotto.v1 import assistant_pb2 as pb
+
+log = logging.getLogger(__name__)
+
+#: Seconds until the assistant is looked for again that went away, or was never there.
+_AGAIN_S = 1.0
+#: Seconds that the assistant may take for a message; a hub's ping waits behind it, for 5 s at most.
+_TAKE_S = 2.0
+#: A hub of which nothing is heard for so long is asked, and later given up: it pings every 2 s itself.
+_ASK_S, _GIVE_UP_S = 10.0, 25.0
+_RATE, _WIDTH, _CHANNELS = 16_000, 2, 1
+
+
+class Seats:
+    """There is one seat for all connections; a hub that connects anew gets its own back."""
+
+    def __init__(self) -> None:
+        self._holder: SatelliteSession | None = None
+
+    def take(self, session: SatelliteSession) -> None:
+        """Give `session` the seat.
+
+        Raises:
+            Conflict: another hub has it.
+        """
+        holder = self._holder
+        if holder is not None and holder is not session:
+            if holder.peer != session.peer:
+                raise Conflict(
+                    f"the hub at {holder.peer} uses this satellite",
+                    hint="mute it there, or remove it there, first",
+                    code="satellite.taken",
+                )
+            holder.cut()
+        self._holder = session
+
+    def leave(self, session: SatelliteSession) -> None:
+        """Get up."""
+        if self._holder is session:
+            self._holder = None
+
+
+class SatelliteSession(Session):
+    """One connection; attached to the room from `run-satellite` on, and muted by `pause-satellite`.
+
+    Args:
+        upstream: the assistant, which has the room.
+        seats: of the gateway.
+        send: to the hub.
+        peer: where the hub lives.
+        cut: ends the connection at once.
+    """
+
+    def __init__(
+        self, upstream: Upstream, seats: Seats, send: Send, peer: str, cut: Callable[[], None]
+    ) -> None:
+        super().__init__(send)
+        self.peer = peer
+        self.cut = cut
+        self._upstream = upstream
+        self._seats = seats
+        self._call: Any = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._looked = asyncio.Event()
+        self._muted = False
+        self._heard_at = asyncio.get_running_loop().time()
+        self._rate = 0
+        self._told = 0
+
+    def info(self) -> Info:
+        """The answer to `describe`."""
+        return satellite_info()
+
+    async def take(self, event: Event) -> None:
+        """Answer one event; see `Session.take`."""
+        self._heard_at = asyncio.get_running_loop().time()
+        await super().take(event)
+
+    async def answer(self, event: Event) -> None:
+        """Pass on what the hub says."""
+        kind = event.type
+        if RunSatellite.is_type(kind):
+            await self._run()
+        elif PauseSatellite.is_type(kind):
+            await self._pause()
+        elif AudioStart.is_type(kind):
+            await self._begin_sound(AudioStart.from_event(event).rate)
+        elif AudioChunk.is_type(kind):
+            await self._add_to_sound(self.plain(event))
+        elif AudioStop.is_type(kind):
+            self._rate = 0
+            await self._tell(pb.SatelliteRequest(sound_end=pb.SoundEnd()))
+        elif (request := _words_of(event)) is not None and self._call is not None:
+            await self._tell(request)
+
+    def close(self) -> None:
+        """The connection has ended."""
+        self._seats.leave(self)
+        if self._call is not None:
+            self._call.cancel()
+        for task in self._tasks:
+            task.cancel()
+
+    # -- from the hub to the room --------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        self._seats.take(self)
+        self._muted = False
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self._attend()), asyncio.create_task(self._watch())]
+        elif self._call is not None:
+            await self._tell(pb.SatelliteRequest(mute=pb.SatelliteMute(muted=False)))
+        # What comes next may be an announcement.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TAKE_S):
+                await self._looked.wait()
+
+    async def _pause(self) -> None:
+        """The hub is told nothing any more; what it announces is still played."""
+        self._seats.leave(self)
+        self._muted = True
+        if self._call is not None:
+            await self._tell(pb.SatelliteRequest(mute=pb.SatelliteMute(muted=True)))
+
+    async def _begin_sound(self, rate: int) -> None:
+        if type(rate) is not int or not 8_000 <= rate <= 48_000:
+            raise InvalidInput(
+                f"sound of {str(rate)[:20]} Hz", hint="send 22050 Hz, 2 bytes, 1 channel", code="audio.format"
+            )
+        await self._tell(pb.SatelliteRequest(sound_start=rate))
+        self._rate = rate
+
+    async def _add_to_sound(self, chunk: AudioChunk) -> None:
+        if chunk.rate != self._rate:
+            await self._begin_sound(chunk.rate)
+        await self._tell(pb.SatelliteRequest(sound=chunk.audio))
+
+    async def _tell(self, request: pb.SatelliteRequest) -> None:
+        if self._call is None:
+            raise Unavailable(
+                "the room is not there now",
+                hint="send run-satellite first; if that was done, the assistant is starting",
+                code="satellite.away",
+            )
+        # Where the assistant has ended the call, who reads it knows why.
+        with suppress(asyncio.InvalidStateError, grpc.RpcError):
+            try:
+                async with asyncio.timeout(_TAKE_S):
+                    await self._call.write(request)
+            except TimeoutError:
+                log.warning("the assistant takes nothing")
+                self._call.cancel()
+
+    # -- from the room to the hub --------------------------------------------------------------------
+
+    async def _attend(self) -> None:
+        """Stay attached for as long as the hub wants it; the assistant may come and go."""
+        while self._tasks:
+            try:
+                await self._attach()
+            except (OSError, TimeoutError) as error:
+                log.info("a hub does not read: %s", type(error).__name__)
+                self.cut()
+                return
+            except SottoError as error:
+                log.info("not attached to the room: %s", error)
+                if error.code == "satellite.taken":
+                    self.cut()
+                    return
+            self._looked.set()
+            await asyncio.sleep(_AGAIN_S)
+
+    async def _attach(self) -> None:
+        # Without an iterator, a call of gRPC's asyncio is written to; its stubs do not say so.
+        satellite: Any = self._upstream.stub.Satellite
+        call = satellite()
+        try:
+            with suppress(asyncio.InvalidStateError, grpc.RpcError):
+                await call.write(pb.SatelliteRequest(attach=pb.SatelliteAttach(muted=self._muted)))
+            async with aclosing(many(call)) as told:
+                async for response in told:
+                    if response.WhichOneof("payload") == "attached":
+                        self._call = call
+                        self._looked.set()
+                    else:
+                        await self._pass_on(response)
+        finally:
+            self._call = None
+            call.cancel()
+
+    async def _pass_on(self, response: pb.SatelliteResponse) -> None:
+        match response.WhichOneof("payload"):
+            case "wake":
+                self._told = 0
+                wake = response.wake
+                if wake.name:  # an answer to a question of the box needs none
+                    stamp = round(wake.end_s * 1000)
+                    await self._send(Detection(name=wake.name, timestamp=stamp).event())
+                pipeline = RunPipeline(start_stage=PipelineStage.ASR, end_stage=PipelineStage.TTS)
+                await self._send(pipeline.event())
+                await self._send(AudioStart(_RATE, _WIDTH, _CHANNELS, timestamp=0).event())
+            case "audio":
+                chunk = AudioChunk(_RATE, _WIDTH, _CHANNELS, response.audio, timestamp=self._told_ms)
+                await self._send(chunk.event())
+                self._told += len(response.audio) // _WIDTH
+            case "speech_end":
+                await self._send(AudioStop(timestamp=self._told_ms).event())
+            case "played":
+                await self._send(Played().event())
+
+    @property
+    def _told_ms(self) -> int:
+        return self._told * 1000 // _RATE
+
+    async def _watch(self) -> None:
+        """A hub that has vanished without a word must not keep the room's sentences."""
+        loop, asked = asyncio.get_running_loop(), False
+        while True:
+            await asyncio.sleep(_ASK_S / 4)
+            silent = loop.time() - self._heard_at
+            if silent > _GIVE_UP_S:
+                log.info("a hub is given up: nothing came from it for %.0f s", silent)
+                self.cut()
+                return
+            if silent > _ASK_S and not asked:
+                with suppress(OSError, TimeoutError):
+                    await self._send(Ping().event())
+            asked = silent > _ASK_S
+
+
+def _words_of(event: Event) -> pb.SatelliteRequest | None:
+    """What an event of a hub tells the room; None for one that means nothing there."""
+    kind = event.type
+    if Transcript.is_type(kind):
+        return pb.SatelliteRequest(transcript=Transcript.from_event(event).text)
+    if Synthesize.is_type(kind):
+        return pb.SatelliteRequest(reply=Synthesize.from_event(event).text)
+    if VoiceStopped.is_type(kind):
+        return pb.SatelliteRequest(heard_enough=pb.HeardEnough())
+    if Error.is_type(kind):
+        told = Error.from_event(event)
+        return pb.SatelliteRequest(error=pb.HubError(code=told.code or "", text=told.text))
+    timer: pb.HubTimer | None = None
+    if TimerStarted.is_type(kind):
+        begun = TimerStarted.from_event(event)
+        length = float(begun.total_seconds)
+        timer = pb.HubTimer(what="started", id=begun.id, name=begun.name or "", length_s=length)
+    elif TimerUpdated.is_type(kind):
+        timer = pb.HubTimer(what="updated", id=TimerUpdated.from_event(event).id)
+    elif TimerCancelled.is_type(kind):
+        timer = pb.HubTimer(what="cancelled", id=TimerCancelled.from_event(event).id)
+    elif TimerFinished.is_type(kind):
+        timer = pb.HubTimer(what="finished", id=TimerFinished.from_event(event).id)
+    return None if timer is None else pb.SatelliteRequest(timer=timer)
