@@ -38,7 +38,8 @@ _TALK = (
     "Turns",
     "Watch",
 )
-_CONTROL = ("ListTimers", "StartTimer", "CancelTimer", "DescribeHome", "Act")
+_CONTROL = ("ListTimers", "StartTimer", "CancelTimer", "DescribeHome", "Act", "HomeStatus")
+#: AttachHome is in neither: only a process of this machine may say what the home is.
 #: Method -> the scope it needs; None for every paired caller.
 SCOPES: dict[str, Scope | None] = {
     **{f"/{_SERVICE}/{name}": Scope.TALK for name in _TALK},
