@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping
 
 from assistant.home.imported import Imported, Skipped
@@ -10,6 +11,10 @@ from assistant.home.model import DeviceState, Home
 from services.home_wire import home_to_wire, skipped_to_wire, state_to_wire
 from services.proto.sotto.v1 import assistant_pb2 as pb
 
+log = logging.getLogger(__name__)
+
+#: Reasons in the log; `sotto home` tells more.
+_MAX_LOGGED = 50
 #: Devices whose states go into one message.
 _MAX_STATES = 200
 
@@ -41,6 +46,9 @@ class Board:
         """The home from now on, and what of the hub is not used."""
         if imported == self._imported:
             return
+        for item in imported.skipped[:_MAX_LOGGED]:
+            if item not in self._imported.skipped:
+                log.info("not used: %s: %s", item.id, item.reason)
         self._home_changed = self._home_changed or imported.home != self._imported.home
         self._link_changed = self._link_changed or imported.skipped != self._imported.skipped
         self._imported = imported

@@ -14,6 +14,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from services.gatewayd.grpc_front import SCOPES
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.status import from_rpc
@@ -108,6 +109,19 @@ def test_grpcurl_finds_the_contract_and_asks(gate: Gate, caller: tuple[tuple[str
     )
     assert "sotto.v1.Assistant" in listed.stdout, listed.stderr
     assert "HassGetCurrentDate" in answered.stdout, answered.stderr
+
+
+def test_nobody_attaches_a_hub_over_the_network(gate: Gate, stub: rpc.AssistantStub) -> None:
+    hello = pb.HomeReport(hello=pb.HomeHello(kind="mqtt"))
+    with pytest.raises(grpc.RpcError) as caught:
+        list(stub.AttachHome(iter([hello]), metadata=_bearer(gate.pair("grpc admin", "admin"))))
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_every_other_method_of_the_contract_has_a_scope() -> None:
+    service = pb.DESCRIPTOR.services_by_name["Assistant"]
+    methods = {f"/{service.full_name}/{method.name}" for method in service.methods}
+    assert methods - SCOPES.keys() == {f"/{service.full_name}/AttachHome"}
 
 
 def test_what_is_not_in_the_contract_is_not_passed_on(
