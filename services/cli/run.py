@@ -18,8 +18,7 @@ _STOP_S = 10.0
 def run(options: argparse.Namespace) -> int:
     """Serve until told to stop; what stands beside the assistant ends with it.
 
-    A gateway that cannot start (its port is taken) says so and leaves the assistant without a network side;
-    so does a connector whose settings cannot be used.
+    A gateway that cannot start (its port is taken) says so and leaves the assistant without a network side.
     """
     beside = []
     if not options.no_gateway:

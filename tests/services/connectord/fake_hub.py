@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -38,11 +40,17 @@ class FakeHub:
         self._sockets: set[ServerConnection] = set()
         self._loop = asyncio.new_event_loop()
         self._server: Server | None = None
+        self._tls: ssl.SSLContext | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
     def start(self) -> None:
         self._run(self._start())
+
+    def secure(self, certificate: Path, key: Path) -> None:
+        """From the next start on, with TLS."""
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._tls.load_cert_chain(certificate, key)
 
     def stop(self) -> None:
         """Away, in the middle of whatever it does."""
@@ -78,7 +86,9 @@ class FakeHub:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     async def _start(self) -> None:
-        self._server = await serve(self._serve, "127.0.0.1", self.port, max_size=None, compression=None)
+        self._server = await serve(
+            self._serve, "127.0.0.1", self.port, ssl=self._tls, max_size=None, compression=None
+        )
 
     async def _stop(self) -> None:
         assert self._server is not None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from tests.services.connectord.conftest import Connected, free_port, until
+from tests.services.connectord.conftest import Connected, free_port, make_certificate, until
 from tests.services.connectord.fake_hub import LAMP, TOKEN, FakeHub
 
 
@@ -163,3 +164,34 @@ def test_it_ends_when_it_is_told_to(house: Connected) -> None:
     assert house.stop() == 0
     until(lambda: not house.status().kind, "it has let go")
     assert house.ask("turn on the lamp") == "Sorry, the hub is away."
+
+
+def test_settings_that_cannot_be_used_are_told_and_mended_while_it_runs(
+    connected: Connected, hub: FakeHub
+) -> None:
+    connected.configure('kind = "alexa"\n')
+    connected.start()
+    until(lambda: "'alexa' is none of" in connected.status().link.problem, "the problem is told")
+    assert connected.ask("turn on the lamp") in (
+        "Sorry, the hub is away.",
+        "Sorry, I did not understand that.",
+    )
+    connected.configure(f'kind = "home-assistant"\nurl = "http://127.0.0.1:{hub.port}"\n', TOKEN)
+    connected.until_up()
+
+
+def test_a_certificate_that_is_trusted_is_taken_and_another_is_not(
+    connected: Connected, hub: FakeHub, tmp_path: Path
+) -> None:
+    trusted, key = make_certificate(tmp_path / "a")
+    other, _ = make_certificate(tmp_path / "b")
+    hub.stop()
+    hub.secure(trusted, key)
+    hub.start()
+    url = f'kind = "home-assistant"\nurl = "https://127.0.0.1:{hub.port}"\n'
+    connected.configure(url + f'ca_file = "{other}"\n', TOKEN)
+    connected.start()
+    until(lambda: "certificate is not trusted" in connected.status().link.problem, "it is not trusted")
+    assert hub.logins == 0
+    connected.configure(url + f'ca_file = "{trusted}"\n', TOKEN)
+    connected.until_up()

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.services.connectord.broker import Broker
-from tests.services.connectord.conftest import Connected, until
+from tests.services.connectord.conftest import Connected, free_port, make_certificate, until
 
 LAMP = {
     "name": None,
@@ -207,3 +207,28 @@ def test_a_broker_with_passwords_is_used_with_one(connected: Connected, tmp_path
         connected.until_up()
     finally:
         broker.close()
+
+
+def test_a_broker_with_a_certificate_is_used_with_trust(connected: Connected, tmp_path: Path) -> None:
+    trusted, key = make_certificate(tmp_path / "a")
+    other, _ = make_certificate(tmp_path / "b")
+    port = free_port()
+    tls = (f"listener {port} 127.0.0.1", f"certfile {trusted}", f"keyfile {key}")
+    broker = Broker(tmp_path / "broker", "allow_anonymous true", *tls)
+    broker.start()
+    url = f'kind = "mqtt"\nurl = "mqtts://127.0.0.1:{port}"\n'
+    try:
+        connected.configure(url + f'ca_file = "{other}"\n')
+        connected.start()
+        until(lambda: "certificate is not trusted" in connected.status().link.problem, "it is not trusted")
+        connected.configure(url + f'ca_file = "{trusted}"\n')
+        connected.until_up()
+    finally:
+        broker.close()
+
+
+def test_a_broker_of_the_older_protocol_is_used(connected: Connected, broker: Broker) -> None:
+    connected.configure(f'kind = "mqtt"\nurl = "mqtt://127.0.0.1:{broker.port}"\nmqtt_version = "3.1.1"\n')
+    connected.start()
+    connected.until_up()
+    connected.until_answered("turn on the reading lamp", "Turned on the reading lamp.")
