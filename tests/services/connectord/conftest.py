@@ -17,6 +17,7 @@ import pytest
 
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.wire import values_from
 from tests.conftest import REPOSITORY
 from tests.services.conftest import Box
 
@@ -100,6 +101,11 @@ class Connected:
         with grpc.insecure_channel(f"unix:{self.box.socket}") as channel:
             told = rpc.AssistantStub(channel).DescribeHome(pb.DescribeHomeRequest())
             return {device.name: device for device in told.devices}
+
+    def state(self, name: str) -> dict[str, object]:
+        """What is known of a device by its name; nothing of one that is not there."""
+        device = self.home().get(name)
+        return {} if device is None else values_from(device.state)
 
     def ask(self, text: str) -> str:
         with grpc.insecure_channel(f"unix:{self.box.socket}") as channel:

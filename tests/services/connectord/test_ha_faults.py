@@ -41,12 +41,12 @@ def test_a_sentence_becomes_a_service(house: Connected, hub: FakeHub) -> None:
 
 def test_a_state_is_followed(house: Connected, hub: FakeHub) -> None:
     hub.event("states", {"c": {LAMP: {"+": {"s": "on", "a": {"brightness": 51}}}}})
-    until(lambda: house.home()["lamp"].state["brightness"] == 20, "the lamp is at 20 percent")
+    until(lambda: house.state("lamp").get("brightness") == 20, "the lamp is at 20 percent")
 
 
 def test_an_entity_that_is_unavailable_cannot_be_reached(house: Connected, hub: FakeHub) -> None:
     hub.event("states", {"c": {LAMP: {"+": {"s": "unavailable"}}}})
-    until(lambda: "on" not in house.home()["lamp"].state, "nothing is known of the lamp")
+    until(lambda: "on" not in house.state("lamp"), "nothing is known of the lamp")
     assert house.ask("turn on the lamp") == "Sorry, the lamp cannot be reached."
 
 

@@ -82,15 +82,15 @@ def test_the_box_stands_in_its_area(house: Connected) -> None:
 
 def test_a_state_is_followed(house: Connected, broker: Broker) -> None:
     broker.publish("house/lamp", json.dumps({"state": "ON", "brightness": 128}))
-    until(lambda: house.home()["reading lamp"].state["brightness"] == 50, "the lamp is at 50 percent")
+    until(lambda: house.state("reading lamp").get("brightness") == 50, "the lamp is at 50 percent")
 
 
 def test_a_device_that_is_offline_cannot_be_reached(house: Connected, broker: Broker) -> None:
     broker.publish("house/lamp/up", "offline")
-    until(lambda: "on" not in house.home()["reading lamp"].state, "nothing is known of the lamp")
+    until(lambda: "on" not in house.state("reading lamp"), "nothing is known of the lamp")
     assert house.ask("turn on the reading lamp") == "Sorry, the reading lamp cannot be reached."
     broker.publish("house/lamp/up", "online")
-    until(lambda: "on" in house.home()["reading lamp"].state, "the lamp is there again")
+    until(lambda: "on" in house.state("reading lamp"), "the lamp is there again")
 
 
 def test_a_device_that_is_taken_back_is_forgotten(house: Connected, broker: Broker) -> None:
@@ -103,9 +103,9 @@ def test_zigbee2mqtt_is_followed(house: Connected, broker: Broker) -> None:
     house.until_answered("turn on the kitchen kettle", "Turned on the kitchen kettle.")
     assert last(broker, "zigbee2mqtt/kitchen/kettle/set") == {"state": "ON"}
     broker.publish("zigbee2mqtt/kitchen/kettle", '{"state": "ON"}')
-    until(lambda: house.home()["kitchen kettle"].state["on"] is True, "the kettle is on")
+    until(lambda: house.state("kitchen kettle").get("on") is True, "the kettle is on")
     broker.publish("zigbee2mqtt/bridge/state", '{"state": "offline"}')
-    until(lambda: "on" not in house.home()["kitchen kettle"].state, "the bridge has gone")
+    until(lambda: "on" not in house.state("kitchen kettle"), "the bridge has gone")
 
 
 def test_a_broker_that_is_killed_is_away_and_found_again(house: Connected, broker: Broker) -> None:
