@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.services.conftest import Box
 from tests.services.connectord.conftest import Connected, free_port, make_certificate, until
 from tests.services.connectord.fake_hub import LAMP, TOKEN, FakeHub
 
@@ -191,3 +193,42 @@ def test_a_certificate_that_is_trusted_is_taken_and_another_is_not(
     assert hub.logins == 0
     connected.configure(url + f'ca_file = "{trusted}"\n', TOKEN)
     connected.until_up()
+
+
+def test_a_connector_that_is_killed_is_missed_at_once_and_may_come_back(
+    house: Connected, hub: FakeHub
+) -> None:
+    house.stop(signal.SIGKILL)
+    until(lambda: not house.status().kind, "it is missed", 5)
+    assert house.ask("turn on the lamp") == "Sorry, the hub is away."
+    house.start()
+    house.until_up()
+    assert house.ask("turn on the lamp") == "Turned on the lamp."
+
+
+def test_an_assistant_that_is_killed_is_found_again(own_box: Box, hub: FakeHub) -> None:
+    alone = Connected(own_box)
+    alone.configure(f'kind = "home-assistant"\nurl = "http://127.0.0.1:{hub.port}"\n', TOKEN)
+    own_box.start()
+    alone.start()
+    try:
+        alone.until_up()
+        assert own_box.process is not None
+        own_box.process.kill()
+        own_box.process.communicate()
+        own_box.start()
+        alone.until_up()
+        assert alone.ask("turn on the lamp") == "Turned on the lamp."
+        assert hub.logins == 1
+    finally:
+        alone.stop()
+
+
+def test_a_flood_of_states_leaves_room_for_commands(house: Connected, hub: FakeHub) -> None:
+    assert house.process is not None
+    for number in range(20_000):
+        hub.event("states", {"c": {LAMP: {"+": {"a": {"brightness": number % 256}}}}})
+    hub.event("states", {"c": {LAMP: {"+": {"s": "on", "a": {"brightness": 255}}}}})
+    assert house.ask("turn on the lamp") == "Turned on the lamp."
+    until(lambda: house.state("lamp").get("brightness") == 100, "the last state is told")
+    assert psutil.Process(house.process.pid).memory_info().rss < 150 * 2**20
