@@ -119,30 +119,28 @@ def _told_apart(
     groups: dict[str, list[Device]] = {}
     for device in devices:
         groups.setdefault(normalise(device.name), []).append(device)
-    renamed: dict[str, Device] = {}
-    for group in groups.values():
-        keeper = _keeper(group)
-        for device in group:
-            if device is not keeper and device.area is not None:
-                device = replace(device, name=f"{area_names[device.area]} {device.name}")
-            renamed[device.id] = device
+    keepers = {keeper.id for group in groups.values() if (keeper := _keeper(group)) is not None}
+    renamed = [
+        device
+        if device.id in keepers or device.area is None
+        else replace(device, name=f"{area_names[device.area]} {device.name}")
+        for device in devices
+    ]
     # A new name may be somebody else's, too long, or the same in one room: nobody could tell whom it means.
-    count = Counter(normalise(device.name) for device in renamed.values())
+    count = Counter(normalise(device.name) for device in renamed)
     kept = []
-    for device in devices:
-        new = renamed[device.id]
-        others = count[normalise(new.name)] > 1 and device is not _keeper(groups[normalise(device.name)])
+    for told, device in zip(devices, renamed, strict=True):
         try:
-            _sayable_name(new.name)
+            _sayable_name(device.name)
         except ValueError as error:
             left_out.append(Skipped(device.id, str(error)))
             continue
-        if others:
-            reason = f"{device.name!r} is the name of several devices; give it another one in the hub"
+        if device.id in keepers or count[normalise(device.name)] == 1:
+            kept.append(device)
+        else:
+            reason = f"{told.name!r} is the name of several devices; give it another one in the hub"
             left_out.append(Skipped(device.id, reason))
-            continue
-        kept.append(new)
-    return _first_of_each(kept, left_out)
+    return kept
 
 
 def _keeper(group: Sequence[Device]) -> Device | None:
@@ -151,15 +149,6 @@ def _keeper(group: Sequence[Device]) -> Device | None:
         return group[0]
     commanded = [device for device in group if device.domain is not Domain.SENSOR]
     return commanded[0] if len(commanded) == 1 else None
-
-
-def _first_of_each(devices: Sequence[Device], left_out: list[Skipped]) -> list[Device]:
-    kept: dict[str, Device] = {}
-    for device in devices:
-        other = kept.setdefault(normalise(device.name), device)
-        if other is not device:
-            left_out.append(Skipped(device.id, f"{device.name!r} is also the name of {other.id}"))
-    return list(kept.values())
 
 
 def _own_aliases(things: Sequence[_Thing], left_out: list[Skipped]) -> list[_Thing]:

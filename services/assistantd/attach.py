@@ -10,7 +10,7 @@ import grpc
 
 from assistant.assistant import Assistant
 from assistant.errors import HomeError, InvalidInput, NotFound, SottoError, Unavailable
-from assistant.home.hub import Attachment
+from assistant.home.attachment import Attachment
 from assistant.home.imported import MAX_REASONS
 from assistant.home.model import DeviceState
 from services.home_wire import action_to_wire, home_from_wire, skipped_from_wire, state_from_wire

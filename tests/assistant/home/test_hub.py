@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import Conflict, HomeError, Unavailable
+from assistant.home.attachment import MAX_PENDING, Attachment
 from assistant.home.executor import Action, Command
-from assistant.home.hub import MAX_PENDING, Attachment, HubHome
+from assistant.home.hub import HubHome
 from assistant.home.model import Device, DeviceState, Domain, Feature, Home
 
 LAMP = Device("light.lamp", "lamp", Domain.LIGHT, features=frozenset({Feature.BRIGHTNESS}))

@@ -13,7 +13,7 @@ from services.connectord.hub import HubRefused
 from services.connectord.mqtt import discovery, zigbee2mqtt
 from services.connectord.mqtt.entity import Entity, Message, is_topic
 from services.connectord.mqtt.house import House
-from services.connectord.mqtt.template import Payload, UnsupportedTemplateError, fill, parse
+from services.connectord.mqtt.template import Payload
 from services.connectord.settings import ConnectorSettings
 
 json_values = st.recursive(
@@ -92,41 +92,6 @@ def test_whatever_comes_on_a_topic_nothing_is_raised(messages: list[tuple[str, b
         house.take(topic, data)
         house.news()
     house.imported()
-
-
-@pytest.mark.parametrize(
-    ("template", "payload", "value"),
-    [
-        ("", "ON", "ON"),
-        ("{{ value }}", "ON", "ON"),
-        ("{{ value_json.state }}", '{"state": "ON"}', "ON"),
-        ("{{value_json['a b'].c[1]}}", '{"a b": {"c": [1, 2]}}', "2"),
-        ("{{ value_json.t | float | round(1) }}", '{"t": "21.46"}', "21.5"),
-        ("{{ value_json.b }}", '{"b": true}', "True"),
-        ("{{ value_json.b | lower }}", '{"b": true}', "true"),
-        ("{{ value_json.x }}", "{}", None),
-        ("{{ value_json.x | default('no') }}", "{}", "no"),
-        ("{{ value_json.x }}", "no json", None),
-    ],
-)
-def test_a_template_picks_a_value(template: str, payload: str, value: str | None) -> None:
-    assert parse(template).of(Payload(payload.encode())) == value
-
-
-@pytest.mark.parametrize(
-    "template",
-    ["{% if value %}a{% endif %}", "{{ value_json.a + 1 }}", "{{ states('x') }}", "{{ value | map }}",
-     "{{ value_json.__class__() }}", "x{{ value }}", "{{ value * 10**9 }}", "{{" * 300],
-)  # fmt: skip
-def test_a_template_that_does_more_is_refused(template: str) -> None:
-    with pytest.raises(UnsupportedTemplateError):
-        parse(template)
-
-
-def test_a_value_goes_where_a_template_names_it() -> None:
-    assert fill('{"position": {{ position }}}', "40") == '{"position": 40}'
-    with pytest.raises(UnsupportedTemplateError):
-        fill("{% if value %}1{% endif %}", "40")
 
 
 def test_abbreviations_and_the_base_topic_are_written_out() -> None:
