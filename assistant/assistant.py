@@ -23,6 +23,9 @@ from assistant.hearing.gate import Gate
 from assistant.hearing.silero import Silero
 from assistant.hearing.wake import WakeWords
 from assistant.home.config import SAMPLE_HOME, load_home
+from assistant.home.executor import HomeExecutor
+from assistant.home.hub import HubHome
+from assistant.home.model import Home
 from assistant.home.names import home_names
 from assistant.home.state import LocalHome
 from assistant.models.catalogue import CATALOGUE, ModelEntry, by_task
@@ -74,12 +77,13 @@ class Assistant:
             )
         self.bus = EventBus()
         self._store = ModelStore(models_root)
-        self.home = load_home(settings.home or SAMPLE_HOME)
-        self.executor = LocalHome(self.home, state / "home-state.json")
+        self.hub = HubHome(state / "hub-home.json") if settings.hub else None
+        self.executor: HomeExecutor = self.hub or LocalHome(
+            load_home(settings.home or SAMPLE_HOME), state / "home-state.json"
+        )
         self.timers = TimerBook(state / "timers.json")
         self.hub_timers = HubTimers()
         self.skills = build_skills(
-            self.home,
             self.executor,
             state,
             volume,
@@ -88,11 +92,18 @@ class Assistant:
             hub_timers=self.hub_timers,
         )
         self._keeper = GrammarKeeper(self._build_grammar, settings.sentences, on_change=self._grammar_changed)
+        if self.hub is not None:
+            self.hub.listen(self._keeper.refresh)
         self.recogniser = Recogniser(self._store, settings.recogniser)
         self._silero = Silero(self._store.path("silero-vad", "silero_vad_16k_op15.onnx"))
         self._synthesiser = Synthesiser(self._store, settings.voice)
         self.dialogue = Dialogue(lambda: self._keeper.current, self.skills, _local_now)
         self.turns = TurnStore(state, settings.store.turns, settings.store.keep_audio)
+
+    @property
+    def home(self) -> Home:
+        """Areas and devices as they are now."""
+        return self.executor.home
 
     @property
     def voice(self) -> Voice:
@@ -124,7 +135,7 @@ class Assistant:
             self.bus.publish(EventKind.GRAMMAR, state="refused", message=fault)
 
     def poll(self) -> None:
-        """Look for changed sentence files; call it every second or so."""
+        """Look for changed sentence files and a changed home; call it every second or so."""
         self._keeper.poll()
 
     def ears(self, *, wake: bool) -> Ears:

@@ -54,6 +54,8 @@ class Settings:
 
     language: str = "en"
     home: Path | None = None
+    #: The devices are those of a hub: `home` is not used, and a connector attaches itself.
+    hub: bool = False
     sentences: tuple[Path, ...] = ()
     builtin_sentences: bool = True
     microphone: MicrophoneSettings = field(default_factory=MicrophoneSettings)
@@ -71,7 +73,8 @@ class Settings:
 def load_settings(path: Path | None = None) -> Settings:
     """Read settings from `path`, or from `assistant.toml` in the settings folder if it is there.
 
-    `home.toml` and `sentences/` beside the file are used when the file names no others.
+    `home.toml` and `sentences/` beside the file are used when the file names no others; `connector.toml`
+    beside it says that the devices are a hub's.
 
     Raises:
         NotFound: `path` was given and does not exist.
@@ -94,5 +97,6 @@ def load_settings(path: Path | None = None) -> Settings:
     return dataclasses.replace(
         settings,
         home=folder / home if home else None,
+        hub=settings.hub or (folder / "connector.toml").is_file(),
         sentences=tuple(folder / directory for directory in sentences),
     )

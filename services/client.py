@@ -121,6 +121,22 @@ class RemoteBackend:
             raise from_rpc(error) from error
         return [turn_from_wire(turn) for turn in reply.turns]
 
+    def home_status(self) -> pb.HomeStatusResponse:
+        """Where the devices come from, and how it stands with the hub."""
+        try:
+            answer: pb.HomeStatusResponse = self._assistant.HomeStatus(pb.HomeStatusRequest())
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        return answer
+
+    def describe_home(self) -> pb.HomeDescription:
+        """Areas, devices and what is known of their state."""
+        try:
+            answer: pb.HomeDescription = self._assistant.DescribeHome(pb.DescribeHomeRequest())
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        return answer
+
     def __enter__(self) -> RemoteBackend:
         return self
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import HomeError
+from assistant.home.limits import MAX_AREAS, MAX_DEVICES, is_id, speakable
 from assistant.home.model import (
     FEATURES,
     Area,
@@ -24,9 +25,6 @@ from assistant.home.model import (
 SAMPLE_HOME = Path(__file__).with_name("sample_home.toml")
 
 _LIMIT_BYTES = 1024 * 1024
-_MAX_DEVICES = 500
-_MAX_AREAS = 100
-_MAX_NAME = 60
 _UNITS = ("celsius", "fahrenheit")
 _DEFAULTS: dict[Domain, dict[str, Any]] = {
     Domain.LIGHT: {"on": False},
@@ -160,7 +158,7 @@ class _Reader:
         entries = table.get(key, [])
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise self._error(key, f"this is no list of tables; write [[{key}]]", "kind")
-        limit = _MAX_DEVICES if key == "devices" else _MAX_AREAS
+        limit = MAX_DEVICES if key == "devices" else MAX_AREAS
         if len(entries) > limit:
             raise self._error(key, f"there are {len(entries)}, the limit is {limit}", "too-many")
         for number, entry in enumerate(entries, 1):
@@ -204,17 +202,15 @@ class _Reader:
         return tuple(self._speakable(alias, f"{where}.aliases") for alias in aliases)
 
     def _speakable(self, value: str, where: str) -> str:
-        name = " ".join(value.split())
-        if len(name) > _MAX_NAME:
-            raise self._error(where, f"the name is longer than {_MAX_NAME} characters", "name")
-        if not re.search(r"[^\W_]", name) or not name.isprintable():
-            raise self._error(where, f"{value!r} is no name that can be spoken", "name")
-        return name
+        try:
+            return speakable(value)
+        except ValueError as error:
+            raise self._error(where, str(error), "name") from None
 
     def _id(self, entry: dict[str, Any], where: str) -> str:
         if "id" in entry:
             identifier = self._string(entry, "id", where)
-            if not re.fullmatch(r"[\w.:-]{1,100}", identifier):
+            if not is_id(identifier):
                 message = f"{identifier!r} may hold only letters, digits and _ . : -"
                 raise self._error(f"{where}.id", message, "name")
             return identifier

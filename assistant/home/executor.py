@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from assistant.home.model import DeviceState
+from assistant.home.model import DeviceState, Home
 
 
 class Command(StrEnum):
@@ -36,7 +36,11 @@ class Action:
 
 
 class HomeExecutor(Protocol):
-    """Carries out actions and knows the state of devices. Called from any thread."""
+    """Carries out actions and knows devices and their state. Called from any thread."""
+
+    @property
+    def home(self) -> Home:
+        """The home as it is now; a hub may change it at any time."""
 
     def act(self, action: Action) -> None:
         """Carry out `action`; returns when it has been handed over.

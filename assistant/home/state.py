@@ -32,7 +32,8 @@ _DOMAINS: dict[Command, tuple[Domain, ...]] = {
     Command.SET_TEMPERATURE: (Domain.CLIMATE,),
     Command.SET_SPEED: (Domain.FAN,),
 }
-_FEATURES: dict[Command, Feature] = {
+#: The feature that a command needs; the others need none.
+NEEDED: dict[Command, Feature] = {
     Command.SET_BRIGHTNESS: Feature.BRIGHTNESS,
     Command.SET_COLOR: Feature.COLOR,
     Command.SET_COLOR_TEMPERATURE: Feature.COLOR_TEMPERATURE,
@@ -45,7 +46,7 @@ _TEMPERATURES = {"celsius": (5.0, 35.0), "fahrenheit": (41.0, 95.0)}
 
 def can(device: Device, command: Command) -> bool:
     """Whether `device` understands `command`."""
-    feature = _FEATURES.get(command)
+    feature = NEEDED.get(command)
     return device.domain in _DOMAINS[command] and (feature is None or feature in device.features)
 
 
@@ -115,6 +116,11 @@ class LocalHome:
         self._lock = threading.Lock()
         self._states = {device.id: device.initial for device in home.devices}
         self._states.update(self._load())
+
+    @property
+    def home(self) -> Home:
+        """The home, which never changes."""
+        return self._home
 
     def act(self, action: Action) -> None:
         """Carry out `action`.

@@ -7,7 +7,6 @@ from datetime import tzinfo
 from pathlib import Path
 
 from assistant.home.executor import HomeExecutor
-from assistant.home.model import Home
 from assistant.skills.alarm_book import AlarmBook
 from assistant.skills.alarms import AlarmSkill
 from assistant.skills.base import Skills
@@ -26,7 +25,6 @@ SENTENCES = Path(__file__).with_name("sentences")
 
 
 def build_skills(
-    home: Home,
     executor: HomeExecutor,
     state_dir: Path,
     volume: VolumeControl,
@@ -38,8 +36,7 @@ def build_skills(
     """All skills, with the timers and alarms that were left from last time.
 
     Args:
-        home: areas and devices.
-        executor: what carries out commands to them.
+        executor: the devices, and what carries out commands to them.
         state_dir: where `timers.json` and `alarms.json` lie; made when first needed.
         volume: the loudness of the box.
         zone: the zone alarms are meant in; the machine's own by default.
@@ -52,8 +49,8 @@ def build_skills(
     rings = (alarms, timers, hub_timers or HubTimers())
     return Skills(
         (
-            HomeControlSkill(home, executor),
-            HomeQuestionSkill(home, executor),
+            HomeControlSkill(executor),
+            HomeQuestionSkill(executor),
             TimerSkill(timers, rings, understands),
             AlarmSkill(alarms, timers),
             ClockSkill(),

@@ -6,7 +6,7 @@ import re
 from functools import partial
 
 from assistant.home.executor import Action, Command, HomeExecutor
-from assistant.home.model import Device, Domain, Home
+from assistant.home.model import Device, Domain
 from assistant.home.state import can, temperature_range
 from assistant.skills import slots
 from assistant.skills.base import Act, Reply, Request
@@ -43,12 +43,10 @@ class HomeControlSkill(HomeSkill):
     """Turns Home Assistant's command intents into actions.
 
     Args:
-        home: the devices there are.
-        executor: what carries the actions out.
+        executor: what knows the devices and carries the actions out.
     """
 
-    def __init__(self, home: Home, executor: HomeExecutor) -> None:
-        self._home = home
+    def __init__(self, executor: HomeExecutor) -> None:
         self._executor = executor
         super().__init__(
             {
@@ -65,7 +63,7 @@ class HomeControlSkill(HomeSkill):
         # Opening and unlocking more than was meant is worse than asking.
         domain = slots.text(request.slots, "domain")
         opens = (domain == Domain.COVER and table is _ON) or (domain == Domain.LOCK and table is _OFF)
-        chosen = select(self._home, request, widen=not opens)
+        chosen = select(self._executor.home, request, widen=not opens)
         if slots.text(request.slots, "scope") == "everything":
             return self._everything(chosen, table)
         devices = [device for device in chosen.devices if device.domain in table]
@@ -87,7 +85,7 @@ class HomeControlSkill(HomeSkill):
         return Reply(f"{verb} all {joined(kinds)}{place}.", acts)
 
     def _light(self, request: Request) -> Reply:
-        chosen = select(self._home, request, Domain.LIGHT)
+        chosen = select(self._executor.home, request, Domain.LIGHT)
         color = slots.text(request.slots, "color")
         kelvin = slots.number(request.slots, "temperature")
         percent = slots.number(request.slots, "brightness")
@@ -119,7 +117,7 @@ class HomeControlSkill(HomeSkill):
         return Reply(f"{verb} {chosen.phrase}.", tuple(acts))
 
     def _position(self, request: Request) -> Reply:
-        chosen = select(self._home, request, Domain.COVER)
+        chosen = select(self._executor.home, request, Domain.COVER)
         percent = slots.number(request.slots, "position")
         if percent is None:
             return Reply("How far?", ok=False)
@@ -127,7 +125,7 @@ class HomeControlSkill(HomeSkill):
         return self._set(chosen, Command.SET_POSITION, percent, "be moved part of the way", text)
 
     def _speed(self, request: Request) -> Reply:
-        chosen = select(self._home, request, Domain.FAN)
+        chosen = select(self._executor.home, request, Domain.FAN)
         word = slots.text(request.slots, "speed_word")
         percent = SPEEDS.get(word) if word is not None else slots.number(request.slots, "percentage")
         if percent is None:
@@ -136,13 +134,13 @@ class HomeControlSkill(HomeSkill):
         return self._set(chosen, Command.SET_SPEED, percent, "change speed", text)
 
     def _temperature(self, request: Request) -> Reply:
-        chosen = select(self._home, request, Domain.CLIMATE)
+        chosen = select(self._executor.home, request, Domain.CLIMATE)
         step = slots.text(request.slots, "temperature_step")
         degrees = slots.number(request.slots, "temperature")
-        low, high = temperature_range(self._home.unit)
+        low, high = temperature_range(self._executor.home.unit)
         able = self._able(chosen, Command.SET_TEMPERATURE, "be set to a temperature")
         if step is not None:
-            size = TEMPERATURE_STEP[self._home.unit] * (-1 if step == "down" else 1)
+            size = TEMPERATURE_STEP[self._executor.home.unit] * (-1 if step == "down" else 1)
             target = self._executor.state(able[0].id).target_temperature
             degrees = None if target is None else max(low, min(high, target + size))
         if degrees is None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from assistant.home.executor import HomeExecutor
-from assistant.home.model import Device, DeviceState, Domain, Home
+from assistant.home.model import Device, DeviceState, Domain
 from assistant.skills import slots
 from assistant.skills.base import Reply, Request
 from assistant.skills.home_skill import HomeSkill
@@ -49,12 +49,10 @@ class HomeQuestionSkill(HomeSkill):
     """Answers what state devices are in.
 
     Args:
-        home: the devices there are.
-        executor: what knows their state.
+        executor: what knows the devices and their state.
     """
 
-    def __init__(self, home: Home, executor: HomeExecutor) -> None:
-        self._home = home
+    def __init__(self, executor: HomeExecutor) -> None:
         self._executor = executor
         super().__init__(
             {
@@ -64,7 +62,7 @@ class HomeQuestionSkill(HomeSkill):
         )
 
     def _state(self, request: Request) -> Reply:
-        chosen = select(self._home, request)
+        chosen = select(self._executor.home, request)
         asked = slots.text(request.slots, "state")
         if asked is None:
             return Reply(capitalised(joined([self._told(device) for device in chosen.devices])) + ".")
@@ -100,7 +98,7 @@ class HomeQuestionSkill(HomeSkill):
     def _temperature(self, request: Request) -> Reply:
         name = slots.text(request.slots, "name")
         if name is not None:
-            chosen = select(self._home, request)
+            chosen = select(self._executor.home, request)
             device = chosen.devices[0]
             value = self._measured(device)
             if value is None:
@@ -109,13 +107,13 @@ class HomeQuestionSkill(HomeSkill):
         if slots.text(request.slots, "place") == "outside":
             return self._outside()
         area = slots.text(request.slots, "area")
-        room = self._home.area(area or self._home.box_area or "")
+        room = self._executor.home.area(area or self._executor.home.box_area or "")
         if room is None and (area is not None or slots.text(request.slots, "floor") is not None):
             raise NothingSelectedError(f"I do not know of any {bare(area or 'such floor')}.")
         for device in self._thermometers():
             value = self._measured(device)
             if value is not None and (room is None or device.area == room.id):
-                where = room or self._home.area(device.area or "")
+                where = room or self._executor.home.area(device.area or "")
                 place = f" in the {bare(where.name)}" if where is not None else ""
                 return Reply(f"It's {figure(value)} degrees{place}.")
         place = f" in the {bare(room.name)}" if room is not None else ""
@@ -131,8 +129,8 @@ class HomeQuestionSkill(HomeSkill):
 
     def _thermometers(self) -> Sequence[Device]:
         """Sensors first: they measure where people are, heatings where they hang."""
-        sensors = [d for d in self._home.devices if d.device_class == "temperature"]
-        return [*sensors, *(d for d in self._home.devices if d.domain is Domain.CLIMATE)]
+        sensors = [d for d in self._executor.home.devices if d.device_class == "temperature"]
+        return [*sensors, *(d for d in self._executor.home.devices if d.domain is Domain.CLIMATE)]
 
     def _measured(self, device: Device) -> float | None:
         state = self._executor.state(device.id)

@@ -42,14 +42,19 @@ class GrammarKeeper:
         self._current = build()
         self._fault: str | None = None
         self._thread: threading.Thread | None = None
+        self._stale = threading.Event()
 
     @property
     def current(self) -> Grammar:
         """The newest grammar that could be built."""
         return self._current
 
+    def refresh(self) -> None:
+        """Something else that it is made from has changed: build anew at the next `poll`. Any thread."""
+        self._stale.set()
+
     def poll(self) -> str | None:
-        """Look for changed files and start a build if there are any; takes under a millisecond.
+        """Look for changed files, or a wish for another one, and start a build; takes under a millisecond.
 
         Returns:
             Why the newest files are not in use, or None when they are (or are just being built).
@@ -57,8 +62,9 @@ class GrammarKeeper:
         if self._thread is not None and self._thread.is_alive():
             return self._fault
         stamps = self._look()
-        if stamps != self._stamps:
+        if stamps != self._stamps or self._stale.is_set():
             self._stamps = stamps
+            self._stale.clear()
             self._thread = threading.Thread(target=self._rebuild, name="grammar", daemon=True)
             self._thread.start()
         return self._fault

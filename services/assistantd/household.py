@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 
 from assistant.assistant import Assistant
-from assistant.errors import InvalidInput, NotFound
-from assistant.home.executor import Action, Command
-from assistant.home.model import Device
-from assistant.home.state import can
+from assistant.errors import HomeError, InvalidInput, NotFound, Unavailable
+from assistant.home.model import Device, DeviceState
 from assistant.skills.timer import MAX_NAME, Timer, new_name
+from services.home_wire import action_from_wire, device_to_wire, home_to_wire, skipped_to_wire
 from services.proto.sotto.v1 import assistant_pb2 as pb
-from services.wire import struct_from
 
 
 def timers(assistant: Assistant, now: datetime) -> pb.ListTimersResponse:
@@ -48,19 +45,8 @@ def cancel_timer(assistant: Assistant, request: pb.CancelTimerRequest, now: date
 
 
 def describe_home(assistant: Assistant) -> pb.HomeDescription:
-    """Areas, devices and their state."""
-    home = assistant.home
-    floors = {floor.id: floor.name for floor in home.floors}
-    return pb.HomeDescription(
-        name=home.name,
-        unit=home.unit,
-        box_area=home.box_area or "",
-        areas=[
-            pb.Area(id=area.id, name=area.name, aliases=area.aliases, floor=floors.get(area.floor or "", ""))
-            for area in home.areas
-        ],
-        devices=[_device(assistant, device) for device in home.devices],
-    )
+    """Areas, devices and what is known of their state, which is nothing while the hub is away."""
+    return home_to_wire(assistant.home, lambda device: _state(assistant, device))
 
 
 def act(assistant: Assistant, request: pb.ActRequest) -> pb.Device:
@@ -69,7 +55,7 @@ def act(assistant: Assistant, request: pb.ActRequest) -> pb.Device:
     Raises:
         NotFound: there is no such device.
         InvalidInput: there is no such command, or its value is none.
-        HomeError: the device cannot do that.
+        HomeError: the device cannot do that, or the hub refused it.
         Unavailable: it cannot be reached.
     """
     device = next((device for device in assistant.home.devices if device.id == request.device_id), None)
@@ -79,32 +65,30 @@ def act(assistant: Assistant, request: pb.ActRequest) -> pb.Device:
             hint="the description of the home names every device",
             code="home.no-device",
         )
+    assistant.executor.act(action_from_wire(request))
+    return device_to_wire(device, _state(assistant, device))
+
+
+def home_status(assistant: Assistant) -> pb.HomeStatusResponse:
+    """Where the devices come from, and how it stands with the hub."""
+    home = assistant.home
+    answer = pb.HomeStatusResponse(source="file", areas=len(home.areas), devices=len(home.devices))
+    if assistant.hub is not None:
+        status = assistant.hub.status
+        answer.source = "hub"
+        answer.kind, answer.address = status.kind, status.address
+        answer.attached_at, answer.changed_at = status.attached_at or 0.0, status.changed_at
+        answer.link.up, answer.link.problem = status.up, status.problem
+        answer.link.skipped.extend(skipped_to_wire(status.skipped))
+    return answer
+
+
+def _state(assistant: Assistant, device: Device) -> DeviceState:
     try:
-        command = Command(request.command)
-    except ValueError:
-        raise InvalidInput(
-            f"there is no command {request.command[:100]!r}",
-            hint=f"known: {', '.join(Command)}",
-            code="home.command",
-        ) from None
-    assistant.executor.act(Action(device.id, command, _value(request)))
-    return _device(assistant, device)
-
-
-def _value(request: pb.ActRequest) -> float | str | None:
-    match request.value.WhichOneof("kind"):
-        case "number_value":
-            return request.value.number_value
-        case "string_value":
-            return request.value.string_value
-        case None | "null_value":
-            return None
-        case kind:
-            raise InvalidInput(
-                f"a value that is a {str(kind).removesuffix('_value')}",
-                hint="a command takes a number or a word",
-                code="home.value",
-            )
+        return assistant.executor.state(device.id)
+    except (Unavailable, HomeError):
+        # The hub is away, or has just taken the device away.
+        return DeviceState()
 
 
 def _timer(timer: Timer, now: datetime) -> pb.Timer:
@@ -116,19 +100,4 @@ def _timer(timer: Timer, now: datetime) -> pb.Timer:
         remaining_s=timer.remaining(now).total_seconds(),
         paused=timer.paused,
         command=timer.command,
-    )
-
-
-def _device(assistant: Assistant, device: Device) -> pb.Device:
-    state = dataclasses.asdict(assistant.executor.state(device.id))
-    return pb.Device(
-        id=device.id,
-        name=device.name,
-        domain=device.domain.value,
-        aliases=device.aliases,
-        area=device.area or "",
-        device_class=device.device_class or "",
-        commands=[command.value for command in Command if can(device, command)],
-        unit=device.unit,
-        state=struct_from({name: value for name, value in state.items() if value is not None}),
     )

@@ -32,6 +32,8 @@ SERVICE = pb.DESCRIPTOR.services_by_name["Assistant"].full_name
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 #: Threads kept for calls that end soon, so that long ones cannot starve them.
 _SHORT_CALLS = 8
+#: The connector to a hub stays as long as it runs.
+_CONNECTORS = 1
 
 
 class Server:
@@ -53,7 +55,13 @@ class Server:
         self._health = health.HealthServicer()
         self._server = grpc.server(
             futures.ThreadPoolExecutor(
-                MAX_CONVERSATIONS + MAX_WATCHERS + MAX_ANNOUNCEMENTS + MAX_SATELLITES + _SHORT_CALLS, "grpc"
+                MAX_CONVERSATIONS
+                + MAX_WATCHERS
+                + MAX_ANNOUNCEMENTS
+                + MAX_SATELLITES
+                + _CONNECTORS
+                + _SHORT_CALLS,
+                "grpc",
             ),
             options=[
                 ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),

@@ -18,6 +18,7 @@ from assistant.audio.format import SAMPLE_RATE
 from assistant.errors import InvalidInput, SottoError, TooLarge, Unavailable
 from services.assistantd import household
 from services.assistantd.announce import Announcer, wish_of
+from services.assistantd.attach import AttachHome
 from services.assistantd.converse import Converse, frames_of
 from services.assistantd.satellite import Satellite
 from services.assistantd.wake_words import wake_words
@@ -256,6 +257,25 @@ class AssistantService(rpc.AssistantServicer):
     def Act(self, request: pb.ActRequest, context: grpc.ServicerContext) -> pb.Device:  # noqa: N802
         """A command to a device in, its state afterwards out."""
         return _unary(lambda: household.act(self._assistant, request), context)
+
+    def AttachHome(  # noqa: N802
+        self, request_iterator: Iterator[pb.HomeReport], context: grpc.ServicerContext
+    ) -> Iterator[pb.HomeCommand]:
+        """Reports of a connector in, commands to its hub out."""
+        try:
+            attached = AttachHome(self._assistant, request_iterator)
+            context.add_callback(attached.close)
+            # So that the connector knows that it is attached, before there is any command.
+            context.send_initial_metadata(())
+            yield from attached.commands()
+        except SottoError as error:
+            abort(context, error)
+
+    def HomeStatus(  # noqa: N802
+        self, request: pb.HomeStatusRequest, context: grpc.ServicerContext
+    ) -> pb.HomeStatusResponse:
+        """Where the devices come from, and how it stands with the hub."""
+        return _unary(lambda: household.home_status(self._assistant), context)
 
 
 def _now() -> datetime:

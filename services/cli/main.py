@@ -63,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     audio.add_argument("--output", metavar="NAME", help="loudspeaker to test")
     audio.add_argument("--seconds", type=float, default=3.0, help="how long to record (1 to 30)")
 
+    home = commands.add_parser("home", help="where the devices come from, and how it stands with the hub")
+    home.add_argument("action", choices=("status", "devices"), nargs="?", default="status")
+    home.add_argument("--json", action="store_true", help="as one JSON object")
+
     commands.add_parser("selftest", help="speak a known sentence and understand it")
 
     update = commands.add_parser("update", help="look for an update, install it, or go back")
@@ -127,6 +131,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.cli.audio import audio
 
             return audio(options)
+        case "home":
+            from services.cli.home import home
+
+            return home(options)
         case "selftest":
             from services.cli.selftest import selftest
 

@@ -1,4 +1,4 @@
-"""`sotto run`: the assistant in this process, and the gateway beside it."""
+"""`sotto run`: the assistant in this process; the gateway, and the connector to a hub, beside it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import subprocess
 import sys
 
+from assistant.paths import config_dir
 from services.assistantd.main import run_here
 
 log = logging.getLogger(__name__)
@@ -15,19 +16,25 @@ _STOP_S = 10.0
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until told to stop; the gateway ends with the assistant.
+    """Serve until told to stop; what stands beside the assistant ends with it.
 
     A gateway that cannot start (its port is taken) says so and leaves the assistant without a network side.
     """
-    if options.no_gateway:
-        return run_here(options)
-    gateway = subprocess.Popen([sys.executable, "-m", "services.gatewayd.main"])
+    beside = []
+    if not options.no_gateway:
+        beside.append(subprocess.Popen([sys.executable, "-m", "services.gatewayd.main"]))
+    settings = (options.config.parent if options.config else config_dir()) / "connector.toml"
+    if settings.is_file():
+        command = [sys.executable, "-m", "services.connectord.main", "--config", str(settings)]
+        beside.append(subprocess.Popen(command))
     try:
         return run_here(options)
     finally:
-        gateway.terminate()
-        try:
-            gateway.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            gateway.kill()
-            gateway.wait()
+        for process in beside:
+            process.terminate()
+        for process in beside:
+            try:
+                process.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

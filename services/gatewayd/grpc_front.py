@@ -42,9 +42,10 @@ _TALK = (
     "Turns",
     "Watch",
 )
-#: Never passed on: it gives what the room's microphone hears, which is for paired hubs, over Wyoming.
-PRIVATE = frozenset({f"/{_SERVICE}/Satellite"})
-_CONTROL = ("ListTimers", "StartTimer", "CancelTimer", "DescribeHome", "Act")
+#: Never passed on: what the room's microphone hears is for paired hubs, over Wyoming, and only a process of this machine
+#: may say what the home is.
+PRIVATE = frozenset({f"/{_SERVICE}/Satellite", f"/{_SERVICE}/AttachHome"})
+_CONTROL = ("ListTimers", "StartTimer", "CancelTimer", "DescribeHome", "Act", "HomeStatus")
 #: Method -> the scope it needs; None for every paired caller.
 SCOPES: dict[str, Scope | None] = {
     **{f"/{_SERVICE}/{name}": Scope.TALK for name in _TALK},

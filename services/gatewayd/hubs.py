@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from assistant.errors import Conflict, InvalidInput, NotFound, SottoError, TooLa
 from assistant.statefile import load_json, save_json, set_aside
 from services.gatewayd.addresses import parse_address
 from services.provision.files import read_bounded
+
+log = logging.getLogger(__name__)
 
 MAX_HUBS = 8
 _VERSION = 1
@@ -127,8 +130,10 @@ def _from_facts(path: Path | None) -> tuple[Hub, ...]:
             return ()
         content = load_json(path)
         return (Hub(canonical(str(content["address"])), fixed=True),) if isinstance(content, dict) else ()
-    except (SottoError, KeyError):
-        # A name instead of an address, or nothing: there is no hub to answer.
+    except KeyError:
+        return ()  # nothing is said of an address
+    except SottoError as error:
+        log.warning("the hub of sotto.toml is not answered: %s", error)
         return ()
 
 

@@ -17,6 +17,12 @@ async def home(call: Call[None]) -> Response:
     return message_answer(await one(call.gateway.upstream.stub.DescribeHome(request, timeout=CALL_S)))
 
 
+async def home_status(call: Call[None]) -> Response:
+    """Where the devices come from, and how it stands with the hub."""
+    request = pb.HomeStatusRequest()
+    return message_answer(await one(call.gateway.upstream.stub.HomeStatus(request, timeout=CALL_S)))
+
+
 async def device(call: Call[None]) -> Response:
     """One device."""
     wanted = call.request.path_params["id"]
@@ -69,6 +75,14 @@ ENDPOINTS = (
         "Areas and devices with their state",
         scope=Scope.CONTROL,
         gives=pb.HomeDescription,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/home/status",
+        home_status,
+        "Where the devices come from, and how it stands with the hub",
+        scope=Scope.CONTROL,
+        gives=pb.HomeStatusResponse,
     ),
     Endpoint(
         "GET",

@@ -18,6 +18,7 @@ PURPOSES: Mapping[str, str] = {
     "dhcp": "addresses",
     "time": "time",
     "update": "updates",
+    "hub": "talk with the smart-home hub",
     "mdns": "its own name for the local network",
     "answers": "answers to who connected to it",
     "local": "neighbour discovery",

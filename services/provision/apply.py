@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.errors import SottoError
+from services.connectord.settings import HOME_ASSISTANT, load_connector_settings
 from services.provision import keyfile, names
 from services.provision.checks import WAKE_WORDS
-from services.provision.config import Setup
 from services.provision.files import Owner, read_bounded, remove, write_whole
+from services.provision.hub import host_address, hub_rules, hub_url, port_of, settings_text
 from services.provision.places import Places
+from services.provision.sections import Hub, Setup
 from services.provision.toml_text import toml_value
 
 log = logging.getLogger(__name__)
@@ -37,10 +39,12 @@ class Device:
     Attributes:
         run: start a program and wait for it; whether it succeeded.
         sotto: user and group of the assistant.
+        connector: user of the connection to a hub.
     """
 
     run: Callable[[Sequence[str]], bool]
     sotto: Owner
+    connector: Owner = field(default_factory=Owner)
 
 
 @dataclass
@@ -68,6 +72,7 @@ def apply(setup: Setup, places: Places, device: Device) -> Outcome:
         lambda: _ssh(setup, places, device),
         lambda: _pairing_code(places, device),
         lambda: _api(setup, places, device),
+        lambda: _connector(setup.hub, places, device),
         lambda: _facts(places.state / "hub.json", {"address": setup.hub.address, "kind": setup.hub.kind}),
         lambda: _facts(
             places.state / "update.json", {"source": setup.update.source, "channel": setup.update.channel}
@@ -216,6 +221,55 @@ def _api(setup: Setup, places: Places, device: Device) -> None:
     _folder(places.firewall, 0o755, Owner())
     ports = ", ".join(map(str, API_PORTS))
     write_whole(opening, f"add element inet sotto open_tcp {{ {ports} }}\n".encode())
+    # As with SSH: at boot the firewall takes this in itself.
+    device.run(["nft", "-f", str(opening)])
+
+
+def _connector(hub: Hub, places: Places, device: Device) -> str | None:
+    """The connector's settings, its secret, and its way out; none of them where no hub is to be reached."""
+    path, secret_file = places.config / "connector.toml", places.state / "hub-secret"
+    opening = places.firewall / "hub.nft"
+    there = read_bounded(path, _SETTINGS_LIMIT)
+    ours = there is None or there.startswith(OURS.encode())
+    url = hub_url(hub.kind, hub.address, hub.url, hub.token)
+    if hub.kind is None or url is None:
+        remove(secret_file)
+        if ours:
+            remove(path)
+        remove(opening)
+        if not ours:
+            _own_connector(path, opening, places, device)
+        return None
+    if not ours:
+        _own_connector(path, opening, places, device)
+        name = path.relative_to(places.root)
+        return f"/{name} is your own file, so [hub] of sotto.toml is not used for devices."
+    secret = hub.token if hub.kind == HOME_ASSISTANT else hub.password
+    if secret:
+        write_whole(secret_file, f"{secret}\n".encode(), 0o600, device.connector)
+    else:
+        remove(secret_file)
+    named = f"/{secret_file.relative_to(places.root)}" if secret else None
+    text = OURS + settings_text(hub.kind, url, hub.user, hub.area, named)
+    write_whole(path, text.encode(), 0o640, device.sotto)
+    _open(opening, hub_rules(host_address(url), port_of(hub.kind, url)), places, device)
+    return None
+
+
+def _own_connector(path: Path, opening: Path, places: Places, device: Device) -> None:
+    """An owner's own settings have a way out, too: they say where to."""
+    try:
+        settings = load_connector_settings(path)
+    except SottoError as error:
+        remove(opening)
+        log.warning("%s", error)
+        return
+    _open(opening, hub_rules(host_address(settings.url), settings.port), places, device)
+
+
+def _open(opening: Path, rules: Sequence[str], places: Places, device: Device) -> None:
+    _folder(places.firewall, 0o755, Owner())
+    write_whole(opening, "".join(rules).encode())
     # As with SSH: at boot the firewall takes this in itself.
     device.run(["nft", "-f", str(opening)])
 

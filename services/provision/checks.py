@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import zoneinfo
 from difflib import get_close_matches
@@ -29,6 +28,11 @@ WORDS = {
     "hub": "the hub part",
     "hub.address": "the address of the hub",
     "hub.kind": "the kind of the hub",
+    "hub.url": "the web address of the hub",
+    "hub.token": "the token for the hub",
+    "hub.user": "the user name for the hub",
+    "hub.password": "the password for the hub",
+    "hub.area": "the room of the box",
     "update": "the update part",
     "update.source": "the source of updates",
     "update.channel": "the update channel",
@@ -38,7 +42,6 @@ WORDS = {
 }
 #: As in `assistant.settings.WakeSettings`, which would load half the assistant into the early boot.
 WAKE_WORDS = ("okay_nabu", "hey_jarvis", "hey_mycroft", "alexa")
-HUB_KINDS = ("home-assistant", "other")
 MAX_KEYS = 16
 _MAX_NAME = 40
 _MAX_TEXT = 200
@@ -81,7 +84,8 @@ def _is_small(value: object) -> bool:
     return isinstance(value, int) and abs(value) < 10**30
 
 
-def _text(value: object, example: str, longest: int = _MAX_TEXT) -> str:
+def plain_text(value: object, example: str, longest: int = _MAX_TEXT) -> str:
+    """A text of 1 to `longest` printable characters; `example` shows how it is written."""
     if not isinstance(value, str):
         hint = f"put it between quotation marks: {example}"
         raise Wrong("is not a text", f"{shown(value)} is not a text", hint)
@@ -99,12 +103,12 @@ def _text(value: object, example: str, longest: int = _MAX_TEXT) -> str:
 
 def name(value: object) -> str:
     """1 to 40 printable characters."""
-    return _text(value, 'name = "Kitchen Box"', _MAX_NAME)
+    return plain_text(value, 'name = "Kitchen Box"', _MAX_NAME)
 
 
 def language(value: object) -> str:
     """A language code; the box speaks and understands English only so far."""
-    text = _text(value, 'language = "en"').lower()
+    text = plain_text(value, 'language = "en"').lower()
     if text in ("en", "english") or re.fullmatch(r"en[-_][a-z]{2}", text):
         return "en"
     raise Wrong(
@@ -119,7 +123,7 @@ def _zones() -> dict[str, str]:
 
 def timezone(value: object) -> str:
     """A name of the IANA time zone database, in its own spelling."""
-    text = _text(value, 'timezone = "Europe/Berlin"').replace(" ", "_")
+    text = plain_text(value, 'timezone = "Europe/Berlin"').replace(" ", "_")
     if zone := _zones().get(text.lower()):
         return zone
     cities = {zone.rpartition("/")[2]: _zones()[zone] for zone in sorted(_zones(), reverse=True)}
@@ -140,7 +144,7 @@ def wake_words(value: object) -> tuple[str, ...]:
         )
     words = []
     for item in values:
-        word = re.sub(r"[\s-]+", "_", _text(item, 'wake_word = "okay_nabu"').lower())
+        word = re.sub(r"[\s-]+", "_", plain_text(item, 'wake_word = "okay_nabu"').lower())
         if word not in WAKE_WORDS:
             close = get_close_matches(word, WAKE_WORDS, 1)
             meant = f"did you mean {close[0]}? " if close else ""
@@ -153,7 +157,7 @@ def ssid(value: object) -> str:
     """1 to 32 bytes; spaces at its ends belong to it."""
     if isinstance(value, int) and not isinstance(value, bool):
         raise Wrong("is not a text", f"{shown(value)} is a number", 'put it between quotes: ssid = "1234"')
-    text = value if isinstance(value, str) and value.strip() else _text(value, 'ssid = "My network"')
+    text = value if isinstance(value, str) and value.strip() else plain_text(value, 'ssid = "My network"')
     if not text.isprintable():
         raise Wrong(
             "has characters that cannot be used", f"{shown(text)} has control characters", "retype it"
@@ -194,7 +198,7 @@ def wifi_password(value: object) -> str:
 
 def country(value: object) -> str:
     """An ISO 3166 code of two letters, in capitals."""
-    text = _text(value, 'country = "DE"').upper()
+    text = plain_text(value, 'country = "DE"').upper()
     if text == "UK":
         raise Wrong("is not known", '"UK" is not a country code', 'the United Kingdom is "GB"')
     if text not in COUNTRIES:
@@ -238,32 +242,9 @@ def ssh_keys(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(good))
 
 
-def hub_address(value: object) -> str:
-    """An IP address or a host name."""
-    text = _text(value, 'address = "192.168.1.20"')
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        pass
-    labels = text.lower().removesuffix(".").split(".")
-    is_name = all(re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", label) for label in labels)
-    if is_name and len(text) <= 253 and not labels[-1].isdigit():
-        return ".".join(labels)
-    hint = 'only the address, without "http://" and port, as in "192.168.1.20" or "homeassistant.local"'
-    raise Wrong("is not an address", f"{shown(value)} is not an address", hint)
-
-
-def hub_kind(value: object) -> str:
-    """One of `HUB_KINDS`."""
-    text = re.sub(r"[\s_]+", "-", _text(value, 'kind = "home-assistant"').lower())
-    if text not in HUB_KINDS:
-        raise Wrong("is not known", f"{shown(value)} is not known", f"there are: {', '.join(HUB_KINDS)}")
-    return text
-
-
 def update_source(value: object) -> str:
     """An https address, or the path of a folder."""
-    text = _text(value, 'source = "https://updates.example/sotto"')
+    text = plain_text(value, 'source = "https://updates.example/sotto"')
     hint = "an address that begins with https://, or the path of a folder"
     if text.startswith("/") and ".." not in text.split("/"):
         return text
@@ -281,7 +262,7 @@ def update_source(value: object) -> str:
 
 def update_channel(value: object) -> str:
     """A short name."""
-    text = _text(value, 'channel = "stable"')
+    text = plain_text(value, 'channel = "stable"')
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", text):
         raise Wrong(
             "is not a name", f"{shown(value)} is not a name", 'small letters and digits, as in "stable"'
@@ -291,4 +272,4 @@ def update_channel(value: object) -> str:
 
 def sound_device(value: object) -> str:
     """A part of a device's name."""
-    return _text(value, '"USB"', 100)
+    return plain_text(value, '"USB"', 100)

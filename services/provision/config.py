@@ -7,76 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from services.provision import checks
+from services.provision import checks, hub_checks
 from services.provision.checks import Wrong
+from services.provision.sections import Access, Hub, Setup, Sound, Update, Wifi
 from services.provision.text_file import table_from
-
-
-@dataclass(frozen=True)
-class Wifi:
-    """The network of the house; None where nothing was said."""
-
-    ssid: str | None = None
-    #: None or empty: an open network. Never shown.
-    password: str | None = field(default=None, repr=False)
-    country: str | None = None
-    hidden: bool | None = None
-
-
-@dataclass(frozen=True)
-class Access:
-    """Who may come in from the network.
-
-    Attributes:
-        ssh_keys: who may log in: public keys, one OpenSSH line each; none means nobody.
-        api: whether the ports of the local API are open, for who is paired; they are unless it is False.
-    """
-
-    ssh_keys: tuple[str, ...] | None = None
-    api: bool | None = None
-
-
-@dataclass(frozen=True)
-class Hub:
-    """The smart-home hub beside the box."""
-
-    address: str | None = None
-    kind: str | None = None
-
-
-@dataclass(frozen=True)
-class Update:
-    """Where newer versions come from; None means nowhere."""
-
-    source: str | None = None
-    channel: str | None = None
-
-
-@dataclass(frozen=True)
-class Sound:
-    """Devices by a part of their name; None lets the box choose."""
-
-    microphone: str | None = None
-    speaker: str | None = None
-
-
-@dataclass(frozen=True)
-class Setup:
-    """All that the file can say; None where it says nothing."""
-
-    name: str | None = None
-    language: str | None = None
-    timezone: str | None = None
-    wake_word: tuple[str, ...] | None = None
-    wifi: Wifi = field(default_factory=Wifi)
-    access: Access = field(default_factory=Access)
-    hub: Hub = field(default_factory=Hub)
-    update: Update = field(default_factory=Update)
-    sound: Sound = field(default_factory=Sound)
 
 
 @dataclass(frozen=True)
@@ -133,7 +71,18 @@ _SECTIONS: Mapping[str, tuple[type[Any], Mapping[str, Check]]] = {
         },
     ),
     "access": (Access, {"ssh_keys": checks.ssh_keys, "api": checks.switch}),
-    "hub": (Hub, {"address": checks.hub_address, "kind": checks.hub_kind}),
+    "hub": (
+        Hub,
+        {
+            "address": hub_checks.address,
+            "kind": hub_checks.kind,
+            "url": hub_checks.url,
+            "token": hub_checks.token,
+            "user": hub_checks.user,
+            "password": hub_checks.password,
+            "area": hub_checks.area,
+        },
+    ),
     "update": (Update, {"source": checks.update_source, "channel": checks.update_channel}),
     "sound": (Sound, {"microphone": checks.sound_device, "speaker": checks.sound_device}),
 }
@@ -193,9 +142,20 @@ def read_table(table: Mapping[str, object]) -> Report:
                 'add the name of the network: ssid = "..."',
             )
         )
+    if (problem := hub_problem(setup.hub)) and problem.key not in {other.key for other in problems}:
+        problems.append(problem)
     # Unknown keys keep nothing from changing, not even one that is spelt like "*".
     bad = frozenset(problem.key for problem in problems if problem.key in checks.WORDS)
     return Report(setup, tuple(problems), bad)
+
+
+def hub_problem(hub: Hub) -> Problem | None:
+    """What the values of a hub lack together, if anything."""
+    found = hub_checks.lacking(hub.kind, hub.address, hub.url, hub.token, hub.user, hub.password)
+    if found is None:
+        return None
+    key, wrong = found
+    return Problem(key, f"{checks.WORDS[key]} {wrong.spoken}", f"{key}: {wrong.message}", wrong.hint)
 
 
 def _section(section: str, value: object, problems: list[Problem]) -> Any:

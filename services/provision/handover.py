@@ -9,9 +9,10 @@ from __future__ import annotations
 import dataclasses
 
 from assistant.errors import SottoError
-from services.provision.config import Report, Setup, Wifi, merge, read
+from services.provision.config import Report, merge, read
 from services.provision.files import read_bounded, remove, write_whole
 from services.provision.places import Places
+from services.provision.sections import Setup, Wifi
 from services.provision.text_file import LIMIT_BYTES
 from services.provision.toml_text import to_toml
 

@@ -18,11 +18,12 @@ from assistant.errors import ErrorKind, SottoError, TooLarge
 from assistant.statefile import load_json, save_json
 from services.provision import words
 from services.provision.apply import Device, Outcome, apply
-from services.provision.config import Problem, Report, Setup, merge, read, read_table, to_table
+from services.provision.config import Problem, Report, merge, read, read_table, to_table
 from services.provision.files import Owner, read_bounded, remove, write_whole
 from services.provision.handover import adopt
 from services.provision.names import host_name
 from services.provision.places import Places
+from services.provision.sections import Setup
 from services.provision.text_file import LIMIT_BYTES
 
 log = logging.getLogger(__name__)
@@ -114,7 +115,8 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     try:
         sotto = Owner(pwd.getpwnam("sotto").pw_uid, grp.getgrnam("sotto").gr_gid)
-        outcome = provision(Places(), Device(_run, sotto))
+        connector = Owner(pwd.getpwnam("sotto-connector").pw_uid, sotto.group)
+        outcome = provision(Places(), Device(_run, sotto, connector))
     except KeyError as error:
         print(f"sotto-provision: {error}: the image lacks it", file=sys.stderr)
         return 1

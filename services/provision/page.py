@@ -27,11 +27,12 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from assistant.errors import SottoError
-from services.provision.config import Problem, Setup, read_table
+from services.provision.config import Problem, read_table
 from services.provision.files import read_bounded, write_whole
 from services.provision.form import FIELDS, STYLE, Page, form_page, plain_page, thanks_page
 from services.provision.handover import FORM_LIMIT
 from services.provision.places import Places
+from services.provision.sections import Setup
 from services.provision.toml_text import to_toml
 
 log = logging.getLogger(__name__)

@@ -18,12 +18,12 @@ from collections.abc import Callable
 from assistant.errors import SottoError
 from services.provision import keyfile
 from services.provision.access_point import PATIENCE_S, Action, Facts, Stage, State, step
-from services.provision.config import Setup
 from services.provision.files import Owner, read_bounded, write_whole
 from services.provision.main import load_previous
 from services.provision.names import network_name
 from services.provision.network import NetworkManager, Run, has_radio, is_online, is_open, run
 from services.provision.places import Places
+from services.provision.sections import Setup
 
 log = logging.getLogger(__name__)
 

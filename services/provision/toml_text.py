@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.provision.config import Setup, to_table
+from services.provision.config import to_table
+from services.provision.sections import Setup
 
 HEAD = "# The set-up of this box, written by its set-up page. sotto.toml.example explains every line.\n"
 

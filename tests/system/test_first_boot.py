@@ -30,7 +30,14 @@ DAEMONS = (
     "nftables",
 )
 #: Units that take part in the network, with the exposure each may have (systemd-analyze security).
-FACING = ("sotto-updated", "sotto-setup-page", "sotto-assistantd", "sotto-gate", "sotto-gatewayd")
+FACING = (
+    "sotto-updated",
+    "sotto-setup-page",
+    "sotto-assistantd",
+    "sotto-gate",
+    "sotto-gatewayd",
+    "sotto-connectord",
+)
 MOST_EXPOSED = 2.0
 #: Through a forwarded socket; the name is one of those in the certificate.
 API = "https://localhost:8443"

@@ -53,9 +53,7 @@ class Box:
 def grammar(tmp_path_factory: pytest.TempPathFactory) -> Grammar:
     home = load_home(SAMPLE_HOME)
     folder = tmp_path_factory.mktemp("grammar")
-    skills = build_skills(
-        home, LocalHome(home, folder / "h.json"), folder, SavedVolume(folder / "v.json"), ZONE
-    )
+    skills = build_skills(LocalHome(home, folder / "h.json"), folder, SavedVolume(folder / "v.json"), ZONE)
     return build_grammar("en", True, [SENTENCES / "en"], home_names(home), skills.intents)
 
 
@@ -67,7 +65,7 @@ def new_box(grammar: Grammar, tmp_path: Path) -> Callable[[], Box]:
         home = load_home(SAMPLE_HOME)
         executor = LocalHome(home, tmp_path / "home.json")
         volume = SavedVolume(tmp_path / "volume.json")
-        skills = build_skills(home, executor, tmp_path, volume, ZONE, grammar.parses)
+        skills = build_skills(executor, tmp_path, volume, ZONE, grammar.parses)
         return Box(skills, executor, volume, grammar, tmp_path)
 
     return make

@@ -106,3 +106,18 @@ def test_the_first_grammar_must_build(tmp_path: Path, write: Callable[[str], Non
     write("(broken")
     with pytest.raises(GrammarError):
         keeper(tmp_path)
+
+
+def test_a_wish_for_another_grammar_is_met_at_the_next_look(tmp_path: Path) -> None:
+    built: list[int] = []
+
+    def build() -> Grammar:
+        built.append(1)
+        return build_grammar("en", False, [], HomeNames(), frozenset())
+
+    keeper = GrammarKeeper(build, [tmp_path])
+    keeper.refresh()
+    keeper.poll()
+    assert keeper.wait(10)
+    keeper.poll()
+    assert len(built) == 2

@@ -110,6 +110,13 @@ def test_grpcurl_finds_the_contract_and_asks(gate: Gate, caller: tuple[tuple[str
     assert "HassGetCurrentDate" in answered.stdout, answered.stderr
 
 
+def test_nobody_attaches_a_hub_over_the_network(gate: Gate, stub: rpc.AssistantStub) -> None:
+    hello = pb.HomeReport(hello=pb.HomeHello(kind="mqtt"))
+    with pytest.raises(grpc.RpcError) as caught:
+        list(stub.AttachHome(iter([hello]), metadata=_bearer(gate.pair("grpc admin", "admin"))))
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
 def test_what_is_not_in_the_contract_is_not_passed_on(
     channel: grpc.Channel, caller: tuple[tuple[str, str]]
 ) -> None:

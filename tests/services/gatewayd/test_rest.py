@@ -135,6 +135,12 @@ def test_a_timer_of_no_length_is_refused(talker: httpx.Client) -> None:
     assert _error(talker.post("/v1/timers", json={"length_s": 0})) == (400, "timer.length")
 
 
+def test_where_the_devices_come_from_is_told(talker: httpx.Client) -> None:
+    status = talker.get("/v1/home/status").json()
+    assert (status["source"], status["kind"]) == ("file", "")
+    assert status["devices"] == len(talker.get("/v1/home").json()["devices"])
+
+
 def test_a_light_is_turned_on_and_known_to_be(talker: httpx.Client) -> None:
     home = talker.get("/v1/home").json()
     light = next(device for device in home["devices"] if "set_brightness" in device["commands"])

@@ -17,6 +17,7 @@ _COUNTERS = {
     "sent_mdns": (0, 0),
     "sent_time": (9, 900),
     "sent_update": (0, 0),
+    "sent_hub": (0, 0),
     "sent_answers": (0, 0),
     "sent_local": (3, 224),
     "sent_endings": (0, 0),

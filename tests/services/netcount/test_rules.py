@@ -9,6 +9,7 @@ import pytest
 from services.netcount.figures import UNKNOWN, figures
 from services.netcount.firewall import parse_table
 from services.netcount.traffic import Traffic
+from services.provision.hub import hub_rules
 from tests.services.netcount.two_boxes import BOX, OTHER, RULES, TwoBoxes, remove_cgroup
 
 UDP_ECHO = """
@@ -186,3 +187,29 @@ def test_the_neighbours_are_found_by_ipv6(boxes: TwoBoxes) -> None:
     boxes.allow("may_dns", "resolved.service")
     ask = UDP_ASK.replace("AF_INET", "AF_INET6").format(host="fd77::1", port=53)
     assert boxes.python(ask, "resolved.service") == "100\n"
+
+
+HUB = f"add element inet sotto hub4 {{ {OTHER} . 8123 }}"
+
+
+def test_the_hub_is_talked_to_by_its_unit_alone(boxes: TwoBoxes) -> None:
+    boxes.serve(TCP_ECHO.format(port=8123), boxes.other)
+    boxes.rules(HUB)
+    boxes.allow("may_hub", "sotto-connectord.service")
+    assert _ask_tcp(boxes, "sotto-connectord.service", 8123) == "100\n"
+    assert _ask_tcp(boxes, "other.service", 8123) == "refused\n"
+    assert boxes.counters()["sent_hub"] > 0
+
+
+def test_the_hub_s_unit_talks_to_nobody_else(boxes: TwoBoxes) -> None:
+    boxes.serve(TCP_ECHO.format(port=8124), boxes.other)
+    boxes.rules(HUB)
+    boxes.allow("may_hub", "sotto-connectord.service")
+    assert _ask_tcp(boxes, "sotto-connectord.service", 8124) == "refused\n"
+
+
+def test_a_hub_with_a_name_is_looked_for_on_the_local_network(boxes: TwoBoxes) -> None:
+    boxes.serve(TCP_ECHO.format(port=1883), boxes.other)
+    boxes.rules("".join(hub_rules(None, 1883)))
+    boxes.allow("may_hub", "sotto-connectord.service")
+    assert _ask_tcp(boxes, "sotto-connectord.service", 1883) == "100\n"

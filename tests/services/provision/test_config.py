@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from assistant.settings import WakeSettings
 from services.provision import checks
-from services.provision.config import Setup, Wifi, merge, read, read_table, to_table
+from services.provision.config import merge, read, read_table, to_table
+from services.provision.sections import Setup, Wifi
 from services.provision.text_file import LIMIT_BYTES
 from services.provision.toml_text import to_toml
 from tests.conftest import REPOSITORY
@@ -88,7 +89,17 @@ def test_a_good_file_is_taken_and_tidied() -> None:
         (f"[access]\nssh_keys = {['x'] * 17}", "access.ssh_keys", "17 keys", "fewer"),
         ("[hub]\naddress = 'http://10.0.0.2:8123'", "hub.address", "8123", "without"),
         ("[hub]\naddress = '10.0.0.300'", "hub.address", "300", "192.168"),
+        ("[hub]\naddress = 'homeassistant.local'", "hub.address", "is a name", "IP address"),
         ("[hub]\nkind = 'alexa'", "hub.kind", "alexa", "home-assistant"),
+        ("[hub]\nkind = 'mqtt'\nurl = 'http://10.0.0.2'", "hub.url", "mqtt begins with", "mqtts://"),
+        ("[hub]\nkind = 'mqtt'\nurl = 'mqtt://u:p@10.0.0.2'", "hub.url", "settings of their own", "mqtt://"),
+        ("[hub]\nurl = 'mqtt://10.0.0.2'", "hub.kind", "no kind", "mqtt"),
+        ("[hub]\nkind = 'mqtt'", "hub.url", "where the hub is", "address"),
+        ("[hub]\nkind = 'mqtt'\nurl = 'mqtt://8.8.8.8'", "hub.url", "own network", "local"),
+        ("[hub]\nkind = 'home-assistant'\nurl = 'http://10.0.0.2'", "hub.token", "token alone", "make"),
+        ("[hub]\nkind = 'home-assistant'\ntoken = 7", "hub.token", "not shown", "quotation"),
+        ("[hub]\naddress = '10.0.0.2'\ntoken = 'abc'", "hub.kind", "Home Assistant", "kind ="),
+        ("[hub]\naddress = '10.0.0.2'\nkind = 'mqtt'\npassword = 'x'", "hub.user", "no user", "user ="),
         ("[update]\nsource = 'http://example.org'", "update.source", "address", "https"),
         ("[update]\nsource = 'https://[::1'", "update.source", "address", "https"),
         ("[update]\nsource = '/media/../etc'", "update.source", "address", "folder"),

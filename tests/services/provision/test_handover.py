@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.provision.config import Access, Hub, Setup, Wifi, read
+from services.provision.config import read
 from services.provision.handover import adopt, overlay
 from services.provision.places import Places
+from services.provision.sections import Access, Hub, Setup, Wifi
 from services.provision.text_file import LIMIT_BYTES
 from services.provision.toml_text import to_toml
 from tests.services.provision.test_config import ED25519

@@ -278,7 +278,7 @@ def test_a_power_cut_at_any_write_leaves_each_file_old_or_new(
     machine.boot('name = "Old"\n[wifi]\nssid = "old"\npassword = "old-password"\n')
     before = {p: p.read_bytes() for p in machine.root.rglob("*") if p.is_file()}
     new = 'name = "New"\ntimezone = "x"\n[wifi]\nssid = "new"\npassword = "new-password"\n'
-    new += '[hub]\naddress = "a"\n'
+    new += '[hub]\naddress = "10.0.0.2"\n'
     real, left = os.rename, [survives]
 
     def rename(*args: Any, **kwargs: Any) -> None:

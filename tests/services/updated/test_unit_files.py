@@ -14,7 +14,15 @@ UNITS = REPOSITORY / "rootfs/usr/lib/systemd/system"
 
 
 @pytest.mark.parametrize(
-    "unit", ["sotto-updated", "sotto-gate", "sotto-update-check", "sotto-stick@", "sotto-gatewayd"]
+    "unit",
+    [
+        "sotto-updated",
+        "sotto-gate",
+        "sotto-update-check",
+        "sotto-stick@",
+        "sotto-gatewayd",
+        "sotto-connectord",
+    ],
 )
 def test_the_exposure_is_two_at_most(unit: str) -> None:
     if shutil.which("systemd-analyze") is None:

@@ -1,0 +1,146 @@
+"""The way to assistantd: attaches to its Unix socket, tells what is on the board, and passes commands on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from assistant.errors import InvalidInput, SottoError
+from services.connectord.backoff import delay_s, failures_after
+from services.connectord.board import Board
+from services.connectord.hub import Hub, HubAway, HubRefused
+from services.home_wire import action_from_wire
+from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.status import from_rpc
+
+log = logging.getLogger(__name__)
+
+#: As assistantd takes.
+_MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+#: Between two batches of states: ten a second is as fast as anybody asks.
+_BATCH_S = 0.1
+#: assistantd starts within seconds and waits for nobody: it is asked again sooner than a hub.
+_LONGEST_S = 5.0
+#: Commands at once; assistantd keeps as many under way.
+_MAX_COMMANDS = 32
+#: Seconds that a hub gets, a little less than assistantd waits.
+_COMMAND_S = 4.5
+
+
+class Uplink:
+    """Attaches, for as long as it runs. Made inside the event loop that uses it.
+
+    Args:
+        socket: of assistantd.
+        hello: who attaches.
+        board: what is known of the hub.
+        hub: carries out commands.
+        attached: called whenever the assistant has taken us.
+    """
+
+    def __init__(
+        self,
+        socket: Path,
+        hello: pb.HomeHello,
+        board: Board,
+        hub: Hub,
+        attached: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._socket = socket
+        self._hello = hello
+        self._board = board
+        self._hub = hub
+        self._attached = attached
+        self._commands: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Attach, again and again."""
+        loop = asyncio.get_running_loop()
+        failures = 0
+        told = ""
+        while True:
+            began = loop.time()
+            try:
+                await self._attach()
+                problem = "the assistant let go"
+            except grpc.RpcError as error:
+                problem = str(from_rpc(error))
+            failures = failures_after(failures, loop.time() - began)
+            if problem != told:
+                log.warning("not attached: %s", problem)
+                told = problem
+            await asyncio.sleep(min(_LONGEST_S, delay_s(failures, False, random.random())))
+
+    async def _attach(self) -> None:
+        options = [
+            ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
+            ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
+        ]
+        async with grpc.aio.insecure_channel(f"unix:{self._socket}", options=options) as channel:
+            call: Any = rpc.AssistantStub(channel).AttachHome()  # type: ignore[call-arg]
+            writing = asyncio.Lock()
+            tell = asyncio.create_task(self._tell(call, writing))
+            try:
+                async for command in call:
+                    self._start(command, call, writing)
+            finally:
+                for task in (tell, *self._commands):
+                    task.cancel()
+                await asyncio.gather(tell, *self._commands, return_exceptions=True)
+
+    async def _tell(self, call: Any, writing: asyncio.Lock) -> None:
+        """Ends quietly when the call does: whoever reads it hears why."""
+        with contextlib.suppress(grpc.RpcError, asyncio.InvalidStateError):
+            async with writing:
+                await call.write(pb.HomeReport(hello=self._hello))
+            await call.initial_metadata()
+            self._attached()
+            log.info("attached to the assistant")
+            reports = self._board.everything()
+            while True:
+                for report in reports:
+                    async with writing:
+                        await call.write(report)
+                await asyncio.sleep(_BATCH_S)
+                await self._board.changed()
+                reports = self._board.take()
+
+    def _start(self, command: pb.HomeCommand, call: Any, writing: asyncio.Lock) -> None:
+        if len(self._commands) >= _MAX_COMMANDS:
+            log.warning("a command was passed over: %d are under way", _MAX_COMMANDS)
+            return
+        task = asyncio.create_task(self._carry_out(command, call, writing))
+        self._commands.add(task)
+        task.add_done_callback(self._commands.discard)
+
+    async def _carry_out(self, command: pb.HomeCommand, call: Any, writing: asyncio.Lock) -> None:
+        result = pb.CommandResult(id=command.id)
+        try:
+            action = action_from_wire(command.act)
+            async with asyncio.timeout(_COMMAND_S):
+                await self._hub.act(action)
+        except HubRefused as error:
+            result.problem = str(error)
+        except TimeoutError:
+            result.problem, result.away = "the hub does not answer", True
+        except HubAway as error:
+            log.info("a command found the hub away: %s", error)
+            result.problem, result.away = "the hub is away", True
+        except InvalidInput as error:
+            result.problem = error.message
+        except SottoError as error:
+            result.problem = error.message
+        except Exception:
+            log.exception("a command failed")
+            result.problem = "the hub could not be told"
+        with contextlib.suppress(grpc.RpcError, asyncio.InvalidStateError):
+            async with writing:
+                await call.write(pb.HomeReport(result=result))

@@ -1,0 +1,149 @@
+"""The values of [hub] in the set-up file: what is good, and in plain words why another is not."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from services.connectord.settings import HOME_ASSISTANT, MQTT, SCHEMES, url_problem
+from services.provision.checks import Wrong, plain_text, shown
+
+KINDS = (HOME_ASSISTANT, MQTT, "other")
+#: Where a hub with a name may be: private, unique local, link-local addresses (RFC 1918, 4193, 3927, 4291).
+LOCAL = {
+    4: ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+    6: ("fc00::/7", "fe80::/10"),
+}
+
+
+def address(value: object) -> str:
+    """An IP address: whoever has it may talk to the box, and anybody on the network can claim a name."""
+    text = plain_text(value, 'address = "192.168.1.20"')
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        pass
+    if _is_name(text):
+        raise Wrong(
+            "is a name and not an address",
+            f"{shown(value)} is a name; the hub is known by its address alone",
+            'give its IP address, as in "192.168.1.20"; your router can keep it the same',
+        )
+    hint = 'only the address, without "http://" and port, as in "192.168.1.20"'
+    raise Wrong("is not an address", f"{shown(value)} is not an address", hint)
+
+
+def _is_name(text: str) -> bool:
+    labels = text.lower().removesuffix(".").split(".")
+    is_name = all(re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", label) for label in labels)
+    return is_name and len(text) <= 253 and not labels[-1].isdigit()
+
+
+def kind(value: object) -> str:
+    """One of `KINDS`."""
+    text = re.sub(r"[\s_]+", "-", plain_text(value, 'kind = "home-assistant"').lower())
+    if text not in KINDS:
+        raise Wrong("is not known", f"{shown(value)} is not known", f"there are: {', '.join(KINDS)}")
+    return text
+
+
+def url(value: object) -> str:
+    """Where the devices of the hub are reached; the scheme is looked at together with the kind."""
+    text = plain_text(value, 'url = "http://192.168.1.20:8123"', 300)
+    kind = MQTT if text.startswith("mqtt") else HOME_ASSISTANT
+    if problem := url_problem(kind, text):
+        # Not shown: it may hold a password.
+        raise Wrong(
+            "is not an address",
+            f"this {problem}",
+            'as in "http://192.168.1.20:8123" or "mqtt://192.168.1.20"',
+        )
+    return text
+
+
+def token(value: object) -> str:
+    """A long-lived access token of Home Assistant."""
+    return _secret(value, "the token")
+
+
+def password(value: object) -> str:
+    """Of an MQTT broker."""
+    return _secret(value, "the password")
+
+
+def _secret(value: object, what: str) -> str:
+    if not isinstance(value, str):
+        raise Wrong(
+            "is not between quotation marks",
+            f"{what} is not a text (not shown)",
+            "put it between quotation marks",
+        )
+    text = value.strip()
+    if not text or not text.isprintable() or len(text) > 1000:
+        raise Wrong(
+            "cannot be used", f"{what} is empty, too long, or has control characters", "copy it again"
+        )
+    return text
+
+
+def user(value: object) -> str:
+    """Of an MQTT broker."""
+    return plain_text(value, 'user = "sotto"', 100)
+
+
+def area(value: object) -> str:
+    """The name of a room."""
+    return plain_text(value, 'area = "Kitchen"', 60)
+
+
+def lacking(
+    kind: str | None,
+    address: str | None,
+    url: str | None,
+    token: str | None,
+    user: str | None,
+    password: str | None,
+) -> tuple[str, Wrong] | None:
+    """The key at which values that are good one by one do not go together, and why; None if they do."""
+    if url is not None and kind not in (HOME_ASSISTANT, MQTT):
+        return "hub.kind", Wrong(
+            "is missing", "there is a url, but no kind that would use it", 'kind = "home-assistant" or "mqtt"'
+        )
+    if url is not None and kind is not None and urlsplit(url).scheme not in SCHEMES[kind]:
+        schemes = " or ".join(f"{name}://" for name in SCHEMES[kind])
+        return "hub.url", Wrong(
+            "does not fit the kind", f"{kind} begins with {schemes}", f"as in {schemes}..."
+        )
+    if url is not None and not _is_near(url):
+        return "hub.url", Wrong(
+            "is outside of your network",
+            "the box talks to hubs on its own network alone",
+            "use its local address",
+        )
+    if token is not None and kind != HOME_ASSISTANT:
+        return "hub.kind", Wrong(
+            "does not fit the token", "only Home Assistant has a token", 'kind = "home-assistant"'
+        )
+    if (user or password) and kind != MQTT and token is None:
+        return "hub.kind", Wrong("does not fit the user", "only an MQTT broker has a user", 'kind = "mqtt"')
+    if password and not user:
+        return "hub.user", Wrong("is missing", "there is a password, but no user", 'user = "sotto"')
+    if (token or kind == MQTT) and url is None and address is None:
+        return "hub.url", Wrong("is missing", "nothing tells where the hub is", 'address = "192.168.1.20"')
+    if url is not None and kind == HOME_ASSISTANT and token is None:
+        return "hub.token", Wrong(
+            "is missing",
+            "Home Assistant tells its devices with a token alone",
+            "make a long-lived access token there",
+        )
+    return None
+
+
+def _is_near(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        plain = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return True  # a name, which the firewall holds to the local network
+    return any(plain in ipaddress.ip_network(net) for net in LOCAL[plain.version])
