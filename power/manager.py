@@ -7,8 +7,9 @@ what the kernel took; it may be called a moment later.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from power.actuator import Actuator, Report
 from power.demand import Demand, Phase
@@ -21,6 +22,12 @@ from power.sensors import Sensors
 from power.sysfs import Sysfs
 from power.topology import Topology
 
+#: Mechanisms that can be switched off one by one, and what a profile without them is.
+ACTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "core-parking": ("Rest cores that listening does not need", {"park": False}),
+    "latency-bound": ("Keep cores from deep sleep during a conversation", {"latency_us": 0}),
+    "accelerator-clocks": ("Raise the clocks of GPU and NPU while thinking", {"accelerators": False}),
+}
 #: A box this hot is reported as degraded even where no cooling device tells.
 HOT_C = 90.0
 
@@ -77,6 +84,8 @@ class Manager:
         self._sensors = Sensors(sysfs, self.topology)
         self._actuator = Actuator(sysfs, self.topology, log)
         self._chosen = self._known(chosen)
+        #: Mechanisms that somebody has switched off, by name; see `ACTIONS`.
+        self._disabled: frozenset[str] = frozenset()
         self._demand = Demand(since=now, quiet_since=now)
         self._readings = self._sensors.read({})
         self._cooling: tuple[str, ...] = self._sensors.cooling()
@@ -87,6 +96,11 @@ class Manager:
     def profile(self) -> str:
         """Name of the profile that was chosen."""
         return self._chosen.name
+
+    @property
+    def desired(self) -> Desired:
+        """What was decided last."""
+        return self._desired
 
     def report(self, phase: Phase, now: float) -> None:
         """The assistant says what it is at; the clocks follow before this returns."""
@@ -102,12 +116,39 @@ class Manager:
         self._chosen = self._known(name)
         self._apply(now)
 
+    def actions(self) -> dict[str, bool]:
+        """The mechanisms this machine has, and whether each is used."""
+        here = {
+            "core-parking": bool(self.topology.cpuset),
+            "latency-bound": self.topology.latency_device,
+            "accelerator-clocks": bool(self.topology.accelerators),
+        }
+        return {name: name not in self._disabled for name in ACTIONS if here[name]}
+
+    def set_action(self, name: str, enabled: bool, now: float) -> None:
+        """Use a mechanism, or leave it alone.
+
+        Raises:
+            ProfileError: this machine has none of that name.
+        """
+        known = self.actions()
+        if name not in known:
+            raise ProfileError(
+                f"there is no action {name[:40]!r}", hint=f"known here: {', '.join(known) or 'none'}"
+            )
+        self._disabled = self._disabled - {name} if enabled else self._disabled | {name}
+        self._apply(now)
+
     def refresh(self, now: float) -> None:
         """Read the sensors, decide anew, and look at what the kernel really took."""
         self._readings = self._sensors.read(self._report.limits_khz)
         self._cooling = self._sensors.cooling()
         self._apply(now)
         self._report = self._actuator.verify()
+
+    def lapse(self, now: float) -> None:
+        """Decide anew because time has passed, as `next_change` foretold."""
+        self._apply(now)
 
     def settle(self) -> None:
         """Look at what the kernel took of the last writes, without reading sensors."""
@@ -161,7 +202,10 @@ class Manager:
         return decide(self.topology, self._demand, self._readings, self._in_force(), now)
 
     def _in_force(self) -> Profile:
-        return in_force(self._chosen, self._profiles, self._readings)
+        profile = in_force(self._chosen, self._profiles, self._readings)
+        for name in self._disabled:
+            profile = replace(profile, **ACTIONS[name][1])
+        return profile
 
     def _known(self, name: str) -> Profile:
         if name not in self._profiles:

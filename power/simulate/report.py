@@ -23,7 +23,7 @@ def as_data(results: Sequence[Result]) -> dict[str, Any]:
 def described(results: Sequence[Result]) -> str:
     """A table."""
     lines = [
-        f"{'day':<9} {'machine':<8} {'governor':<20} {'cores':>8} {'against':>9} {'board':>7} added to a turn, ms",
+        f"{'day':<9} {'machine':<8} {'governor':<20} {'cores':>8} {'against':>9} {'board':>7} added, ms",
         f"{'':<9} {'':<8} {'':<20} {'J':>8} {'schedutil':>9} {'':>7} {'p50':>7} {'p95':>7} {'most':>7}",
     ]
     for result in results:
@@ -32,8 +32,8 @@ def described(results: Sequence[Result]) -> str:
         cpu, board = ("-" if ratio is None else f"{ratio:.2f}" for ratio in ratios)
         added = row["added_ms"]
         lines.append(
-            f"{result.trace:<9} {result.machine:<8} {result.governor:<20} {result.cpu_j:>8.0f} {cpu:>9} {board:>7} "
-            f"{added['p50']:>7.1f} {added['p95']:>7.1f} {added['max']:>7.1f}"
+            f"{result.trace:<9} {result.machine:<8} {result.governor:<20} {result.cpu_j:>8.0f} "
+            f"{cpu:>9} {board:>7} {added['p50']:>7.1f} {added['p95']:>7.1f} {added['max']:>7.1f}"
         )
     return "\n".join(lines)
 
