@@ -28,6 +28,7 @@ class Readings:
         work_khz: the same, of all processors of the machine together.
         hottest_c: of all processors' zones; None where there is no sensor.
         limits_khz: by policy, what kernel or firmware allow at present, where that is less than the hardware.
+        throttled: the kernel is holding processors down against heat.
         on_battery, battery_percent: of the box itself, not of a mouse; percent is None without a battery.
         governors: by policy, the one in force.
     """
@@ -36,6 +37,7 @@ class Readings:
     work_khz: float = 0.0
     hottest_c: float | None = None
     limits_khz: Mapping[int, int] = field(default_factory=dict)
+    throttled: bool = False
     on_battery: bool = False
     battery_percent: int | None = None
     governors: Mapping[int, str] = field(default_factory=dict)
@@ -100,11 +102,14 @@ def decide(topology: Topology, demand: Demand, readings: Readings, profile: Prof
     phase = phase_at(demand, profile, now)
     quiet_s = now - _quiet_since(demand, profile) if phase is Phase.IDLE or demand.is_quiet else 0.0
     reasons: list[str] = []
-    share = _floor(demand, phase, quiet_s, profile, reasons)
-    if readings.hottest_c is not None and readings.hottest_c >= profile.hot_c and share > profile.hot_floor:
+    share = wanted = _floor(demand, phase, quiet_s, profile, reasons)
+    if readings.throttled and share > 0:
+        share = 0.0
+        reasons.append("the kernel throttles against heat, so no floors are asked for")
+    elif readings.hottest_c is not None and readings.hottest_c >= profile.hot_c and share > profile.hot_floor:
         share = profile.hot_floor
         reasons.append(f"it is {readings.hottest_c:.0f} C hot, so floors stay at {share:.0%}")
-    boosted = share > 0 or phase in (Phase.THINKING, Phase.SPEAKING)
+    boosted = wanted > 0 or phase in (Phase.THINKING, Phase.SPEAKING)
     clusters = {
         cluster.policy: _cluster(cluster, topology, readings, profile, share, boosted)
         for cluster in topology.clusters

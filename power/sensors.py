@@ -50,6 +50,7 @@ class Sensors:
             work_khz=work,
             hottest_c=self._hottest(),
             limits_khz={**limits_khz, **self._firmware_limits()},
+            throttled=bool(self.cooling()),
             on_battery=battery is not None and battery[1],
             battery_percent=battery[0] if battery is not None else None,
             governors={

@@ -29,6 +29,7 @@ class PhaseReporter:
         self._phase = "idle"
         self._loop = asyncio.new_event_loop()
         self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name="power", daemon=True)
         bus.listen(self._heard)
 
@@ -43,9 +44,10 @@ class PhaseReporter:
 
     def stop(self) -> None:
         """End the thread; powerd takes silence for idle by itself."""
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(2)
+        if self._thread.is_alive():
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(lambda: self._task and self._task.cancel())
+            self._thread.join(2)
 
     def _heard(self, event: Event) -> None:
         """In the thread of the conversation: compare two words, and wake the other thread."""
@@ -64,8 +66,11 @@ class PhaseReporter:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.create_task(self._send_all())
-        self._loop.run_forever()
+        self._task = self._loop.create_task(self._send_all())
+        with contextlib.suppress(asyncio.CancelledError):
+            self._loop.run_until_complete(self._task)
+        # What was cancelled on the way out ends in one more round.
+        self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
 
     async def _send_all(self) -> None:

@@ -10,8 +10,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 from dbus_next.aio.message_bus import MessageBus
 from dbus_next.constants import MessageFlag, MessageType
@@ -177,19 +177,19 @@ async def _property_call(message: Message, interfaces: Mapping[str, Interface]) 
 def _introspection(interfaces: Mapping[str, Interface]) -> str:
     parts = ["<node>"]
     for each in interfaces.values():
-        parts.append(f"<interface name={quoteattr(each.name)}>")
+        parts.append(f'<interface name="{escape(each.name)}">')
         for name, method in each.methods.items():
             arguments = [(s, "in") for s in _split(method.takes)] + [(s, "out") for s in _split(method.gives)]
-            inside = "".join(f'<arg type={quoteattr(s)} direction="{way}"/>' for s, way in arguments)
-            parts.append(f"<method name={quoteattr(name)}>{inside}</method>")
+            inside = "".join(f'<arg type="{escape(s)}" direction="{way}"/>' for s, way in arguments)
+            parts.append(f'<method name="{escape(name)}">{inside}</method>')
         for name, prop in each.properties.items():
             access = "readwrite" if prop.write else "read"
             parts.append(
-                f'<property name={quoteattr(name)} type={quoteattr(prop.signature)} access="{access}"/>'
+                f'<property name="{escape(name)}" type="{escape(prop.signature)}" access="{access}"/>'
             )
         for name, signature in each.signals.items():
-            inside = "".join(f"<arg type={quoteattr(s)}/>" for s in _split(signature))
-            parts.append(f"<signal name={quoteattr(name)}>{inside}</signal>")
+            inside = "".join(f'<arg type="{escape(s)}"/>' for s in _split(signature))
+            parts.append(f'<signal name="{escape(name)}">{inside}</signal>')
         parts.append("</interface>")
     return "".join([*parts, "</node>"])
 

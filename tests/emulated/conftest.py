@@ -46,9 +46,8 @@ def _kernel() -> Path:
     return unpacked
 
 
-@pytest.fixture(scope="session")
-def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """A machine with clocks, heat, a battery and our code on it."""
+def booted_machine(folder: Path) -> Emulator:
+    """A booted machine with clocks, heat, a battery and our code on it; skips where something is missing."""
     for program, package in (
         ("qemu-system-x86_64", "qemu-system-x86"),
         ("iasl", "acpica-tools"),
@@ -59,14 +58,19 @@ def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
             pytest.skip(f"{program} is not installed (package {package})")
     kernel = _kernel()
     image = max(kernel.glob("boot/vmlinuz-*"))
-    folder = tmp_path_factory.mktemp("machine")
     (folder / "ssdt.asl").write_text(tables.ssdt())
     subprocess.run(
         ["iasl", "-p", "ssdt", "ssdt.asl"], cwd=folder, check=True, capture_output=True, timeout=60
     )
     version = image.name.removeprefix("vmlinuz-")
     ramdisk.build(folder / "ramdisk.gz", kernel / "lib/modules", version)
-    machine = Emulator(folder, image, folder / "ramdisk.gz", folder / "ssdt.aml")
+    return Emulator(folder, image, folder / "ramdisk.gz", folder / "ssdt.aml")
+
+
+@pytest.fixture(scope="session")
+def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """One machine for all tests."""
+    machine = booted_machine(tmp_path_factory.mktemp("machine"))
     yield machine
     machine.close()
 

@@ -67,8 +67,9 @@ def test_heat_is_reported_and_the_kernels_throttling_is_not_fought(machine: Emul
     for _ in range(3):
         machine.phase("thinking")
         time.sleep(1)
-    # The kernel holds the clocks down, whatever is asked for.
-    assert machine.register(BIG_PORT) == LOWEST
+    # The kernel allows 40 % of 2400 MHz, and takes the next step above. No floor of ours argues with it.
+    assert machine.register(BIG_PORT) <= 12
+    assert machine.do("read", path=f"{POLICY}/scaling_min_freq") == "600000"
     machine.turn(TEMPERATURE, 40)
     until_state(machine, "degraded", "")
     machine.phase("idle")

@@ -216,7 +216,7 @@ def test_throttling_by_the_kernel_is_reported_not_fought_and_not_taken_for_the_o
     assert [write for write in kernel.writes if write[0] == CEILING] == []
     assert power.degraded() == "high-operating-temperature"
     assert power.state().readings.limits_khz == {2: 1_200_000}
-    assert get(root, FLOOR) == "1200000"
+    assert get(root, FLOOR) == "600000"
     kernel.ignores.clear()
     power.close()
     assert get(root, CEILING) == "2400000"

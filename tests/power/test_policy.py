@@ -51,6 +51,7 @@ readings = st.builds(
     work_khz=st.floats(0, 1e5),
     hottest_c=st.none() | st.floats(-20, 130),
     limits_khz=st.dictionaries(st.integers(0, 16), st.integers(1, 6000)),
+    throttled=st.booleans(),
     on_battery=st.booleans(),
     battery_percent=st.none() | st.integers(0, 100),
     governors=st.dictionaries(

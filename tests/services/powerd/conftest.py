@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ class World:
     """One bus and one machine; `start` runs powerd on them."""
 
     folder: Path
-    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    processes: list[subprocess.Popen[Any]] = field(default_factory=list)
 
     @property
     def root(self) -> Path:
@@ -92,6 +93,24 @@ class World:
             "string:org.freedesktop.UPower.PowerProfiles",
             f"string:{name}",
         )
+
+    def hold(self, profile: str) -> subprocess.Popen[str]:
+        """A program that holds a profile until it is ended."""
+        code = (
+            "import asyncio, sys\nfrom dbus_next.aio.message_bus import MessageBus\n"
+            "from dbus_next.constants import BusType\nfrom dbus_next.message import Message\n"
+            "async def main():\n bus = await MessageBus(bus_type=BusType.SYSTEM).connect()\n"
+            " name = 'net.hadess.PowerProfiles'\n"
+            " reply = await bus.call(Message(name, '/net/hadess/PowerProfiles', name, 'HoldProfile',\n"
+            "  signature='sss', body=[sys.argv[1], 'a test', 'test']))\n"
+            " print(reply.body[0], flush=True)\n await asyncio.sleep(60)\nasyncio.run(main())"
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, profile], env=self.environment, stdout=subprocess.PIPE, text=True
+        )
+        self.processes.append(process)
+        assert process.stdout is not None and int(process.stdout.readline()) > 0
+        return process
 
     def restore(self) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "services.powerd.restore", "--root", str(self.root)]
