@@ -7,7 +7,7 @@ really took is looked at afterwards.
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from power.errors import SysfsError
@@ -146,23 +146,19 @@ class Actuator:
         ceiling = self._sysfs.maybe_int(write.path.replace("scaling_min_freq", "scaling_max_freq"))
         return ceiling is not None and ceiling < int(write.value) and int(found) <= ceiling
 
-    def _difference(self, desired: Desired) -> list[Write]:
-        """Writes that change something, floors and ceilings in a valid order."""
-        writes = [write for write in plan(self._topology, desired) if write.path in self._before]
-        limits: dict[int, dict[Kind, Write]] = {}
-        for write in writes:
-            if write.kind in (Kind.FLOOR, Kind.CEILING):
-                limits.setdefault(write.policy, {})[write.kind] = write
-        chosen: list[Write] = []
-        for write in writes:
-            pair = limits.get(write.policy, {})
-            if write.kind is Kind.CEILING and Kind.FLOOR in pair:
-                chosen += self._limits(pair[Kind.FLOOR], write)
-            elif write.kind is Kind.FLOOR and Kind.CEILING in pair:
+    def _difference(self, desired: Desired) -> Iterator[Write]:
+        """Writes that change something; the first is there before the others have been thought of."""
+        ceiling: Write | None = None
+        for write in plan(self._topology, desired):
+            if write.path not in self._before:
                 continue
+            if write.kind is Kind.CEILING:
+                ceiling = write  # its floor comes next, and which goes first depends on both
+            elif write.kind is Kind.FLOOR and ceiling is not None:
+                yield from self._limits(write, ceiling)
+                ceiling = None
             elif self._now(write.path) != write.value and not self._is_given_up(write.path):
-                chosen.append(write)
-        return chosen
+                yield write
 
     def _limits(self, floor: Write, ceiling: Write) -> list[Write]:
         if self._is_given_up(floor.path) or self._is_given_up(ceiling.path):

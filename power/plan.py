@@ -33,15 +33,11 @@ class Write:
     policy: int = -1
 
 
-def plan(topology: Topology, desired: Desired) -> tuple[Write, ...]:
-    """All writes for `desired`, what a sentence waits for first.
+def plan(topology: Topology, desired: Desired) -> Iterator[Write]:
+    """All writes for `desired`, one after the other, what a sentence waits for first.
 
-    Floor and ceiling of a cluster stand side by side; `in_order` says which of them goes first.
+    The floor of a cluster follows its ceiling; `in_order` says which of them goes first.
     """
-    return tuple(_writes(topology, desired))
-
-
-def _writes(topology: Topology, desired: Desired) -> Iterator[Write]:
     strong = set(topology.strong)
     for cluster in sorted(topology.clusters, key=lambda each: each not in strong):
         state = desired.clusters.get(cluster.policy)

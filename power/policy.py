@@ -116,6 +116,8 @@ def decide(topology: Topology, demand: Demand, readings: Readings, profile: Prof
     }
     talking = boosted or not (phase is Phase.IDLE or demand.is_quiet)
     awake, online = _rest(topology, readings, profile, talking, quiet_s, reasons)
+    if boosted and profile.park and topology.is_mixed:
+        awake = _workers(topology) or awake
     thinking = phase in (Phase.THINKING, Phase.SPEECH) and share > 0
     floors = {
         each.name: each.high_hz if thinking and profile.accelerators else each.low_hz
@@ -245,6 +247,16 @@ def _is_busy(topology: Topology, readings: Readings, awake: frozenset[int]) -> b
     """Whether the work there is would not fit on `awake`; resting or not, the answer is the same."""
     room = sum(cluster.high_khz * len(cluster.cpus & awake) for cluster in topology.clusters)
     return bool(topology.clusters) and readings.work_khz > _BUSY * room
+
+
+def _workers(topology: Topology) -> frozenset[int]:
+    """The strong processors of a mixed machine.
+
+    A thread that has only listened so far sits on a weak one, where no floor of the strong ones helps it,
+    and the scheduler takes tens of milliseconds to move it.
+    """
+    strong = frozenset[int]().union(*(cluster.cpus for cluster in topology.strong))
+    return strong & topology.online
 
 
 def _listeners(topology: Topology) -> frozenset[int]:

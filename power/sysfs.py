@@ -30,6 +30,8 @@ class Sysfs:
 
     def __init__(self, root: Path = Path("/")) -> None:
         self.root = root
+        #: Below a root of their own these are plain files, which keep the end of a longer value.
+        self._is_plain = root != Path("/")
         self._open: dict[str, int] = {}
 
     def read(self, path: str) -> str:
@@ -132,12 +134,8 @@ class Sysfs:
 
     def _write(self, handle: int, data: bytes) -> None:
         os.pwrite(handle, data, 0)
-        if self._is_plain(handle):
+        if self._is_plain:
             os.ftruncate(handle, len(data))
-
-    def _is_plain(self, _handle: int) -> bool:
-        # Below a root of their own these are plain files, which keep the end of a longer value.
-        return self.root != Path("/")
 
 
 def _failed(path: str, error: OSError, doing: str) -> SysfsError:

@@ -117,7 +117,8 @@ class Engine:
 
     def work(self, task: Task, work_ms: float, then: Callable[[], None]) -> None:
         """Other work: on a strong core, unless those rest."""
-        resting = self._desired is not None and self._desired.awake != self._topology.possible
+        strong = self._topology.clusters[-1].cpus
+        resting = self._desired is not None and not strong & self._desired.awake
         self.submit(task, work_ms, 0 if resting else len(self.domains) - 1, 2, then)
 
     def listen(self, every_s: float, work_ms: float) -> None:

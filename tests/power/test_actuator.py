@@ -55,7 +55,7 @@ def test_floor_and_ceiling_never_cross_on_the_way(a: int, b: int, c: int, d: int
 def test_speech_raises_the_floor_and_silence_lets_it_fall(root: Path, log: Path) -> None:
     power = manager(Kernel(root), log)
     power.report(Phase.SPEECH, 20.0)
-    assert (get(root, FLOOR), get(root, CEILING), get(root, CPUSET)) == ("2400000", "2400000", "0-3")
+    assert (get(root, FLOOR), get(root, CEILING), get(root, CPUSET)) == ("2400000", "2400000", "2-3")
     power.report(Phase.IDLE, 25.0)
     assert get(root, FLOOR) == "600000"
     power.refresh(60.0)
@@ -153,7 +153,7 @@ def test_a_refusal_is_reported_and_the_rest_goes_on(root: Path, log: Path, numbe
     power = manager(kernel, log)
     power.report(Phase.SPEECH, 20.0)
     assert FLOOR in power.state().report.problems
-    assert get(root, CPUSET) == "0-3"
+    assert get(root, CPUSET) == "2-3"
     kernel.refuses.clear()
     power.refresh(20.5)
     assert get(root, FLOOR) == "2400000"
@@ -164,7 +164,7 @@ def test_a_file_that_lies_is_named(root: Path, log: Path) -> None:
     power = manager(Kernel(root, ignores={CPUSET}), log)
     power.report(Phase.SPEECH, 20.0)
     power.refresh(20.5)
-    assert "0-3" in power.state().report.problems[CPUSET]
+    assert "2-3" in power.state().report.problems[CPUSET]
 
 
 def test_a_cluster_that_vanishes_is_reported_and_taken_up_again(root: Path, log: Path) -> None:

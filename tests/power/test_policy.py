@@ -99,7 +99,7 @@ def test_at_speech_onset_the_strong_cluster_goes_to_full_speed() -> None:
     assert wanted.clusters[2].floor_khz == 2400
     assert wanted.clusters[0].floor_khz == 600
     assert wanted.latency_us == 100
-    assert wanted.awake == ALL
+    assert wanted.awake == {2, 3}, "on a weak core no floor of the strong ones helps"
     assert wanted.accelerators_hz == {"npu": 1000}
 
 
