@@ -39,7 +39,7 @@ def draw(results: Sequence[Result], path: Path) -> None:
         axes.set_xticks(range(len(groups)), [f"{machine}\n{trace}" for machine, trace in groups], fontsize=8)
         axes.set_title(title)
     middle.set_yscale("log")
-    left.legend(fontsize=8)
+    middle.legend(fontsize=8)
     machine, trace = groups[0]
     shown = [r for r in results if (r.machine, r.trace) == (machine, trace)]
     steps = sorted({khz for r in shown for khz in r.residency_s[-1]})
