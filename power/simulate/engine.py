@@ -22,8 +22,7 @@ from power.simulate.machine import Model
 _TICK_S = 0.004
 #: powerd reads its sensors so often.
 _REFRESH_S = 2.0
-#: From the assistant's report to the write; measured in an emulated machine (docs/power.md), so on the
-# safe side.
+#: From the assistant's report to the write: p95 of a call to its answer (docs/power.md).
 REPORT_S = 0.003
 #: The sound server's real-time thread: 1024 frames at 48 kHz; estimate of its work with two streams.
 AUDIO_S, AUDIO_MS = 1024 / 48_000, 0.1
