@@ -69,7 +69,9 @@ class PhaseReporter:
         self._task = self._loop.create_task(self._send_all())
         with contextlib.suppress(asyncio.CancelledError):
             self._loop.run_until_complete(self._task)
-        # What was cancelled on the way out ends in one more round.
+        for left in asyncio.all_tasks(self._loop):
+            left.cancel()
+        # What was cancelled ends in one more round.
         self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
 
