@@ -11,7 +11,8 @@ KEYS   ?= $(wildcard keys)
 .DEFAULT_GOAL := help
 FORCE:
 .PHONY: FORCE help run setup models test test-slow lint format bench lock clean distclean \
-        bench-api image image-lock image-verify keys flash vm bench-image test-image test-powercut test-arm64 test-hub
+        bench-api bench-power image image-lock image-verify keys flash vm bench-image test-image test-powercut test-arm64 \
+        test-hub test-power
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,10 +21,10 @@ run: setup ## set up what is missing, then talk to the assistant
 	@$(BIN)/sotto run
 
 test: setup lint ## set up what is missing, then lint, types, import contract and all tests
-	@$(BIN)/python -m pytest -q -m "not slow and not image and not hub" $(TESTS)
+	@$(BIN)/python -m pytest -q -m "not slow and not image and not hub and not emulated" $(TESTS)
 
 test-slow: setup ## the tests that take longer than a few seconds each
-	@$(BIN)/python -m pytest -q -m "slow and not image and not hub" $(TESTS)
+	@$(BIN)/python -m pytest -q -m "slow and not image and not hub and not emulated" $(TESTS)
 
 test-hub: setup ## Home Assistant as a client of the box (installs it, Python 3.13, under build/hub)
 	@PYTHON="$(PYTHON)" sh requirements/hub.sh
@@ -36,6 +37,10 @@ test-image: setup ## build images, boot them in QEMU: first boot, hearing, updat
 test-powercut: setup ## ten power cuts during an update, each of them booted (half an hour or more)
 	@sh requirements/emulator.sh
 	@$(BIN)/python -m pytest -q -m powercut tests/system
+
+test-power: setup ## boot Debian's kernel in QEMU with ACPI tables: clocks, heat, limits, battery (some minutes)
+	@sh requirements/emulator.sh
+	@$(BIN)/python -m pytest -q -m emulated tests/emulated
 
 test-arm64: setup ## boot the arm64 image that `make image ARCH=arm64` has built (half an hour or more)
 	@sh requirements/emulator.sh
@@ -99,6 +104,10 @@ bench: setup ## measure speed, memory and accuracy; JSON and a picture under bui
 
 bench-api: setup ## measure what the local API costs; JSON and a picture under build/bench
 	@$(BIN)/python -m services.bench.api --out build/bench
+
+bench-power: setup ## measure the power manager: simulated days, latency in an emulated kernel; under build/bench
+	@sh requirements/emulator.sh
+	@$(BIN)/python -m tests.emulated.bench_power --out build/bench
 
 bench-image: setup ## boot the built image and measure: sizes, boot by stage, memory; under build/bench
 	@sh requirements/emulator.sh

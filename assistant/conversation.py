@@ -94,6 +94,8 @@ class Conversation:
             awaiting_wake = self._settings.wake and self._phase not in (Phase.LISTENING, Phase.DECIDING)
             heard = self._ears.feed(frame, want_wake=awaiting_wake)
             self._activity = heard.activity
+            if heard.activity.started:
+                self._bus.publish(EventKind.ONSET, stream=self._label)
             if heard.wake_word:
                 self._woken(heard)
             elif self._phase is Phase.IDLE:

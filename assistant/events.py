@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     """Everything that is announced; the value is the name on the wire."""
 
     STATE = "state"
+    ONSET = "onset"
     WAKE = "wake"
     SPEECH_STARTED = "speech-started"
     SPEECH_ENDED = "speech-ended"

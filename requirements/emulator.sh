@@ -1,5 +1,5 @@
 #!/bin/sh
-# System packages that the tests with a booted image need, on Debian and its kin.
+# System packages that the tests with a booted image or an emulated kernel need, on Debian and its kin.
 set -eu
 missing=
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
@@ -10,6 +10,9 @@ need mcopy mtools
 need mkfs.vfat dosfstools
 need ssh openssh-client
 need debugfs e2fsprogs
+need iasl acpica-tools
+need dbus-daemon dbus
+need dbus-send dbus
 [ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || missing="$missing ovmf"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" != 0 ]; then

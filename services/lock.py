@@ -16,13 +16,14 @@ class StateLock:
     Args:
         folder: made if it is not there, for its owner alone.
         wait_s: how long to wait for another process to let go.
+        what: who holds such a lock, for the error.
 
     Raises:
         Conflict: another process holds it; the message names its process id.
         StorageError: the folder cannot be made or written.
     """
 
-    def __init__(self, folder: Path, wait_s: float = 0) -> None:
+    def __init__(self, folder: Path, wait_s: float = 0, what: str = "an assistant") -> None:
         path = folder / "lock"
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -39,8 +40,8 @@ class StateLock:
                 holder = os.read(self._file, 20).decode("ascii", "replace").strip()
                 os.close(self._file)
                 raise Conflict(
-                    f"an assistant is already running on {folder} (process {holder or 'unknown'})",
-                    hint="wait until it answers, or stop it, or give a second one its own SOTTO_STATE",
+                    f"{what} is already running on {folder} (process {holder or 'unknown'})",
+                    hint="wait until it answers, or stop it, or give a second one a folder of its own",
                     code="daemon.running",
                 )
             sleep(0.05)

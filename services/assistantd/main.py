@@ -22,6 +22,7 @@ from assistant.models.store import ModelStore
 from assistant.paths import models_dir, socket_path, state_dir
 from assistant.settings import load_settings
 from services.assistantd.memory import give_back_after_turns, tame_allocator
+from services.assistantd.power import PhaseReporter
 from services.assistantd.rings import RingLoop
 from services.assistantd.room import Room
 from services.assistantd.server import Server
@@ -61,8 +62,10 @@ def run_here(options: argparse.Namespace) -> int:
             lambda: datetime.now().astimezone(),
         )
         give_back_after_turns(assistant.bus)
+        power = PhaseReporter(assistant.bus)
         server.start()
         rings.start()
+        power.start()
         notify("READY=1")
         print(f"sotto: ready in {perf_counter() - started:.1f} s on {socket_path()}", flush=True)
         if not options.no_selftest:
@@ -74,6 +77,7 @@ def run_here(options: argparse.Namespace) -> int:
         notify("STOPPING=1")
         print("sotto: stopping", flush=True)
         rings.stop()
+        power.stop()
         room.close()
         server.stop(GRACE_S)
         assistant.close()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant.errors import ErrorKind, SottoError
+from services.cli.power import add_options as add_power_options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -93,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     network = commands.add_parser("network", help="what left this box, by purpose and by service")
     network.add_argument("--json", action="store_true", help="as one JSON object")
 
+    add_power_options(commands.add_parser("power", help="clocks and cores: state, profile, why, simulation"))
+
     bench = commands.add_parser("bench", help="measure speed, memory and accuracy")
     bench.add_argument("--out", type=Path, default=Path("build/bench"), metavar="DIR")
     bench.add_argument("--quick", action="store_true", help="fewer repetitions")
@@ -151,6 +154,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.cli.network import network
 
             return network(options)
+        case "power":
+            from services.cli.power import power
+
+            return power(options)
         case _:
             from services.cli.bench import bench
 

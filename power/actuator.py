@@ -1,0 +1,217 @@
+"""Brings the machine to what was decided: the smallest difference, in a valid order, undone at the end.
+
+Writing and reading back are two steps. What a sentence waits for is written at once; what the kernel
+really took is looked at afterwards.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from power.errors import SysfsError
+from power.journal import Journal
+from power.latency import LatencyBound
+from power.plan import Kind, Write, in_order, plan
+from power.policy import Desired
+from power.sysfs import Sysfs
+from power.topology import Topology
+
+#: After so many times that somebody else has changed a file back, it is left to them.
+_PATIENCE = 3
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of it.
+
+    Attributes:
+        problems: by path, in words: refused, ignored, gone, or governed by somebody else.
+        limits_khz: by policy, ceilings below ours that kernel or firmware hold at present.
+        written: how many files were written.
+    """
+
+    problems: Mapping[str, str] = field(default_factory=dict)
+    limits_khz: Mapping[int, int] = field(default_factory=dict)
+    written: int = 0
+
+
+class Actuator:
+    """Applies decisions to the machine below ``sysfs.root``.
+
+    Everything that may be written is remembered in `journal` and opened at once, so that later writes neither
+    wait for the log nor look a path up.
+
+    Raises:
+        PowerError: the log cannot be written.
+    """
+
+    def __init__(self, sysfs: Sysfs, topology: Topology, journal: Journal) -> None:
+        self._sysfs = sysfs
+        self._topology = topology
+        self._journal = journal
+        self._latency = LatencyBound(sysfs.root)
+        self._set: dict[str, str] = {}
+        self._problems: dict[str, str] = {}
+        self._meddled: dict[str, int] = {}
+        self._refused: set[str] = set()
+        self._known: dict[str, Write] = {}
+        self._before = _present(sysfs, topology)
+        journal.remember(self._before)
+        for path in self._before:
+            sysfs.prepare(path)
+
+    @property
+    def ceilings(self) -> Mapping[int, int]:
+        """By policy, the ceiling that was set last, in kHz."""
+        return {w.policy: int(self._set[w.path]) for w in self._known.values() if w.kind is Kind.CEILING}
+
+    def apply(self, desired: Desired) -> Report:
+        """Write what differs from what was written last; refusals are noted, never raised."""
+        written = 0
+        for write in self._difference(desired):
+            self._known[write.path] = write
+            try:
+                self._sysfs.write(write.path, write.value)
+                self._problems.pop(write.path, None)
+                self._refused.discard(write.path)
+                written += 1
+            except SysfsError as error:
+                self._problems[write.path] = _words(error)
+                self._refused.add(write.path)
+            # A refusal counts as set too: what a sleeping cluster refuses is tried again by `verify`.
+            self._set[write.path] = write.value
+        if self._topology.latency_device:
+            try:
+                self._latency.set(desired.latency_us)
+            except SysfsError as error:
+                self._problems[error.path] = str(error)
+        return Report(dict(self._problems), {}, written)
+
+    def verify(self) -> Report:
+        """Read back what the kernel took; what differs is written again a few times, then reported."""
+        limits: dict[int, int] = {}
+        written = 0
+        for path, write in self._known.items():
+            found = self._sysfs.maybe(path)
+            wanted = self._set[path]
+            if found == wanted:
+                self._problems.pop(path, None)
+                self._refused.discard(path)
+            elif found is None or path in self._refused:
+                # Gone or busy: it may be back by now, and nobody has meddled with it.
+                self._problems.setdefault(path, "it cannot be read at present")
+                written += self._again(path, wanted)
+            elif self._is_limit(write, found):
+                if write.kind is Kind.CEILING:
+                    limits[write.policy] = int(found)
+            elif self._meddled.get(path, 0) < _PATIENCE:
+                self._meddled[path] = self._meddled.get(path, 0) + 1
+                written += self._again(path, wanted)
+                if self._sysfs.maybe(path) != wanted:
+                    self._problems[path] = f"the kernel took {wanted!r} and says {self._sysfs.maybe(path)!r}"
+            else:
+                self._problems[path] = f"it says {found!r} against {wanted!r}: somebody else governs it"
+        return Report(dict(self._problems), limits, written)
+
+    def undo(self) -> tuple[SysfsError, ...]:
+        """Put everything back as it was before the first write; returns what refused."""
+        self._latency.close()
+        failed = self._journal.undo(self._sysfs)
+        self._set.clear()
+        self._known.clear()
+        self._problems.clear()
+        self._sysfs.close()
+        return failed
+
+    def _again(self, path: str, value: str) -> int:
+        try:
+            self._sysfs.write(path, value)
+        except SysfsError as error:
+            self._problems[path] = _words(error)
+            self._refused.add(path)
+            return 0
+        self._refused.discard(path)
+        if self._sysfs.maybe(path) == value:
+            self._problems.pop(path, None)
+        return 1
+
+    def _is_limit(self, write: Write, found: str) -> bool:
+        """Whether a value is lower than written because something stronger holds the clock down."""
+        if write.kind not in (Kind.FLOOR, Kind.CEILING) or not found.isdigit():
+            return False
+        if write.kind is Kind.CEILING:
+            return int(found) < int(write.value)
+        ceiling = self._sysfs.maybe_int(write.path.replace("scaling_min_freq", "scaling_max_freq"))
+        return ceiling is not None and ceiling < int(write.value) and int(found) <= ceiling
+
+    def _difference(self, desired: Desired) -> Iterator[Write]:
+        """Writes that change something; the first is there before the others have been thought of."""
+        ceiling: Write | None = None
+        for write in plan(self._topology, desired):
+            if write.path not in self._before:
+                continue
+            if write.kind is Kind.CEILING:
+                ceiling = write  # its floor comes next, and which goes first depends on both
+            elif write.kind is Kind.FLOOR and ceiling is not None:
+                yield from self._limits(write, ceiling)
+                ceiling = None
+            elif self._now(write.path) != write.value and not self._is_given_up(write.path):
+                yield write
+
+    def _limits(self, floor: Write, ceiling: Write) -> list[Write]:
+        if self._is_given_up(floor.path) or self._is_given_up(ceiling.path):
+            return []
+        now = (int(self._now(floor.path) or 0), int(self._now(ceiling.path) or 0))
+        by_kind = {Kind.FLOOR: floor, Kind.CEILING: ceiling}
+        return [by_kind[kind] for kind in in_order(*now, int(floor.value), int(ceiling.value))]
+
+    def _now(self, path: str) -> str:
+        return self._set.get(path) or self._before.get(path, "")
+
+    def _is_given_up(self, path: str) -> bool:
+        return self._meddled.get(path, 0) >= _PATIENCE
+
+
+def _present(sysfs: Sysfs, topology: Topology) -> dict[str, str]:
+    """What all files that may ever be written say now."""
+    values: dict[str, str] = {}
+    for cluster in topology.clusters:
+        for name in ("scaling_governor", "scaling_max_freq", "scaling_min_freq"):
+            if (value := sysfs.maybe(f"{cluster.folder}/{name}")) is not None:
+                values[f"{cluster.folder}/{name}"] = value
+        hint = sysfs.maybe(f"{cluster.folder}/energy_performance_preference")
+        if hint is not None and cluster.hints:
+            values[f"{cluster.folder}/energy_performance_preference"] = hint
+        ceiling = f"{cluster.folder}/scaling_max_freq"
+        if ceiling in values and _is_limited(sysfs, topology, cluster.folder, values[ceiling]):
+            # What shows is kernel or firmware holding the clock down, not what the owner has set.
+            values[ceiling] = str(cluster.high_khz)
+    paths = [each.floor_file for each in topology.accelerators]
+    paths += [f"sys/devices/system/cpu/cpu{cpu}/online" for cpu in sorted(topology.offlinable)]
+    for path in [*paths, topology.cpuset] if topology.cpuset else paths:
+        if (value := sysfs.maybe(path)) is not None:
+            values[path] = value
+    return values
+
+
+def _is_limited(sysfs: Sysfs, topology: Topology, folder: str, ceiling: str) -> bool:
+    """Whether a ceiling below the hardware's is that of the firmware or of cooling."""
+    bios = sysfs.maybe(f"{folder}/bios_limit")
+    if bios is not None and bios == ceiling:
+        return True
+    cooling = (name for name in sysfs.names("sys/class/thermal") if name.startswith("cooling_device"))
+    return any(
+        (sysfs.maybe_int(f"sys/class/thermal/{name}/cur_state") or 0) > 0
+        and (sysfs.maybe(f"sys/class/thermal/{name}/type") or "").startswith(
+            ("Processor", "cpufreq", "thermal-cpufreq")
+        )
+        for name in cooling
+    )
+
+
+def _words(error: SysfsError) -> str:
+    if error.errno == errno.EBUSY:
+        return "busy: all its cores are off, or the governor forbids it (EBUSY)"
+    return str(error.message)

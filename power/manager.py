@@ -1,0 +1,215 @@
+"""The library put together: one machine, one profile, one demand. Time is an argument everywhere.
+
+`report` is the hot path: decide, write the difference, nothing else. `refresh` reads sensors and looks at
+what the kernel took; it may be called a moment later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from power.actuator import Actuator, Report
+from power.demand import Demand, Phase
+from power.discover import discover
+from power.errors import ProfileError, SysfsError
+from power.journal import Journal
+from power.policy import Desired, Readings, decide, in_force, next_change
+from power.profiles import Profile
+from power.sensors import Sensors
+from power.sysfs import Sysfs
+from power.topology import Topology
+
+#: Mechanisms that can be switched off one by one, and what a profile without them is.
+ACTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "core-parking": ("Rest cores that listening does not need", {"park": False}),
+    "latency-bound": ("Keep cores from deep sleep during a conversation", {"latency_us": 0}),
+    "accelerator-clocks": ("Raise the clocks of GPU and NPU while thinking", {"accelerators": False}),
+}
+#: A box this hot is reported as degraded even where no cooling device tells.
+HOT_C = 90.0
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything there is to say about the machine at one moment.
+
+    Attributes:
+        chosen, profile: the one set and the one in force, which differ on a battery that runs low.
+        degraded: in the words of PowerProfiles why it is slower than asked for; "" if it is not.
+        clocks_khz: by policy, at present.
+    """
+
+    topology: Topology
+    chosen: str
+    profile: str
+    demand: Demand
+    readings: Readings
+    desired: Desired
+    report: Report
+    cooling: tuple[str, ...]
+    degraded: str
+    clocks_khz: Mapping[int, int]
+
+
+class Manager:
+    """Governs the machine below ``sysfs.root`` until `close`.
+
+    What an earlier process left behind is put back first, so the journal must not belong to a living one.
+
+    Args:
+        profiles: by name, as `power.profiles.load` gives them.
+        journal: where the undo log lies, on a file system that a restart empties.
+        now: seconds on a clock that never goes back; the same clock in every call.
+
+    Raises:
+        PowerError: the undo log is damaged or cannot be written.
+    """
+
+    def __init__(
+        self,
+        sysfs: Sysfs,
+        profiles: Mapping[str, Profile],
+        journal: Path,
+        now: float,
+        chosen: str = "balanced",
+    ) -> None:
+        self._sysfs = sysfs
+        self._profiles = profiles
+        log = Journal(journal)
+        self.left_behind: tuple[SysfsError, ...] = log.undo(sysfs) if log.entries else ()
+        self.topology = discover(sysfs)
+        self._sensors = Sensors(sysfs, self.topology)
+        self._actuator = Actuator(sysfs, self.topology, log)
+        self._chosen = self._known(chosen)
+        #: Mechanisms that somebody has switched off, by name; see `ACTIONS`.
+        self._disabled: frozenset[str] = frozenset()
+        self._demand = Demand(since=now, quiet_since=now)
+        self._readings = self._sensors.read({})
+        self._cooling: tuple[str, ...] = self._sensors.cooling()
+        self._desired = self._decide(now)
+        self._report = self._actuator.apply(self._desired)
+
+    @property
+    def profile(self) -> str:
+        """Name of the profile that was chosen."""
+        return self._chosen.name
+
+    @property
+    def desired(self) -> Desired:
+        """What was decided last."""
+        return self._desired
+
+    def report(self, phase: Phase, now: float) -> None:
+        """The assistant says what it is at; the clocks follow before this returns."""
+        self._demand = self._demand.report(phase, now)
+        self._apply(now)
+
+    def choose(self, name: str, now: float) -> None:
+        """Use another profile from now on.
+
+        Raises:
+            ProfileError: there is none of that name.
+        """
+        self._chosen = self._known(name)
+        self._apply(now)
+
+    def actions(self) -> dict[str, bool]:
+        """The mechanisms this machine has, and whether each is used."""
+        here = {
+            "core-parking": bool(self.topology.cpuset),
+            "latency-bound": self.topology.latency_device,
+            "accelerator-clocks": bool(self.topology.accelerators),
+        }
+        return {name: name not in self._disabled for name in ACTIONS if here[name]}
+
+    def set_action(self, name: str, enabled: bool, now: float) -> None:
+        """Use a mechanism, or leave it alone.
+
+        Raises:
+            ProfileError: this machine has none of that name.
+        """
+        known = self.actions()
+        if name not in known:
+            raise ProfileError(
+                f"there is no action {name[:40]!r}", hint=f"known here: {', '.join(known) or 'none'}"
+            )
+        self._disabled = self._disabled - {name} if enabled else self._disabled | {name}
+        self._apply(now)
+
+    def refresh(self, now: float) -> None:
+        """Read the sensors, decide anew, and look at what the kernel really took."""
+        self._readings = self._sensors.read(self._report.limits_khz)
+        self._cooling = self._sensors.cooling()
+        self._apply(now)
+        self._report = self._actuator.verify()
+
+    def lapse(self, now: float) -> None:
+        """Decide anew because time has passed, as `next_change` foretold."""
+        self._apply(now)
+
+    def settle(self) -> None:
+        """Look at what the kernel took of the last writes, without reading sensors."""
+        self._report = self._actuator.verify()
+
+    def next_change(self, now: float) -> float | None:
+        """Seconds until something has to change by time alone."""
+        return next_change(self._demand, self._in_force(), now)
+
+    def state(self) -> State:
+        """What there is to tell."""
+        return State(
+            topology=self.topology,
+            chosen=self._chosen.name,
+            profile=self._in_force().name,
+            demand=self._demand,
+            readings=self._readings,
+            desired=self._desired,
+            report=self._report,
+            cooling=self._cooling,
+            degraded=self.degraded(),
+            clocks_khz=self._sensors.clocks_khz(),
+        )
+
+    def residency_ms(self) -> dict[int, dict[int, int]]:
+        """By policy, milliseconds at each frequency since boot."""
+        return self._sensors.residency_ms()
+
+    def degraded(self) -> str:
+        """Why the machine is slower than it could be, in the words of PowerProfiles; "" if it is not.
+
+        Heat is told by a cooling device at work, not by a sensor that looks warm.
+        """
+        hottest = self._readings.hottest_c
+        if self._cooling or (hottest is not None and hottest >= HOT_C):
+            return "high-operating-temperature"
+        return "firmware-limit" if self._readings.limits_khz else ""
+
+    def close(self) -> tuple[SysfsError, ...]:
+        """Put everything back as it was; returns what refused."""
+        return self._actuator.undo()
+
+    def _apply(self, now: float) -> None:
+        desired = self._decide(now)
+        if desired != self._desired:
+            done = self._actuator.apply(desired)
+            self._report = Report(done.problems, self._report.limits_khz, done.written)
+            self._desired = desired
+
+    def _decide(self, now: float) -> Desired:
+        return decide(self.topology, self._demand, self._readings, self._in_force(), now)
+
+    def _in_force(self) -> Profile:
+        profile = in_force(self._chosen, self._profiles, self._readings)
+        for name in self._disabled:
+            profile = replace(profile, **ACTIONS[name][1])
+        return profile
+
+    def _known(self, name: str) -> Profile:
+        if name not in self._profiles:
+            raise ProfileError(
+                f"there is no profile {name[:40]!r}", hint=f"known: {', '.join(sorted(self._profiles))}"
+            )
+        return self._profiles[name]

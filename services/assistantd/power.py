@@ -1,0 +1,118 @@
+"""Tells powerd what the conversation is at, from a thread of its own: no sentence waits for it.
+
+Only the newest phase counts; one that could not be sent is forgotten. A machine without powerd is none the
+worse.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+
+from assistant.events import Event, EventBus, EventKind
+
+log = logging.getLogger(__name__)
+
+#: Seconds until the bus is tried again where there was none.
+_RETRY_S = 30.0
+#: What a state of the conversation needs of the machine: from the wake word on, words may be understood in
+# a pause.
+_PHASES = {"idle": "idle", "listening": "thinking", "deciding": "thinking", "speaking": "speaking"}
+
+
+class PhaseReporter:
+    """Follows the events of `bus`; `start` begins to send."""
+
+    def __init__(self, bus: EventBus) -> None:
+        self._phase = "idle"
+        self._loop = asyncio.new_event_loop()
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._thread = threading.Thread(target=self._run, name="power", daemon=True)
+        bus.listen(self._heard)
+
+    @property
+    def phase(self) -> str:
+        """What was reported last, or will be next."""
+        return self._phase
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; powerd takes silence for idle by itself."""
+        if self._thread.is_alive():
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(lambda: self._task and self._task.cancel())
+            self._thread.join(2)
+
+    def _heard(self, event: Event) -> None:
+        """In the thread of the conversation: compare two words, and wake the other thread."""
+        match event.kind:
+            case EventKind.ONSET if self._phase in ("idle", "speech"):
+                phase = "speech"
+            case EventKind.STATE:
+                phase = _PHASES.get(str(event.data.get("state")), "idle")
+            case EventKind.SPEECH_STARTED:
+                phase = "thinking"
+            case _:
+                return
+        self._phase = phase
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._news.set)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._task = self._loop.create_task(self._send_all())
+        with contextlib.suppress(asyncio.CancelledError):
+            self._loop.run_until_complete(self._task)
+        for left in asyncio.all_tasks(self._loop):
+            left.cancel()
+        # What was cancelled ends in one more round.
+        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.close()
+
+    async def _send_all(self) -> None:
+        while True:
+            try:
+                await self._send_while_connected()
+            except Exception as error:
+                # Whatever is wrong with the bus, the assistant goes on without it.
+                log.info("powerd is not told about phases: %s", error)
+            await asyncio.sleep(_RETRY_S)
+
+    async def _send_while_connected(self) -> None:
+        # Imported here, and not before the assistant is ready.
+        from dbus_next.aio.message_bus import MessageBus
+        from dbus_next.constants import BusType, MessageFlag
+        from dbus_next.message import Message
+
+        bus = await asyncio.wait_for(MessageBus(bus_type=BusType.SYSTEM).connect(), _RETRY_S)
+        lost = asyncio.ensure_future(bus.wait_for_disconnect())
+        try:
+            # Sent at once, so that powerd knows this caller before the first word is spoken.
+            self._news.set()
+            while not lost.done():
+                news = asyncio.ensure_future(self._news.wait())
+                await asyncio.wait({news, lost}, return_when=asyncio.FIRST_COMPLETED)
+                news.cancel()
+                self._news.clear()
+                if lost.done():
+                    return
+                bus.send(
+                    Message(
+                        destination="org.sotto.Power1",
+                        path="/org/sotto/Power1",
+                        interface="org.sotto.Power1",
+                        member="SetPhase",
+                        signature="s",
+                        body=[self._phase],
+                        flags=MessageFlag.NO_REPLY_EXPECTED | MessageFlag.NO_AUTOSTART,
+                    )
+                )
+        finally:
+            lost.cancel()
+            bus.disconnect()

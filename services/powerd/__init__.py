@@ -1,0 +1,1 @@
+"""powerd: the one root process; applies power decisions, and speaks D-Bus."""

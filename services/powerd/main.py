@@ -1,0 +1,89 @@
+"""powerd's entry point: `python3 -m services.powerd.main`."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import logging
+import sys
+import time
+from pathlib import Path
+
+from assistant.errors import SottoError
+from power.errors import ProfileError
+from power.manager import Manager
+from power.profiles import BUILT_IN, Profile, load
+from power.sysfs import Sysfs
+from services.lock import StateLock
+from services.powerd.places import JOURNAL, RUNTIME
+
+log = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Govern until told to stop; the exit status is the kind of the error (see `assistant.errors`)."""
+    parser = argparse.ArgumentParser(prog="sotto-powerd", description=__doc__)
+    parser.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
+    parser.add_argument("--runtime", type=Path, default=RUNTIME, help="folder of the undo log")
+    parser.add_argument("--state", type=Path, default=Path("/var/lib/sotto-power"), help="keeps the profile")
+    parser.add_argument(
+        "--profiles", type=Path, default=Path("/etc/sotto/power.d"), help="own profiles (TOML)"
+    )
+    parser.add_argument("--user", default="sotto", help="the assistant's user, who may report phases")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log what happens")
+    options = parser.parse_args()
+    logging.basicConfig(
+        level=logging.INFO if options.verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        lock = StateLock(options.runtime, what="a power daemon")
+        try:
+            _run(options)
+        finally:
+            lock.release()
+    except SottoError as error:
+        print(f"sotto-powerd: {error}", file=sys.stderr)
+        return int(error.kind.value)
+    return 0
+
+
+def _run(options: argparse.Namespace) -> None:
+    profiles = _profiles(options.profiles)
+    remember: Path | None = options.state / "profile" if options.state.is_dir() else None
+    chosen = _remembered(remember, profiles)
+
+    def manager() -> Manager:
+        made = Manager(Sysfs(options.root), profiles, options.runtime / JOURNAL, time.monotonic(), chosen)
+        for failed in made.left_behind:
+            log.warning("left behind by a powerd that died, and not put back: %s", failed)
+        gc.collect()
+        gc.freeze()
+        return made
+
+    # asyncio loads OpenSSL if it is there: five megabytes for a daemon whose one connection is to the bus.
+    sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]
+    from services.powerd.daemon import run
+
+    run(manager, tuple(profiles), options.user, remember)
+
+
+def _profiles(folder: Path) -> dict[str, Profile]:
+    try:
+        return load(folder)
+    except ProfileError as error:
+        # A slip in an owner's file must not cost the box its power management.
+        log.error("profiles of one's own are left out: %s", error)
+        return dict(BUILT_IN)
+
+
+def _remembered(file: Path | None, profiles: dict[str, Profile]) -> str:
+    try:
+        name = file.read_text("utf-8")[:64].strip() if file is not None else ""
+    except (OSError, UnicodeDecodeError):
+        name = ""
+    return name if name in profiles else "balanced"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
