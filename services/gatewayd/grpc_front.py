@@ -42,8 +42,8 @@ _TALK = (
     "Turns",
     "Watch",
 )
-#: Never passed on: what the room's microphone hears is for paired hubs, over Wyoming, and only a process of this machine
-#: may say what the home is.
+#: Never passed on: what the room's microphone hears is for paired hubs, over Wyoming, and only a process of
+#: this machine may say what the home is.
 PRIVATE = frozenset({f"/{_SERVICE}/Satellite", f"/{_SERVICE}/AttachHome"})
 _CONTROL = ("ListTimers", "StartTimer", "CancelTimer", "DescribeHome", "Act", "HomeStatus")
 #: Method -> the scope it needs; None for every paired caller.

@@ -7,7 +7,7 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -20,7 +20,7 @@ from tests.conftest import REPOSITORY
 #: Where `requirements/hub.sh` puts it.
 HASS = REPOSITORY / "build" / "hub" / "venv" / "bin" / "hass"
 
-#: A lamp that lives in Home Assistant, and what speech needs. `wyoming` and the satellite come by the config flow.
+#: A lamp that lives in Home Assistant, and what speech needs. Wyoming comes by the config flow.
 _CONFIGURATION = """\
 homeassistant:
   name: Test Home
@@ -52,9 +52,9 @@ input_number:
 light:
   - platform: template
     lights:
-      reading_lamp:
-        unique_id: reading_lamp
-        friendly_name: Reading lamp
+      bedroom_light:
+        unique_id: bedroom_light
+        friendly_name: Bedroom light
         value_template: "{{{{ is_state('input_boolean.lamp', 'on') }}}}"
         level_template: "{{{{ states('input_number.lamp') | int }}}}"
         turn_on:
@@ -84,7 +84,6 @@ class HomeAssistant:
     port: int
     process: subprocess.Popen[bytes] | None = None
     token: str = ""
-    _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
     def url(self) -> str:
