@@ -10,6 +10,7 @@ import errno
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from power.cooling import coolers, steps
 from power.errors import SysfsError
 from power.journal import Journal
 from power.latency import LatencyBound
@@ -201,14 +202,7 @@ def _is_limited(sysfs: Sysfs, topology: Topology, folder: str, ceiling: str) -> 
     bios = sysfs.maybe(f"{folder}/bios_limit")
     if bios is not None and bios == ceiling:
         return True
-    cooling = (name for name in sysfs.names("sys/class/thermal") if name.startswith("cooling_device"))
-    return any(
-        (sysfs.maybe_int(f"sys/class/thermal/{name}/cur_state") or 0) > 0
-        and (sysfs.maybe(f"sys/class/thermal/{name}/type") or "").startswith(
-            ("Processor", "cpufreq", "thermal-cpufreq")
-        )
-        for name in cooling
-    )
+    return bool(steps(sysfs, coolers(sysfs)))
 
 
 def _words(error: SysfsError) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from power.cooling import coolers, steps
 from power.policy import Readings
 from power.sysfs import Sysfs
 from power.topology import Topology
@@ -32,9 +33,7 @@ class Sensors:
         zones = [name for name in thermal if name.startswith("thermal_zone")]
         kinds = {name: (sysfs.maybe(f"sys/class/thermal/{name}/type") or "").lower() for name in zones}
         self._zones = tuple(name for name in zones if not any(word in kinds[name] for word in _FOREIGN))
-        self._coolers = tuple(
-            name for name in thermal if name.startswith("cooling_device") and self._cools(name)
-        )
+        self._coolers = coolers(sysfs)
         self._usage = self._read_usage()
 
     def read(self, limits_khz: Mapping[int, int]) -> Readings:
@@ -61,12 +60,8 @@ class Sensors:
 
     def cooling(self) -> tuple[str, ...]:
         """Processors' cooling devices that are at work, by name and step."""
-        found = []
-        for name in self._coolers:
-            state = self._sysfs.maybe_int(f"sys/class/thermal/{name}/cur_state") or 0
-            if state > 0:
-                found.append(f"{name} at step {state}")
-        return tuple(found)
+        working = steps(self._sysfs, self._coolers)
+        return tuple(f"{name} at step {step}" for name, step in working.items())
 
     def clocks_khz(self) -> dict[int, int]:
         """By policy, the clock at present, where it can be known."""
@@ -89,10 +84,6 @@ class Sensors:
             if table:
                 found[cluster.policy] = table
         return found
-
-    def _cools(self, name: str) -> bool:
-        kind = self._sysfs.maybe(f"sys/class/thermal/{name}/type") or ""
-        return kind.lower().startswith(("processor", "cpufreq", "thermal-cpufreq"))
 
     def _hottest(self) -> float | None:
         temperatures = (self._sysfs.maybe_int(f"sys/class/thermal/{name}/temp") for name in self._zones)

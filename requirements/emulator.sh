@@ -14,11 +14,4 @@ need iasl acpica-tools
 need dbus-daemon dbus
 need dbus-send dbus
 [ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || missing="$missing ovmf"
-[ -n "$missing" ] || exit 0
-if [ "$(id -u)" != 0 ]; then
-    echo "sotto: as root, run: apt-get install -y --no-install-recommends$missing" >&2
-    exit 1
-fi
-echo "sotto: installing$missing"
-apt-get update -q >/dev/null
-DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >/dev/null
+sh requirements/apt.sh $missing

@@ -22,15 +22,7 @@ missing=
 # Home Assistant converts speech with ffmpeg; some of its packages are compiled here.
 command -v ffmpeg >/dev/null 2>&1 || missing="$missing ffmpeg"
 command -v g++ >/dev/null 2>&1 || missing="$missing g++"
-if [ -n "$missing" ]; then
-    if [ "$(id -u)" != 0 ]; then
-        say "as root, run: apt-get install -y --no-install-recommends$missing" >&2
-        exit 1
-    fi
-    say "installing$missing"
-    apt-get update -q >/dev/null
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >/dev/null
-fi
+sh requirements/apt.sh $missing
 
 cmp -s requirements/hub.lock build/hub/installed && exit 0
 rm -rf build/hub

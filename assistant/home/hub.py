@@ -179,12 +179,11 @@ class HubHome:
             self._states = {id_: state for id_, state in self._states.items() if id_ in self._devices}
             self._unreachable &= self._devices.keys()
             self._reports = {id_: count for id_, count in self._reports.items() if id_ in self._devices}
-            content = home_to_json(imported.home)
         if not changed:
             return
         log.info("the hub described %d devices", len(imported.home.devices))
         try:
-            save_json(self._path, content)
+            save_json(self._path, home_to_json(imported.home))
         except StorageError as error:
             log.warning("the hub's home was not saved: %s", error)
         for listener in self._listeners:

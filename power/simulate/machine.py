@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from power.errors import SimulationError
+from power.simulate.files import read_named, shipped
 from power.topology import Cluster, Topology
 
 MACHINES = Path(__file__).parent / "machines"
-_LIMIT_BYTES = 64 * 1024
 _FIGURES = ("capacity", "coefficient", "leak_w", "switch_us", "sleep_us")
 
 
@@ -81,7 +80,7 @@ class Model:
 
 def names() -> tuple[str, ...]:
     """Models that come with the library."""
-    return tuple(sorted(file.stem for file in MACHINES.glob("*.toml")))
+    return shipped(MACHINES)
 
 
 def load_model(name: str) -> Model:
@@ -90,10 +89,7 @@ def load_model(name: str) -> Model:
     Raises:
         SimulationError: there is none, or it has a mistake; names file and key.
     """
-    file = MACHINES / f"{name}.toml"
-    if not file.is_file():
-        file = Path(name)
-    table = read_toml(file, f"shipped: {', '.join(names())}")
+    file, table = read_named(MACHINES, name)
     try:
         clusters = tuple(_silicon(each, file) for each in table["cluster"])
         model = Model(
@@ -106,22 +102,6 @@ def load_model(name: str) -> Model:
     if not clusters or not 0 < model.relative <= 10 or not 0 <= model.base_w < 1000:
         raise SimulationError(f"{file}: clusters, relative or base_w make no sense", hint="see docs/power.md")
     return model
-
-
-def read_toml(file: Path, hint: str) -> dict[str, Any]:
-    """A bounded TOML file.
-
-    Raises:
-        SimulationError: it is not there, too large, or no TOML.
-    """
-    try:
-        if file.stat().st_size > _LIMIT_BYTES:
-            raise SimulationError(f"{file} is larger than {_LIMIT_BYTES // 1024} kB", hint=hint)
-        return tomllib.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise SimulationError(f"{file} cannot be read: {error.strerror}", hint=hint) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SimulationError(f"{file} is not valid TOML: {error}", hint="mend the line named") from error
 
 
 def _silicon(table: dict[str, Any], file: Path) -> Silicon:

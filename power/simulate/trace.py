@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from power.errors import SimulationError
-from power.simulate.machine import read_toml
+from power.simulate.files import read_named, shipped
 
 TRACES = Path(__file__).parent / "traces"
 DAY_S = 86_400.0
@@ -55,7 +55,7 @@ class Trace:
 
 def names() -> tuple[str, ...]:
     """Traces that come with the library."""
-    return tuple(sorted(file.stem for file in TRACES.glob("*.toml")))
+    return shipped(TRACES)
 
 
 def load_trace(name: str) -> Trace:
@@ -64,10 +64,7 @@ def load_trace(name: str) -> Trace:
     Raises:
         SimulationError: there is none, or it has a mistake; names file and entry.
     """
-    file = TRACES / f"{name}.toml"
-    if not file.is_file():
-        file = Path(name)
-    table = read_toml(file, f"shipped: {', '.join(names())}")
+    file, table = read_named(TRACES, name)
     unknown = set(table) - {"about", "noise", "television", "turns", "jobs"}
     if unknown:
         raise SimulationError(

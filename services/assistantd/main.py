@@ -26,6 +26,7 @@ from services.assistantd.power import PhaseReporter
 from services.assistantd.rings import RingLoop
 from services.assistantd.room import Room
 from services.assistantd.server import Server
+from services.entry import failed, parse_options
 from services.lock import StateLock
 from services.notify import notify
 from services.selftest import print_report, voice_selftest
@@ -98,17 +99,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="sotto-assistantd", description=__doc__)
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML)")
     parser.add_argument("--no-microphone", action="store_true", help="serve only")
-    parser.add_argument("-v", "--verbose", action="store_true", help="log what happens")
-    options = parser.parse_args()
-    logging.basicConfig(
-        level=logging.INFO if options.verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
+    options = parse_options(parser)
     try:
         return run_here(argparse.Namespace(**vars(options), no_selftest=True))
     except SottoError as error:
-        print(f"sotto-assistantd: {error}", file=sys.stderr)
-        return int(error.kind.value)
+        return failed("sotto-assistantd", error)
 
 
 if __name__ == "__main__":

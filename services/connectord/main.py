@@ -27,6 +27,7 @@ from services.connectord.settings import (
     settings_file,
 )
 from services.connectord.uplink import Uplink
+from services.entry import failed, parse_options
 from services.notify import notify
 from services.proto.sotto.v1 import assistant_pb2 as pb
 
@@ -155,19 +156,13 @@ def main() -> int:
     """Entry point; ends with the kind of the error, see `assistant.errors`."""
     parser = argparse.ArgumentParser(prog="sotto-connectord", description=__doc__)
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (connector.toml)")
-    parser.add_argument("-v", "--verbose", action="store_true", help="log what happens")
-    options = parser.parse_args()
-    logging.basicConfig(
-        level=logging.INFO if options.verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
+    options = parse_options(parser)
     os.umask(0o077)
     file = options.config or settings_file()
     try:
         load_connector_settings(file)
     except NotFound as error:
-        print(f"sotto-connectord: {error}", file=sys.stderr)
-        return int(error.kind.value)
+        return failed("sotto-connectord", error)
     except SottoError:
         pass  # told to the assistant, and in the log
     asyncio.run(serve(file, socket_path()))

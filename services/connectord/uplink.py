@@ -12,7 +12,7 @@ from typing import Any
 
 import grpc
 
-from assistant.errors import InvalidInput, SottoError
+from assistant.errors import SottoError
 from services.connectord.backoff import delay_s, failures_after
 from services.connectord.board import Board
 from services.connectord.hub import Hub, HubAway, HubRefused
@@ -134,8 +134,6 @@ class Uplink:
         except HubAway as error:
             log.info("a command found the hub away: %s", error)
             result.problem, result.away = "the hub is away", True
-        except InvalidInput as error:
-            result.problem = error.message
         except SottoError as error:
             result.problem = error.message
         except Exception:

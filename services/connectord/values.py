@@ -26,6 +26,11 @@ def whole(value: object, low: int, high: int) -> int | None:
     return None if found is None else round(found)
 
 
+def degrees(value: object) -> float | None:
+    """A temperature, in Celsius or Fahrenheit."""
+    return number(value, -100, 200)
+
+
 def measured(value: object) -> float | str | None:
     """What a sensor measures: a number if it is one, else a short text."""
     found = number(value, -1e12, 1e12)

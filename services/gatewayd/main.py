@@ -15,6 +15,7 @@ from pathlib import Path
 from assistant.errors import SottoError
 from assistant.paths import socket_path, state_dir
 from services.allocator import bound_allocator
+from services.entry import failed, parse_options
 from services.gatewayd.access import Gatekeeper, is_loopback
 from services.gatewayd.addresses import box_addresses
 from services.gatewayd.app import build_app, guarded
@@ -150,12 +151,7 @@ def main() -> int:
     """Entry point; ends with the kind of the error, see `assistant.errors`."""
     parser = argparse.ArgumentParser(prog="sotto-gatewayd", description=__doc__)
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML)")
-    parser.add_argument("-v", "--verbose", action="store_true", help="log what happens")
-    options = parser.parse_args()
-    logging.basicConfig(
-        level=logging.INFO if options.verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
+    options = parse_options(parser)
     if not options.verbose:
         # It warns of every request that is none: strangers must not fill the journal.
         logging.getLogger("uvicorn").setLevel(logging.ERROR)
@@ -171,8 +167,7 @@ def main() -> int:
         finally:
             lock.release()
     except SottoError as error:
-        print(f"sotto-gatewayd: {error}", file=sys.stderr)
-        return int(error.kind.value)
+        return failed("sotto-gatewayd", error)
     return 0
 
 

@@ -14,6 +14,7 @@ from power.errors import ProfileError
 from power.manager import Manager
 from power.profiles import BUILT_IN, Profile, load
 from power.sysfs import Sysfs
+from services.entry import failed, parse_options
 from services.lock import StateLock
 from services.powerd.places import JOURNAL, RUNTIME
 
@@ -30,12 +31,7 @@ def main() -> int:
         "--profiles", type=Path, default=Path("/etc/sotto/power.d"), help="own profiles (TOML)"
     )
     parser.add_argument("--user", default="sotto", help="the assistant's user, who may report phases")
-    parser.add_argument("-v", "--verbose", action="store_true", help="log what happens")
-    options = parser.parse_args()
-    logging.basicConfig(
-        level=logging.INFO if options.verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
+    options = parse_options(parser)
     try:
         lock = StateLock(options.runtime, what="a power daemon")
         try:
@@ -43,8 +39,7 @@ def main() -> int:
         finally:
             lock.release()
     except SottoError as error:
-        print(f"sotto-powerd: {error}", file=sys.stderr)
-        return int(error.kind.value)
+        return failed("sotto-powerd", error)
     return 0
 
 
@@ -55,8 +50,8 @@ def _run(options: argparse.Namespace) -> None:
 
     def manager() -> Manager:
         made = Manager(Sysfs(options.root), profiles, options.runtime / JOURNAL, time.monotonic(), chosen)
-        for failed in made.left_behind:
-            log.warning("left behind by a powerd that died, and not put back: %s", failed)
+        for refused in made.left_behind:
+            log.warning("left behind by a powerd that died, and not put back: %s", refused)
         gc.collect()
         gc.freeze()
         return made

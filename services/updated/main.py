@@ -16,6 +16,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from assistant.errors import SottoError, StorageError
+from services.entry import failed, parse_options
 from services.notify import notify
 from services.proto.sotto.v1 import update_pb2 as pb
 from services.proto.sotto.v1 import update_pb2_grpc as rpc
@@ -99,17 +100,11 @@ def main() -> int:
     """Entry point of sotto-updated.service."""
     parser = argparse.ArgumentParser(prog="sotto-updated", description=__doc__)
     parser.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
-    parser.add_argument("-v", "--verbose", action="store_true", help="log what happens")
-    options = parser.parse_args()
-    logging.basicConfig(
-        level=logging.INFO if options.verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
+    options = parse_options(parser)
     try:
         return run(Places(options.root))
     except SottoError as error:
-        print(f"sotto-updated: {error}", file=sys.stderr)
-        return int(error.kind.value)
+        return failed("sotto-updated", error)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ import pytest
 from assistant.audio.format import SAMPLE_RATE, Samples
 from tests.conftest import REPOSITORY
 from tests.hub.home_assistant import HASS, HomeAssistant
-from tests.services.conftest import Box
-from tests.services.gatewayd.conftest import Gate, free_port
+from tests.services.conftest import Box, free_port
+from tests.services.gatewayd.conftest import Gate
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(300)]
 

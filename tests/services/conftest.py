@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,13 @@ from assistant.audio.files import write_wav
 from assistant.audio.format import SAMPLE_RATE, Samples
 from services.bench.virtual_sound import PulseServer, why_not
 from tests.conftest import REPOSITORY
+
+
+def free_port() -> int:
+    """A TCP port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -98,6 +106,17 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     yield box
     if box.process is not None and box.process.poll() is None:
         box.stop()
+
+
+@pytest.fixture(scope="module")
+def hub_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """A running daemon whose devices are a hub's; shared by the tests of a module."""
+    box = Box(tmp_path_factory.mktemp("box"))
+    (box.folder / "config").mkdir()
+    (box.folder / "config" / "connector.toml").touch()
+    box.start()
+    yield box
+    box.stop()
 
 
 @pytest.fixture

@@ -24,16 +24,6 @@ HOME = pb.HomeReport(description=pb.HomeDescription(unit="celsius", devices=[LAM
 UP = pb.HomeReport(link=pb.HubLink(up=True))
 
 
-@pytest.fixture(scope="module")
-def hub_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
-    box = Box(tmp_path_factory.mktemp("box"))
-    (box.folder / "config").mkdir()
-    (box.folder / "config" / "connector.toml").touch()
-    box.start()
-    yield box
-    box.stop()
-
-
 @pytest.fixture
 def stub(hub_box: Box) -> Iterator[rpc.AssistantStub]:
     with grpc.insecure_channel(f"unix:{hub_box.socket}") as channel:

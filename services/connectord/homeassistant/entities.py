@@ -14,7 +14,7 @@ from assistant.home.executor import Action, Command
 from assistant.home.model import Device, DeviceState, Domain, Feature
 from services.connectord import binary
 from services.connectord.colors import nearest
-from services.connectord.values import measured, number, percent_of, text, whole
+from services.connectord.values import degrees, measured, number, percent_of, text, whole
 
 #: Domains of Home Assistant that have a match here.
 DOMAINS: dict[str, Domain] = {
@@ -120,8 +120,8 @@ def state_from(device: Device, state: object, attributes: Mapping[str, Any]) -> 
         case Domain.CLIMATE:
             return DeviceState(
                 on=state != "off",
-                target_temperature=number(attributes.get("temperature"), -100, 200),
-                current_temperature=number(attributes.get("current_temperature"), -100, 200),
+                target_temperature=degrees(attributes.get("temperature")),
+                current_temperature=degrees(attributes.get("current_temperature")),
             )
         case Domain.SENSOR:
             if device.id.startswith("binary_sensor."):

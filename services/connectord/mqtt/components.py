@@ -15,7 +15,7 @@ from services.connectord.mqtt.entity import Reading, Write
 from services.connectord.mqtt.lights import Parts, light
 from services.connectord.mqtt.pieces import either, field, one, scaled
 from services.connectord.mqtt.template import fill
-from services.connectord.values import measured, number
+from services.connectord.values import degrees, measured, number
 
 _NONE: frozenset[Feature] = frozenset()
 
@@ -137,7 +137,7 @@ def climate(config: Config) -> Parts:
         ("current_temperature", "current_temperature"),
     ):
         if topic := config.topic(f"{key}_topic"):
-            readings.append(field(topic, config.template(f"{key}_template"), name, _degrees))
+            readings.append(field(topic, config.template(f"{key}_template"), name, degrees))
     if topic := config.topic("mode_state_topic"):
         readings.append(field(topic, config.template("mode_state_template"), "on", _runs(modes)))
     return _NONE, tuple(readings), writes
@@ -145,10 +145,6 @@ def climate(config: Config) -> Parts:
 
 def _runs(modes: tuple[str, ...]) -> Callable[[str], bool | None]:
     return lambda value: value != "off" if value == "off" or value in modes else None
-
-
-def _degrees(value: str) -> float | None:
-    return number(value, -100, 200)
 
 
 def sensor(config: Config) -> Parts:

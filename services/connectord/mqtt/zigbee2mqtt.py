@@ -20,7 +20,7 @@ from services.connectord.mqtt.entity import Availability, Entity, Reading, Write
 from services.connectord.mqtt.lights import json_light_read, json_light_writes
 from services.connectord.mqtt.pieces import either, field, one, scaled
 from services.connectord.mqtt.template import Template
-from services.connectord.values import measured, number, text
+from services.connectord.values import degrees, measured, number, text
 
 _MAX_DEVICES = 1000
 _MAX_EXPOSES = 60
@@ -224,10 +224,10 @@ class _Hardware:
         if target is None or not _settable(target):
             return None
         writes = {Command.SET_TEMPERATURE: self._number(_key(target))}
-        readings = [field(self._topic, Template(False, (_key(target),)), "target_temperature", _degrees)]
+        readings = [field(self._topic, Template(False, (_key(target),)), "target_temperature", degrees)]
         if local := features.get("local_temperature"):
             readings.append(
-                field(self._topic, Template(False, (_key(local),)), "current_temperature", _degrees)
+                field(self._topic, Template(False, (_key(local),)), "current_temperature", degrees)
             )
         if (mode := features.get("system_mode")) is not None and _settable(mode):
             key, known = _key(mode), mode.get("values")
@@ -286,10 +286,6 @@ def _settable(feature: Mapping[str, Any]) -> bool:
 def _percent(value: str) -> int | None:
     found = number(value, 0, 100)
     return None if found is None else round(found)
-
-
-def _degrees(value: str) -> float | None:
-    return number(value, -100, 200)
 
 
 def _slug(name: str) -> str:

@@ -11,7 +11,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.services.connectord.conftest import free_port
+from tests.services.conftest import free_port
 
 
 class Broker:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -29,13 +28,6 @@ def until(true: Callable[[], bool], what: str, limit_s: float = 30.0) -> None:
         if time.monotonic() > deadline:
             pytest.fail(f"not within {limit_s:.0f} s: {what}")
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    """A TCP port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:
@@ -122,21 +114,10 @@ class Connected:
         until(lambda: self.ask(text) == reply, f"{text!r} -> {reply!r}, not {self.ask(text)!r}")
 
 
-@pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
-    """An assistant whose devices are a hub's; shared by the tests of a module."""
-    box = Box(tmp_path_factory.mktemp("box"))
-    (box.folder / "config").mkdir()
-    (box.folder / "config" / "connector.toml").touch()
-    box.start()
-    yield box
-    box.stop()
-
-
 @pytest.fixture
-def connected(assistant: Box) -> Iterator[Connected]:
+def connected(hub_box: Box) -> Iterator[Connected]:
     """The connector of that assistant, which the test starts; ended after it."""
-    connected = Connected(assistant)
+    connected = Connected(hub_box)
     yield connected
     if connected.process is not None:
         connected.stop()

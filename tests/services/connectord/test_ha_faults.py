@@ -11,8 +11,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.services.conftest import Box
-from tests.services.connectord.conftest import Connected, free_port, make_certificate, until
+from tests.services.conftest import Box, free_port
+from tests.services.connectord.conftest import Connected, make_certificate, until
 from tests.services.connectord.fake_hub import LAMP, TOKEN, FakeHub
 
 

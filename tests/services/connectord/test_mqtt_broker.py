@@ -12,8 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.services.conftest import free_port
 from tests.services.connectord.broker import Broker
-from tests.services.connectord.conftest import Connected, free_port, make_certificate, until
+from tests.services.connectord.conftest import Connected, make_certificate, until
 
 LAMP = {
     "name": None,

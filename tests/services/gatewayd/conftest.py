@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -16,13 +15,7 @@ import httpx
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.services.conftest import Box
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.services.conftest import Box, free_port
 
 
 @dataclass

@@ -16,8 +16,8 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from services.bench.virtual_sound import until
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from tests.services.conftest import Box
-from tests.services.gatewayd.conftest import Gate, free_port
+from tests.services.conftest import Box, free_port
+from tests.services.gatewayd.conftest import Gate
 
 #: It may hold what the kernel did not take, and what is being made.
 MEMORY = 20 * 1024 * 1024

@@ -22,6 +22,8 @@ UNITS = REPOSITORY / "rootfs/usr/lib/systemd/system"
         "sotto-stick@",
         "sotto-gatewayd",
         "sotto-connectord",
+        "sotto-powerd",
+        "sotto-power-restore",
     ],
 )
 def test_the_exposure_is_two_at_most(unit: str) -> None:

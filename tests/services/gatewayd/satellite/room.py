@@ -26,8 +26,8 @@ from services.assistantd.announce import speak_in_turn
 from services.assistantd.rings import RingLoop
 from services.assistantd.server import Server
 from services.bench.virtual_sound import until
-from tests.services.conftest import Box
-from tests.services.gatewayd.conftest import Gate, free_port
+from tests.services.conftest import Box, free_port
+from tests.services.gatewayd.conftest import Gate
 
 
 class Loudspeaker(NullSpeaker):

@@ -11,8 +11,8 @@ from wyoming.tts import Synthesize
 
 from assistant.audio.convert import level_dbfs
 from services.bench.virtual_sound import PulseServer, until
-from tests.services.conftest import Box
-from tests.services.gatewayd.conftest import Gate, free_port
+from tests.services.conftest import Box, free_port
+from tests.services.gatewayd.conftest import Gate
 from tests.services.gatewayd.satellite.hub import TONE, ScriptedHub
 
 #: A sound server on a busy machine loses samples; a person, too, says it again.
