@@ -191,9 +191,13 @@ def _present(sysfs: Sysfs, topology: Topology) -> dict[str, str]:
             values[ceiling] = str(cluster.high_khz)
     paths = [each.floor_file for each in topology.accelerators]
     paths += [f"sys/devices/system/cpu/cpu{cpu}/online" for cpu in sorted(topology.offlinable)]
-    for path in [*paths, topology.cpuset] if topology.cpuset else paths:
+    for path in paths:
         if (value := sysfs.maybe(path)) is not None:
             values[path] = value
+    if topology.cpuset and (value := sysfs.maybe(topology.cpuset)) is not None:
+        # An empty list means that of the parent; the kernel takes none back while processes live in the group
+        # (ENOSPC, validate_change in kernel/cgroup/cpuset.c), but the same list written out.
+        values[topology.cpuset] = value or sysfs.maybe(f"{topology.cpuset}.effective") or ""
     return values
 
 

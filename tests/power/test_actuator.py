@@ -272,3 +272,19 @@ def test_a_damaged_log_is_refused_and_writes_nothing(root: Path, log: Path, text
     with pytest.raises(PowerError, match="of no use"):
         manager(Kernel(root), log)
     assert snapshot(root) == before
+
+
+def test_a_cpuset_that_takes_no_empty_list_back_gets_all_processors(root: Path, log: Path) -> None:
+    class Populated(Kernel):
+        """A kernel with processes in the group."""
+
+        def _write(self, handle: int, data: bytes) -> None:
+            if data == b"\n":
+                raise OSError(errno.ENOSPC, "No space left on device")
+            super()._write(handle, data)
+
+    put(root, f"{CPUSET}.effective", "0-3")
+    power = manager(Populated(root), log)
+    power.report(Phase.SPEECH, 20.0)
+    assert power.close() == ()
+    assert get(root, CPUSET) == "0-3"
