@@ -54,7 +54,7 @@ class AlarmSkill:
         ahead = slots.seconds(request.slots, "in_")
         if ahead is not None:
             at = self._alarms.local(now.astimezone(UTC) + timedelta(seconds=ahead))
-            act = Act("alarm.set", value=at.isoformat(), run=partial(self._alarms.set_exact, at))
+            act = self._setting(at, partial(self._alarms.set_exact, at))
             return Reply(f"Alarm set for {_when(at, now)}.", (act,))
         spoken = _spoken_time(request)
         if spoken is None:
@@ -64,8 +64,23 @@ class AlarmSkill:
         when = _when(at, now)
         if moment.weekdays:
             when = f"{clock_time(at)} {_repeated(moment)}"
-        act = Act("alarm.set", value=at.isoformat(), run=partial(self._alarms.set, moment))
+        act = self._setting(at, partial(self._alarms.set, moment))
         return Reply(f"Alarm set for {when}.", (act,))
+
+    def _setting(self, at: datetime, run: Callable[[], Alarm]) -> Act:
+        """Set an alarm; one that was there before is none to take back."""
+        made: list[int] = []
+
+        def start() -> None:
+            before = {alarm.id for alarm in self._alarms.alarms}
+            alarm = run()
+            made.extend({alarm.id} - before)
+
+        def undo() -> None:
+            if made:
+                self._alarms.cancel([made.pop()])
+
+        return Act("alarm.set", value=at.isoformat(), run=start, undo=undo)
 
     def _cancel(self, request: Request) -> Reply:
         named = "hour" in request.slots or "clock_word" in request.slots

@@ -61,12 +61,14 @@ class Act:
         value: brightness in percent, seconds, ...; None where there is none.
         run: does it. May raise a `SottoError`, whose message is then spoken; a `StorageError` means
             that it was done but could not be saved.
+        undo: takes it back once it was done; None where that is impossible, or worse than leaving it.
     """
 
     name: str
     target: str = ""
     value: object = None
     run: Callable[[], object] = field(default=lambda: None, compare=False, repr=False)
+    undo: Callable[[], object] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,20 @@ class Skills:
         if reply.if_yes is not None or reply.if_length is not None:
             self._question = _Question(request.now, request.speaker, reply)
         return self._said(reply, request)
+
+    def undo(self, acts: Iterable[Act]) -> list[Act]:
+        """Take back acts that were carried out, the last first; gives those that could be taken back."""
+        undone = []
+        for act in reversed(tuple(acts)):
+            if act.undo is None:
+                continue
+            try:
+                act.undo()
+            except Exception:
+                log.exception("%s could not be taken back", act.name)
+            else:
+                undone.append(act)
+        return undone
 
     def said(self, text: str) -> None:
         """Remember what was spoken outside a turn (a ring), for "repeat that"."""

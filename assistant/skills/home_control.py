@@ -8,6 +8,7 @@ from functools import partial
 from assistant.home.executor import Action, Command, HomeExecutor
 from assistant.home.model import Device, Domain
 from assistant.home.state import can, temperature_range
+from assistant.home.undo import restore
 from assistant.skills import slots
 from assistant.skills.base import Act, Reply, Request
 from assistant.skills.home_skill import HomeSkill
@@ -172,4 +173,10 @@ class HomeControlSkill(HomeSkill):
             value = int(value)
         action = Action(device.id, command, value)
         name = f"{device.domain.value}.{command.value}"
-        return Act(name, device.id, value, partial(self._executor.act, action))
+        restoring = restore(device, self._executor.state(device.id), command)
+        undo = partial(self._carry_out, restoring) if restoring else None
+        return Act(name, device.id, value, partial(self._executor.act, action), undo)
+
+    def _carry_out(self, actions: tuple[Action, ...]) -> None:
+        for action in actions:
+            self._executor.act(action)

@@ -73,8 +73,15 @@ class TimerSkill:
             text = f"{capitalised(name)} timer, {duration(length)}, starting now."
         else:
             text = f"{capitalised(duration(length))}, starting now."
-        start = partial(self._timers.start, length, now, name, command)
-        return Reply(text, (Act("timer.start", name, length, start),))
+        started: list[int] = []
+
+        def start() -> None:
+            started.append(self._timers.start(length, now, name, command).id)
+
+        def undo() -> None:
+            self._timers.cancel(started.pop())
+
+        return Reply(text, (Act("timer.start", name, length, start, undo),))
 
     def _cancel(self, request: Request) -> Reply:
         found = self._wanted(request)

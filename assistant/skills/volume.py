@@ -113,5 +113,6 @@ class VolumeSkill:
 
     def _to(self, percent: int) -> Reply:
         percent = max(0, min(100, percent))
-        act = Act("volume.set", value=percent, run=partial(self._volume.set, percent))
+        undo = partial(self._volume.set, self._volume.get())
+        act = Act("volume.set", value=percent, run=partial(self._volume.set, percent), undo=undo)
         return Reply(f"Volume {percent} percent.", (act,))

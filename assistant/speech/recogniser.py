@@ -122,6 +122,7 @@ class Recogniser:
         self._trie = VocabularyTrie(self._vocabulary)
         self._model = Moonshine(store, self._settings.threads)
         self._helps: OrderedDict[str, _Help] = OrderedDict()
+        self._last: _Heard | None = None
         self._lock = threading.Lock()
 
     def transcribe(
@@ -150,9 +151,11 @@ class Recogniser:
             return Transcript("", 0.0, "none", audio_s)
         with self._lock:
             began = time.perf_counter()
-            memory = self._model.encode(_as_floats(audio))
+            key = (audio.tobytes(), grammar.key if grammar is not None else None)
+            if self._last is None or self._last.key != key:
+                self._last = _Heard(key, self._model.encode(_as_floats(audio)))
             encoded = time.perf_counter()
-            found = self._decode(memory, audio_s, grammar, deep)
+            found = self._decode(self._last, audio_s, grammar, deep)
             decoded = time.perf_counter()
         return Transcript(
             found.text,
@@ -165,8 +168,9 @@ class Recogniser:
         )
 
     def _decode(
-        self, memory: Memory, audio_s: float, grammar: RecognitionGrammar | None, deep: bool
+        self, heard: _Heard, audio_s: float, grammar: RecognitionGrammar | None, deep: bool
     ) -> _Found:
+        memory = heard.memory
         limit = min(
             self._settings.max_tokens,
             int(audio_s * _TOKENS_PER_SECOND) + _TOKENS_AT_LEAST,
@@ -176,14 +180,16 @@ class Recogniser:
             free, _ = greedy.decode(self._model, memory, limit)
             return _Found(self._vocabulary.text(free.tokens), "free", free)
         help_ = self._help(grammar)
-        free, biased = greedy.decode(
-            self._model,
-            memory,
-            limit,
-            help_.bias,
-            self._settings.bias,
-            enough=lambda hypothesis: grammar.parses(self._vocabulary.text(hypothesis.tokens)),
-        )
+        if heard.quickly is None:
+            heard.quickly = greedy.decode(
+                self._model,
+                memory,
+                limit,
+                help_.bias,
+                self._settings.bias,
+                enough=lambda hypothesis: grammar.parses(self._vocabulary.text(hypothesis.tokens)),
+            )
+        free, biased = heard.quickly
         free_text = self._vocabulary.text(free.tokens)
         biased_text = self._vocabulary.text(biased.tokens)
         if biased.ended and grammar.parses(biased_text):
@@ -229,6 +235,15 @@ class Recogniser:
         while len(self._helps) > self._settings.max_grammars:
             self._helps.popitem(last=False)
         return known
+
+
+@dataclass
+class _Heard:
+    """A recording as far as it is worked out; kept until the next, for the search after the quick ways."""
+
+    key: tuple[bytes, str | None]
+    memory: Memory
+    quickly: tuple[Hypothesis, Hypothesis] | None = None
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,20 @@ class Synthesiser:
         """Of the sound, in Hz."""
         return self._config.sample_rate
 
+    @property
+    def pause_s(self) -> float:
+        """Silence between two sentences, in seconds."""
+        return self._settings.pause_s
+
+    def check(self, text: str) -> None:
+        """Raise `TooLarge` if the text is longer than `max_chars`."""
+        if len(text) > self._settings.max_chars:
+            raise TooLarge(
+                f"the text has {len(text)} characters, the limit is {self._settings.max_chars}",
+                hint="Send it in shorter pieces.",
+                code="speech.text-too-long",
+            )
+
     def stream(self, text: str, speed: float = 0.0) -> Generator[Samples, None, None]:
         """Speak a text, chunk by chunk; closing the iterator stops the work.
 
@@ -99,12 +113,7 @@ class Synthesiser:
             TooLarge: the text is longer than `max_chars`; raised before the first chunk.
             Unavailable: espeak-ng is not installed.
         """
-        if len(text) > self._settings.max_chars:
-            raise TooLarge(
-                f"the text has {len(text)} characters, the limit is {self._settings.max_chars}",
-                hint="Send it in shorter pieces.",
-                code="speech.text-too-long",
-            )
+        self.check(text)
         return self._chunks(text, _check_speed(speed or self._settings.speed))
 
     def synthesise(self, text: str) -> Samples:

@@ -13,13 +13,15 @@ times = st.integers(0, 20_000)
 
 
 def ordered(waits: list[int], longest: float) -> TurnEndSettings:
-    complete, extendable, unparsed, unfinished = sorted(waits)
-    return TurnEndSettings(complete, extendable, unparsed, unfinished, longest)
+    complete, extendable, finished, unparsed, unfinished = sorted(waits)
+    return TurnEndSettings(
+        complete, extendable, finished, unparsed, unfinished, complete, extendable, max_turn_s=longest
+    )
 
 
 settings = st.builds(
     ordered,
-    st.lists(st.integers(1, 5_000), min_size=4, max_size=4),
+    st.lists(st.integers(1, 5_000), min_size=5, max_size=5),
     st.floats(0.1, 30),
 )
 
@@ -60,8 +62,8 @@ def test_a_short_word_waits_no_longer_than_a_long_one(speech: int, chosen: TurnE
 @pytest.mark.parametrize(
     ("state", "silence"),
     [
-        (Completeness.COMPLETE, 160),
-        (Completeness.EXTENDABLE, 400),
+        (Completeness.COMPLETE, 64),
+        (Completeness.EXTENDABLE, 320),
         (Completeness.UNPARSED, 700),
         (Completeness.UNFINISHED, 2000),
         (None, 2000),
@@ -83,3 +85,36 @@ def test_waits_out_of_order_are_refused(values: dict[str, int]) -> None:
     with pytest.raises(InvalidInput) as caught:
         TurnEndSettings(**values)
     assert caught.value.code == "turn.settings"
+
+
+@given(states, settings, st.floats(1, 2), st.sampled_from([None, True, False]))
+def test_the_wait_stays_within_what_is_set(
+    state: Completeness | None, chosen: TurnEndSettings, stretch: float, sounds: bool | None
+) -> None:
+    wait = wait_ms(state, chosen, stretch=stretch, sounds_finished=sounds)
+    assert chosen.complete_ms <= wait <= chosen.unfinished_ms
+    if state is Completeness.COMPLETE:
+        assert wait <= chosen.longest_complete_ms
+    if state is Completeness.EXTENDABLE:
+        assert wait <= chosen.longest_extendable_ms
+
+
+@given(states, st.floats(1, 2))
+def test_a_voice_that_sounds_finished_is_waited_for_no_longer(
+    state: Completeness | None, stretch: float
+) -> None:
+    chosen = TurnEndSettings()
+    assert wait_ms(state, chosen, stretch=stretch, sounds_finished=True) <= wait_ms(
+        state, chosen, stretch=stretch, sounds_finished=False
+    )
+
+
+def test_words_nobody_knows_said_like_an_end_are_answered_sooner() -> None:
+    assert decide(400, 900, Completeness.UNPARSED, sounds_finished=True) is Decision.COMMIT
+    assert decide(400, 900, Completeness.UNPARSED, sounds_finished=False) is Decision.WAIT
+
+
+def test_who_sounds_as_if_going_on_is_waited_for() -> None:
+    assert decide(320, 900, Completeness.EXTENDABLE, sounds_finished=True) is Decision.COMMIT
+    assert decide(499, 900, Completeness.EXTENDABLE, sounds_finished=False) is Decision.WAIT
+    assert decide(500, 900, Completeness.EXTENDABLE, sounds_finished=False) is Decision.COMMIT

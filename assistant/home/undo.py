@@ -1,0 +1,75 @@
+"""How to take a command back: the commands that lead to the state of before. Pure."""
+
+from __future__ import annotations
+
+from assistant.home.executor import Action, Command
+from assistant.home.model import Device, DeviceState, Domain
+from assistant.home.state import can
+
+_SWITCHES = (Domain.SWITCH, Domain.CLIMATE)
+
+
+def restore(device: Device, before: DeviceState, command: Command) -> tuple[Action, ...]:
+    """Commands that bring `device` back to the state `before` once `command` was carried out.
+
+    Empty where that is not known, or where it is better left: what was locked is never unlocked again, and a
+    colour of before that is not known is not guessed at.
+
+    Args:
+        device: whose.
+        before: its state before the command.
+        command: what was done.
+    """
+    actions: tuple[tuple[Command, float | str | None], ...] = ()
+    if device.domain is Domain.LIGHT:
+        actions = _light(device, before, command)
+    elif device.domain is Domain.FAN:
+        if before.on is False:
+            actions = ((Command.TURN_OFF, None),)
+        elif before.on and command is Command.SET_SPEED:
+            actions = ((Command.SET_SPEED, before.speed),) if before.speed else ()
+        elif before.on:
+            actions = ((Command.TURN_ON, None),)
+    elif device.domain is Domain.COVER:
+        actions = _cover(device, before)
+    elif device.domain is Domain.LOCK:
+        if command is Command.UNLOCK and before.locked:
+            actions = ((Command.LOCK, None),)
+    elif device.domain in _SWITCHES:
+        actions = _switch(before, command)
+    return tuple(Action(device.id, each, value) for each, value in actions if can(device, each))
+
+
+def _light(
+    device: Device, before: DeviceState, command: Command
+) -> tuple[tuple[Command, float | str | None], ...]:
+    if before.on is None:
+        return ()
+    found: list[tuple[Command, float | str | None]] = []
+    if command is Command.SET_BRIGHTNESS and before.brightness:
+        found.append((Command.SET_BRIGHTNESS, before.brightness))
+    if command in (Command.SET_COLOR, Command.SET_COLOR_TEMPERATURE):
+        if before.color is not None:
+            found.append((Command.SET_COLOR, before.color))
+        elif before.color_temperature is not None:
+            found.append((Command.SET_COLOR_TEMPERATURE, before.color_temperature))
+    # Last, because a brightness or a colour switches the light on.
+    found.append((Command.TURN_ON if before.on else Command.TURN_OFF, None))
+    return tuple(found)
+
+
+def _cover(device: Device, before: DeviceState) -> tuple[tuple[Command, float | str | None], ...]:
+    if before.position is None:
+        return ()
+    if can(device, Command.SET_POSITION):
+        return ((Command.SET_POSITION, before.position),)
+    return ((Command.OPEN if before.position > 0 else Command.CLOSE, None),)
+
+
+def _switch(before: DeviceState, command: Command) -> tuple[tuple[Command, float | str | None], ...]:
+    found: list[tuple[Command, float | str | None]] = []
+    if command is Command.SET_TEMPERATURE and before.target_temperature is not None:
+        found.append((Command.SET_TEMPERATURE, before.target_temperature))
+    if before.on is not None:
+        found.append((Command.TURN_ON if before.on else Command.TURN_OFF, None))
+    return tuple(found)
