@@ -14,9 +14,10 @@ from assistant.audio.format import Samples
 from assistant.audio.sink import AudioSink
 from assistant.conversation import Conversation
 from assistant.conversation_settings import ConversationSettings
-from assistant.dialogue import Dialogue
+from assistant.dialogue import APOLOGY, NOT_UNDERSTOOD, Dialogue
 from assistant.errors import InvalidInput, StorageError, TooLarge
 from assistant.events import Event, EventBus, EventKind
+from assistant.frequent_replies import FrequentReplies
 from assistant.hearing.activity import VoiceActivity
 from assistant.hearing.ears import Ears
 from assistant.hearing.gate import Gate
@@ -36,6 +37,7 @@ from assistant.skills.hub_timers import HubTimers
 from assistant.skills.timekeeping import TimerBook
 from assistant.skills.volume import VolumeControl
 from assistant.speaking import Voice
+from assistant.speech.ready_voice import FreshVoice, ReadyVoice
 from assistant.speech.recogniser import Recogniser, Transcript
 from assistant.speech.spoken import spoken
 from assistant.speech.synthesiser import Synthesiser
@@ -49,6 +51,8 @@ log = logging.getLogger(__name__)
 #: Longest typed sentence, characters; a spoken minute is about 1000.
 MAX_QUERY = 1000
 MAX_CONTEXT = 50
+#: Seconds without a sound worth hearing after which replies are rendered ahead.
+QUIET_S = 5.0
 
 
 class Assistant:
@@ -97,6 +101,12 @@ class Assistant:
         self.recogniser = Recogniser(self._store, settings.recogniser)
         self._silero = Silero(self._store.path("silero-vad", "silero_vad_16k_op15.onnx"))
         self._synthesiser = Synthesiser(self._store, settings.voice)
+        self._voice = ReadyVoice(self._synthesiser, settings.ready_voice)
+        self._frequent = FrequentReplies(
+            state / "replies.json", (NOT_UNDERSTOOD, APOLOGY), settings.ready_voice.frequent
+        )
+        self._heard_at = 0.0
+        self.bus.listen(self._heard)
         self.dialogue = Dialogue(lambda: self._keeper.current, self.skills, _local_now)
         self.turns = TurnStore(state, settings.store.turns, settings.store.keep_audio)
 
@@ -107,8 +117,8 @@ class Assistant:
 
     @property
     def voice(self) -> Voice:
-        """The synthesiser."""
-        return self._synthesiser
+        """What the box speaks with."""
+        return self._voice
 
     @property
     def grammar(self) -> Grammar:
@@ -135,8 +145,17 @@ class Assistant:
             self.bus.publish(EventKind.GRAMMAR, state="refused", message=fault)
 
     def poll(self) -> None:
-        """Look for changed sentence files and a changed home; call it every second or so."""
+        """Look for changed sentence files and a changed home; call it every second or so.
+
+        In the quiet, what is likely to be answered next is rendered ahead.
+        """
         self._keeper.poll()
+        if time.monotonic() - self._heard_at > QUIET_S:
+            self._voice.render(spoken(text) for text in self._frequent.likeliest())
+
+    def _heard(self, event: Event) -> None:
+        if event.kind in (EventKind.ONSET, EventKind.STATE, EventKind.TRANSCRIPT, EventKind.REPLY):
+            self._heard_at = time.monotonic()
 
     def ears(self, *, wake: bool) -> Ears:
         """Hearing for one stream, with its own memory of the voice; only wake words load their own."""
@@ -161,8 +180,12 @@ class Assistant:
         label: str = "",
         on_event: Callable[[Event], None] | None = None,
         on_turn: Callable[[Turn], None] | None = None,
+        fresh_voice: bool = False,
     ) -> Conversation:
-        """A conductor for one audio stream; its events go to `on_event` and to the assistant's bus."""
+        """A conductor for one audio stream; its events go to `on_event` and to the assistant's bus.
+
+        With `fresh_voice` every reply is rendered anew when it is due, for measuring.
+        """
         bus = EventBus()
         bus.listen(self.bus.relay)
         if on_event is not None:
@@ -171,6 +194,8 @@ class Assistant:
         settings = dataclasses.replace(settings, keep_audio=self.settings.store.keep_audio)
 
         def finished(turn: Turn, audio: Samples | None) -> None:
+            if turn.reply:
+                self._frequent.count(turn.reply)
             if on_turn is not None:
                 on_turn(turn)
             self.turns.add(turn, audio)
@@ -179,7 +204,7 @@ class Assistant:
             self.ears(wake=settings.wake),
             self.recogniser,
             self.dialogue,
-            self._synthesiser,
+            FreshVoice(self._synthesiser) if fresh_voice else self._voice,
             sink,
             bus,
             settings,
@@ -275,6 +300,7 @@ class Assistant:
 
     def close(self) -> None:
         """Save and let go of what is held."""
+        self._voice.close()
         self.turns.close()
 
 

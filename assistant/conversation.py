@@ -12,21 +12,23 @@ import uuid
 from collections.abc import Callable
 from time import perf_counter
 
-from assistant.audio.format import Samples
+from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.audio.sink import AudioSink
 from assistant.conversation_settings import ConversationSettings, Phase
-from assistant.dialogue import APOLOGY, Dialogue, Outcome
+from assistant.dialogue import APOLOGY, Dialogue, Outcome, Plan
 from assistant.events import EventBus, EventKind
+from assistant.going_on import Answered, GoingOn, Remark
 from assistant.handover import DEFAULT_HANDOVER, HandoverSettings
 from assistant.hearing.activity import Activity
 from assistant.hearing.ears import Ears, Heard
 from assistant.hearing.turn_end import TurnEndSettings
 from assistant.hub_seat import HubSeat
-from assistant.listening import Listener, Listening, Verdict
+from assistant.listening import Guess, Listener, Listening, Verdict
 from assistant.mouth import Mouth, OnFirst
 from assistant.records import Answer, Records, Stopwatch, StreamClock
 from assistant.speaking import Speech, Voice, speech_from
 from assistant.speech.recogniser import Recogniser
+from assistant.speech.spoken import spoken
 from assistant.turns import Turn
 
 log = logging.getLogger(__name__)
@@ -52,9 +54,19 @@ class Conversation:
         on_turn: Callable[[Turn, Samples | None], None],
         label: str = "",
         handover: HandoverSettings = DEFAULT_HANDOVER,
+        sounds_finished: Callable[[Samples], float] | None = None,
     ) -> None:
         self._ears = ears
-        self._listener = Listener(ears, recogniser, lambda: dialogue.grammar, settings, turn_end, bus)
+        self._listener = Listener(
+            ears,
+            recogniser,
+            lambda: dialogue.grammar,
+            settings,
+            turn_end,
+            bus,
+            self._foresee,
+            sounds_finished,
+        )
         self._records = Records(bus, on_turn, label)
         self._dialogue = dialogue
         self._bus = bus
@@ -68,7 +80,9 @@ class Conversation:
         self._clock = StreamClock(realtime=settings.realtime)
         self._expects_answer = False
         self._await_silence = False
+        self._heard_until = 0
         self._mouth = Mouth(voice, sink, bus, self._lock, self._fell_silent)
+        self._going_on = GoingOn(self._listener, self._mouth, settings)
         #: Where a hub sits down that is to answer instead of the box.
         self.hub_seat = HubSeat(
             self, self._lock, ears, self._mouth, self._records, bus, handover, dialogue.rings
@@ -98,6 +112,8 @@ class Conversation:
                 self._bus.publish(EventKind.ONSET, stream=self._label)
             if heard.wake_word:
                 self._woken(heard)
+            elif self._goes_on(heard.activity):
+                pass
             elif self._phase is Phase.IDLE:
                 if heard.activity.last_speech is not None and not heard.activity.is_speech:
                     # What was said before is not the breath of a wake word to come.
@@ -105,7 +121,7 @@ class Conversation:
             elif self._phase is Phase.LISTENING and self._listening is not None:
                 self._hear(self._listening, heard.activity)
             elif self._phase is Phase.SPEAKING:
-                self._listen_for_stop(heard.activity)
+                self._hear_over_reply(heard.activity)
             elif self._phase is Phase.WAITING:
                 self.hub_seat.look_at_the_clock(arrived)
 
@@ -179,12 +195,16 @@ class Conversation:
         """Back to waiting: for a wake word, or for the next sentence of an open stream."""
         self._listening = None
         follow_up, self._expects_answer = self._expects_answer, False
-        speaking = self._activity is not None and self._activity.is_speech
+        # A turn may end before the voice activity has let go of its last word.
+        activity = self._activity
+        speaking = (
+            activity is not None and activity.is_speech and (activity.last_speech or 0) > self._heard_until
+        )
         # A sentence must never be heard from its middle: "do not turn on the light" would turn it on. In
         # an open stream one that began during the reply is kept whole. A room's microphone hears the
         # reply itself, so there, what is under way when the reply ends is passed over.
         self._await_silence = speaking and self._settings.wake
-        onset = self._activity.onset if self._activity is not None else None
+        onset = activity.onset if activity is not None else None
         if speaking and onset is not None and not self._settings.wake:
             self._listen(Listening(onset, onset))
             return
@@ -198,6 +218,7 @@ class Conversation:
         self._bus.publish(EventKind.WAKE, word=heard.wake_word, probability=round(heard.wake_probability, 3))
         self.interrupt("wake word")
         self.hub_seat.drop()
+        self._going_on.forget()
         turn = self._listener.opened_by(heard)
         self._ears.new_turn(heard.wake_end)
         self._await_silence = False
@@ -216,7 +237,7 @@ class Conversation:
             turn.heard_speech = True
             self._bus.publish(EventKind.SPEECH_STARTED, turn.id)
         self.hub_seat.tell()
-        match self._listener.follow(turn, activity):
+        match self._listener.follow(turn, activity, self._clock.behind_ms(perf_counter())):
             case Verdict.COMMIT:
                 self._commit(turn, activity)
             case Verdict.BEGIN_AGAIN:
@@ -227,21 +248,36 @@ class Conversation:
                 self.hub_seat.drop()
                 self.rest()
 
-    def _listen_for_stop(self, activity: Activity) -> None:
-        """A short word over the reply: if it is "stop", fall silent."""
-        if activity.last_speech is None or activity.onset is None or activity.is_speech:
+    def _hear_over_reply(self, activity: Activity) -> None:
+        """A word over the reply: "stop" ends it, and so does a sentence where one may be said."""
+        remark, turn = self._going_on.over_reply(activity, asked=self._expects_answer)
+        if remark is Remark.NOTHING:
             return
-        if activity.speech_ms <= self._settings.stop_word_ms and self._listener.said_stop(activity):
+        if turn is not None:
+            self.interrupt("barge-in")
+            self._commit(turn, activity)
+            return
+        if remark is Remark.STOP:
             self.interrupt("stop word")
             self._dialogue.respond("stop", speaker=self._speaker)
+        self._mouth.duck(1.0)
         self._ears.new_turn()
+
+    def _goes_on(self, activity: Activity) -> bool:
+        """Whether what is heard may be the rest of the last sentence; once it is, the whole is taken."""
+        before = self._going_on.follows(activity)
+        if before is None or self._phase in (Phase.DECIDING, Phase.WAITING):
+            return False
+        guess = self._going_on.correction(before, activity)
+        if guess is None:
+            return self._going_on.may_come(before, activity, self._phase)
+        self._correct(before, guess, activity)
+        return True
 
     # -- deciding ------------------------------------------------------------------------------------
 
     def _commit(self, turn: Listening, activity: Activity) -> None:
-        watch = self._clock.stopwatch(perf_counter(), activity.last_speech)
-        self._enter(Phase.DECIDING, turn.id)
-        self._bus.publish(EventKind.SPEECH_ENDED, turn.id, silence_ms=activity.ended_silence_ms)
+        watch = self._begin_to_decide(turn, activity)
         try:
             if turn.for_hub:
                 self._await_hub(turn, watch)
@@ -253,9 +289,19 @@ class Conversation:
             self._records.failed(turn.id, APOLOGY)
             self.rest()
 
+    def _begin_to_decide(self, turn: Listening, activity: Activity) -> Stopwatch:
+        watch = self._clock.stopwatch(perf_counter(), activity.last_speech)
+        self._heard_until = activity.last_speech or 0
+        self._enter(Phase.DECIDING, turn.id)
+        self._bus.publish(EventKind.SPEECH_ENDED, turn.id, silence_ms=activity.ended_silence_ms)
+        return watch
+
     def _decide(self, turn: Listening, activity: Activity, watch: Stopwatch) -> None:
         guess = self._listener.final(turn, activity)
-        outcome = self._dialogue.respond(guess.text, speaker=self._speaker)
+        plan = guess.plan
+        if plan is None or not self._dialogue.is_current(plan):
+            plan = self._dialogue.plan(guess.text, speaker=self._speaker)
+        outcome = self._dialogue.carry_out(plan)
         self._bus.publish(EventKind.TRANSCRIPT, turn.id, text=guess.text, final=True)
         if outcome.parse is None and guess.text:
             start = self._listener.start_of(turn, activity)
@@ -265,16 +311,43 @@ class Conversation:
         # Noise that is no word deserves no apology.
         mute = outcome.parse is None and not guess.text and self._settings.wake
         record = self._records.decided(turn, guess, outcome, watch, mute=mute)
-        audio = self._listener.speech_of(turn, activity) if self._settings.keep_audio else None
-        self._answer(record, outcome, watch, audio)
+        self._answer(turn, activity, outcome, record, watch)
+
+    def _correct(self, before: Answered, guess: Guess, activity: Activity) -> None:
+        """The speaker went on: what was done is taken back as far as it does not belong to the whole."""
+        turn = before.joined_turn(activity.position)
+        self._listener.went_on(((activity.onset or 0) - before.committed) * 1000 // SAMPLE_RATE)
+        self.interrupt("the sentence went on")
+        watch = self._begin_to_decide(turn, activity)
+        try:
+            outcome = self._dialogue.correct(before.outcome, guess.text, speaker=self._speaker)
+            self._bus.publish(EventKind.TRANSCRIPT, turn.id, text=guess.text, final=True)
+            self._bus.publish(EventKind.CORRECTED, turn.id, of=before.turn_id)
+            record = self._records.decided(turn, guess, outcome, watch, mute=False)
+            self._answer(turn, activity, outcome, record, watch)
+        except Exception:
+            log.exception("turn %s failed", turn.id)
+            self._records.failed(turn.id, APOLOGY)
+            self.rest()
+
+    def _foresee(self, text: str) -> Plan:
+        """What the sentence would lead to if it ended here. Its reply is begun, perhaps for nothing."""
+        plan = self._dialogue.plan(text, speaker=self._speaker)
+        if plan.reply.text:
+            self._mouth.voice.prepare(spoken(plan.reply.text))
+        return plan
 
     def _await_hub(self, turn: Listening, watch: Stopwatch) -> None:
         self._listening = None
         self._enter(Phase.WAITING, turn.id)
         self.hub_seat.end_of_sentence(watch)
 
-    def _answer(self, record: Turn, outcome: Outcome, watch: Stopwatch, audio: Samples | None) -> None:
+    def _answer(
+        self, turn: Listening, activity: Activity, outcome: Outcome, record: Turn, watch: Stopwatch
+    ) -> None:
         """Speak the reply and finish the record when it has been spoken or interrupted."""
+        audio = self._listener.speech_of(turn, activity) if self._settings.keep_audio else None
+        answered = self._going_on.answered(turn, activity, self._ears.position, outcome)
         self._listening = None
         self._expects_answer = outcome.reply.expects_answer
         self._bus.publish(EventKind.REPLY, record.id, text=record.reply)
@@ -283,7 +356,12 @@ class Conversation:
             self.rest()
             return
         answer = Answer(record, watch, lambda done: self._records.finish(done, audio))
-        self.speak(speech_from(self._mouth.voice, record.reply), answer.begun, answer.ended, record.id)
+
+        def begun(at: float) -> dict[str, object]:
+            answered.sounds_from = self._ears.position
+            return answer.begun(at)
+
+        self.speak(speech_from(self._mouth.voice, record.reply), begun, answer.ended, record.id)
 
     def speak(
         self,

@@ -25,16 +25,25 @@ class ConversationSettings:
 
     `wake`: a wake word opens each turn. `endpointing`: silence ends a turn; without it only the end of
     the stream does. `realtime`: frames arrive at the pace of a microphone, so the clocks that start at
-    the last speech sample mean something. `keep_audio`: hand what was heard to the record.
+    the last speech sample mean something. `keep_audio`: hand what was heard to the record. `echo_free`:
+    what the box says does not come back through the microphone, so speech over a reply is a person's.
     """
 
     wake: bool = True
     endpointing: bool = True
     realtime: bool = True
     keep_audio: bool = False
+    echo_free: bool = False
     #: First, quick recognition after this much silence; the full search after `search_after_ms`.
-    recognise_after_ms: int = 90
-    search_after_ms: int = 250
+    recognise_after_ms: int = 30
+    search_after_ms: int = 60
+    #: While somebody speaks, what was said so far is recognised at most so often, and less often where that
+    #: would take more than a quarter of a core; 0 for never.
+    partial_every_ms: int = 300
+    #: How the voice sounds is judged after this much silence, as smart-turn is trained; from this probability
+    #: on, the network's own, it sounds finished.
+    judge_after_ms: int = 200
+    finished_above: float = 0.5
     #: A wake word begins at most this long before its end.
     breath_ms: int = 1500
     #: After a wake word, speech no longer than this that means nothing is the wake word's own end.
@@ -43,3 +52,7 @@ class ConversationSettings:
     no_speech_ms: int = 6000
     #: A "stop" said over a reply is at most this long.
     stop_word_ms: int = 1500
+    #: Who goes on within this time of the end of a turn has not finished the sentence: it is taken as one.
+    correction_ms: int = 1000
+    #: Loudness of a reply that somebody speaks over, until it is clear what was said.
+    duck_to: float = 0.25

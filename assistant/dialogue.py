@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
 
@@ -15,6 +15,29 @@ log = logging.getLogger(__name__)
 
 NOT_UNDERSTOOD = "Sorry, I did not understand that."
 APOLOGY = "Sorry, something went wrong."
+#: A plan is made anew after so many seconds: what it answers from (a clock, a lamp) may have changed.
+STALE_S = 1.5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a text would lead to; nothing of it is done yet.
+
+    Attributes:
+        parse: what it means; None when it is outside the grammar.
+        request: put to the skills; None with no parse.
+        reply: as it will be if its acts succeed.
+        key: of the grammar that understood it.
+        made_at: `perf_counter` value.
+        stages_ms: "parse" and "plan".
+    """
+
+    parse: Parse | None
+    request: Request | None
+    reply: Reply
+    key: str
+    made_at: float
+    stages_ms: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -23,7 +46,7 @@ class Outcome:
 
     `decided_at` and `acted_at` are `perf_counter` values: when the intent was known, and when the last
     command had been handed to its executor (None when there was none). `stages_ms` holds "parse" and
-    "act".
+    "act"; what was planned before the commit took none of the time after it.
     """
 
     parse: Parse | None
@@ -74,35 +97,73 @@ class Dialogue:
             context: earlier utterances, oldest first.
             speaker: who speaks, so that a "yes" answers the question that was put to the same one.
         """
+        return self.carry_out(self.plan(text, context, speaker))
+
+    def plan(self, text: str, context: Sequence[str] = (), speaker: str = "") -> Plan:
+        """Understand `text` and work out the answer, without any side effect: safe before the commit.
+
+        Args: as for `respond`.
+        """
         started = perf_counter()
-        parse = self.grammar.parse(text)
+        grammar = self.grammar
+        parse = grammar.parse(text)
         parsed = perf_counter()
+        stages = {"parse": (parsed - started) * 1e3}
         if parse is None:
-            return Outcome(
-                None,
-                Reply(NOT_UNDERSTOOD, ok=False),
-                parsed,
-                None,
-                {"parse": (parsed - started) * 1e3},
-            )
-        reply = self._skills.handle(
-            Request(
-                intent=parse.intent,
-                slots=parse.slots,
-                text=parse.text,
-                now=self._now(),
-                context=tuple(context),
-                speaker=speaker,
-            )
+            return Plan(None, None, Reply(NOT_UNDERSTOOD, ok=False), grammar.key, parsed, stages)
+        request = Request(
+            intent=parse.intent,
+            slots=parse.slots,
+            text=parse.text,
+            now=self._now(),
+            context=tuple(context),
+            speaker=speaker,
         )
+        reply = self._skills.plan(request)
+        planned = perf_counter()
+        return Plan(parse, request, reply, grammar.key, planned, {**stages, "plan": (planned - parsed) * 1e3})
+
+    def is_current(self, plan: Plan) -> bool:
+        """Whether a plan may still be carried out as it stands."""
+        return plan.key == self.grammar.key and perf_counter() - plan.made_at <= STALE_S
+
+    def carry_out(self, plan: Plan) -> Outcome:
+        """Do what was planned. The only step with side effects."""
+        started = perf_counter()
+        # What was planned in good time is known at the commit.
+        decided_at = plan.made_at if plan.parse is None else max(plan.made_at, started)
+        stages = {"parse": plan.stages_ms["parse"]}
+        if plan.parse is None or plan.request is None:
+            return Outcome(None, plan.reply, decided_at, None, stages)
+        reply = self._skills.perform(plan.reply, plan.request)
         if reply.stop_speaking:
             for silence in self._silence:
                 silence()
         done = perf_counter()
-        return Outcome(
-            parse,
-            reply,
-            parsed,
-            done if reply.acts else None,
-            {"parse": (parsed - started) * 1e3, "act": (done - parsed) * 1e3},
+        stages["act"] = (done - started) * 1e3 + plan.stages_ms.get("plan", 0.0)
+        return Outcome(plan.parse, reply, decided_at, done if reply.acts else None, stages)
+
+    def correct(self, before: Outcome, text: str, speaker: str = "") -> Outcome:
+        """The speaker meant `text` all along: what was done and does not belong to it is taken back.
+
+        Args:
+            before: what became of the words that turned out to be the beginning.
+            text: the whole.
+            speaker: as for `respond`.
+        """
+        plan = self.plan(text, speaker=speaker)
+        wanted = plan.reply.acts
+        if self._skills.undo(act for act in before.reply.acts if act not in wanted):
+            # What it comes to may depend on the state: "brighter" is brighter than before.
+            plan = self.plan(text, speaker=speaker)
+        kept = [act for act in before.reply.acts if act in plan.reply.acts]
+        rest = tuple(act for act in plan.reply.acts if act not in kept)
+        outcome = self.carry_out(replace(plan, reply=replace(plan.reply, acts=rest)))
+        if not kept:
+            return outcome
+        acts = (*kept, *outcome.reply.acts)
+        return replace(
+            outcome,
+            reply=replace(outcome.reply, acts=acts),
+            acted_at=outcome.acted_at or before.acted_at,
         )

@@ -28,6 +28,7 @@ class EventKind(StrEnum):
     TRANSCRIPT = "transcript"
     DECIDED = "decided"
     ACTED = "acted"
+    CORRECTED = "corrected"
     REPLY = "reply"
     REPLY_STARTED = "reply-started"
     REPLY_ENDED = "reply-ended"

@@ -37,6 +37,7 @@ class Mouth:
         self._lock = lock
         self._on_quiet = on_quiet
         self._utterance: Utterance | None = None
+        self._ducked = 1.0
 
     @property
     def speaking(self) -> bool:
@@ -64,6 +65,7 @@ class Mouth:
                     self._utterance = None
                     self._on_quiet()
 
+        self.duck(1.0)
         utterance = Utterance(self._sink, speech, first, done)
         self._utterance = utterance
         utterance.start()
@@ -72,6 +74,12 @@ class Mouth:
         """Fall silent at once."""
         if self._utterance is not None:
             self._utterance.stop()
+
+    def duck(self, factor: float) -> None:
+        """Speak at that part of the volume, 1 is undisturbed, until something else is said."""
+        if factor != self._ducked:
+            self._ducked = factor
+            self._sink.duck(factor)
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until nothing is being said."""

@@ -54,6 +54,10 @@ class StreamClock:
         self._position = position
         self._captured_at = self._pace.captured_at(position, arrived)
 
+    def behind_ms(self, now: float) -> float:
+        """How long ago the newest sample was captured; `now` is a `perf_counter` value."""
+        return (now - self._captured_at) * 1e3 if self._realtime else 0.0
+
     def stopwatch(self, committed: float, last_speech: int | None) -> Stopwatch:
         """The clocks of a turn whose last speech sample is `last_speech`, if there is one."""
         silence = 0 if last_speech is None else self._position - last_speech

@@ -16,6 +16,7 @@ from assistant.hearing.activity import ActivitySettings
 from assistant.hearing.turn_end import TurnEndSettings
 from assistant.paths import config_dir
 from assistant.settings_file import fill, read_table
+from assistant.speech.ready_voice import ReadyVoiceSettings
 from assistant.speech.recogniser import RecogniserSettings
 from assistant.speech.synthesiser import SynthesiserSettings
 
@@ -67,6 +68,7 @@ class Settings:
     handover: HandoverSettings = field(default_factory=HandoverSettings)
     recogniser: RecogniserSettings = field(default_factory=RecogniserSettings)
     voice: SynthesiserSettings = field(default_factory=SynthesiserSettings)
+    ready_voice: ReadyVoiceSettings = field(default_factory=ReadyVoiceSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
 
 

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Voice(Protocol):
-    """What turns text into sound; `assistant.speech.synthesiser.Synthesiser` is one."""
+    """What turns text into sound; `assistant.speech.ready_voice.ReadyVoice` is one."""
 
     @property
     def sample_rate(self) -> int:
@@ -27,6 +27,9 @@ class Voice(Protocol):
 
     def stream(self, text: str) -> Iterator[Samples]:
         """Chunks of speech, the first as early as possible."""
+
+    def prepare(self, text: str) -> None:
+        """This is likely to be said soon: begin with it in the background."""
 
 
 @dataclass(frozen=True)

@@ -63,8 +63,14 @@ class Converse:
         self._frames = frames_of(self._audio(), start.sample_rate or SAMPLE_RATE)
         self._conversation = assistant.conversation(
             StreamSink(self._send_audio if start.reply_audio else None, paced=start.realtime),
-            ConversationSettings(wake=start.wake, realtime=start.realtime, endpointing=self._endpointing),
+            ConversationSettings(
+                wake=start.wake,
+                realtime=start.realtime,
+                endpointing=self._endpointing,
+                echo_free=start.echo_free,
+            ),
             label=start.label[:200],
+            fresh_voice=start.fresh_voice,
             on_event=lambda event: self._send(pb.ConverseResponse(event=event_to_wire(event))),
             on_turn=lambda turn: self._send(pb.ConverseResponse(turn=turn_to_wire(turn))),
         )

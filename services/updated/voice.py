@@ -127,8 +127,8 @@ def _converse(
 ) -> tuple[Heard, float | None]:
     """One command in a stream of its own, without real time; what was heard and its compute clock in ms."""
     pcm, rate = speech
-    # Reply audio is asked for, as the clock ends with its first sample.
-    start = pb.ConverseStart(reply_audio=True, label="gate", sample_rate=rate)
+    # Reply audio is asked for, as the clock ends with its first sample; a reply that was kept says nothing.
+    start = pb.ConverseStart(reply_audio=True, label="gate", sample_rate=rate, fresh_voice=True)
 
     def requests() -> Iterator[pb.ConverseRequest]:
         yield pb.ConverseRequest(start=start)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from assistant.conversation_settings import ConversationSettings, Phase
 from assistant.events import EventKind
 from assistant.turns import Turn
 from tests.assistant.conftest import Stream
+from tests.assistant.mouths import SlowMouth
 
 Say = Callable[..., Samples]
 Open = Callable[..., Stream]
@@ -162,34 +162,9 @@ def test_bad_recordings_are_still_understood(
     assert [turn.intent for turn in stream.turns] == ["HassTurnOn"]
 
 
-class _Mouth:
-    """A loudspeaker that says when it begins and takes its time until it is stopped."""
-
-    volume = 1.0
-
-    def __init__(self) -> None:
-        self.speaking = threading.Event()
-        self.stopped = threading.Event()
-
-    def play(self, chunks: Iterable[Samples], rate: int, on_first: Callable[[], None] | None = None) -> bool:
-        self.stopped.clear()
-        next(iter(chunks))
-        if on_first is not None:
-            on_first()
-        self.speaking.set()
-        return not self.stopped.wait(20)
-
-    def stop(self) -> None:
-        self.stopped.set()
-
-    def duck(self, factor: float) -> None: ...
-
-    def close(self) -> None: ...
-
-
 @pytest.mark.parametrize("words", ["stop", "okay nabu"])
 def test_the_reply_is_interrupted_by_voice(assistant: Assistant, say: Say, words: str) -> None:
-    mouth, turns, kinds = _Mouth(), list[Turn](), list[str]()
+    mouth, turns, kinds = SlowMouth(), list[Turn](), list[str]()
     conversation = assistant.conversation(
         mouth,
         ConversationSettings(wake=True, realtime=False),
@@ -212,7 +187,7 @@ def test_the_reply_is_interrupted_by_voice(assistant: Assistant, say: Say, words
 
 
 def test_a_sentence_begun_during_the_reply_is_heard_whole(assistant: Assistant, say: Say) -> None:
-    mouth, turns = _Mouth(), list[Turn]()
+    mouth, turns = SlowMouth(), list[Turn]()
     conversation = assistant.conversation(
         mouth, ConversationSettings(wake=False, realtime=False), on_turn=turns.append
     )
@@ -239,7 +214,7 @@ def test_a_turn_that_fails_does_not_make_the_box_deaf(
 ) -> None:
     stream = open_stream(endpointing=True)
     with monkeypatch.context() as broken:
-        broken.setattr(assistant.dialogue, "respond", lambda *_args, **_named: 1 / 0)
+        broken.setattr(assistant.dialogue, "carry_out", lambda *_args, **_named: 1 / 0)
         stream.feed(say("what time is it", tail=1.0))
     assert [turn.accepted for turn in stream.turns] == [False]
     assert "warning" in stream.kinds
@@ -248,7 +223,7 @@ def test_a_turn_that_fails_does_not_make_the_box_deaf(
 
 
 def test_silence_asked_for_elsewhere_is_kept_here(assistant: Assistant, say: Say) -> None:
-    mouth, turns = _Mouth(), list[Turn]()
+    mouth, turns = SlowMouth(), list[Turn]()
     conversation = assistant.conversation(
         mouth, ConversationSettings(wake=False, realtime=False), on_turn=turns.append
     )

@@ -1,0 +1,35 @@
+"""Loudspeakers for tests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+
+from assistant.audio.format import Samples
+
+
+class SlowMouth:
+    """A loudspeaker that says when it begins and takes its time until it is stopped."""
+
+    volume = 1.0
+
+    def __init__(self) -> None:
+        self.speaking = threading.Event()
+        self.stopped = threading.Event()
+        self.ducked: list[float] = []
+
+    def play(self, chunks: Iterable[Samples], rate: int, on_first: Callable[[], None] | None = None) -> bool:
+        self.stopped.clear()
+        next(iter(chunks))
+        if on_first is not None:
+            on_first()
+        self.speaking.set()
+        return not self.stopped.wait(20)
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+    def duck(self, factor: float) -> None:
+        self.ducked.append(factor)
+
+    def close(self) -> None: ...
