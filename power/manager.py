@@ -25,7 +25,7 @@ from power.topology import Topology
 #: Mechanisms that can be switched off one by one, and what a profile without them is.
 ACTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "core-parking": ("Rest cores that listening does not need", {"park": False}),
-    "latency-bound": ("Keep cores from deep sleep during a conversation", {"latency_us": 0}),
+    "latency-bound": ("Keep cores from deep sleep until the answer", {"latency_us": 0}),
     "accelerator-clocks": ("Raise the clocks of GPU and NPU while thinking", {"accelerators": False}),
 }
 #: A box this hot is reported as degraded even where no cooling device tells.

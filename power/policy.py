@@ -116,9 +116,12 @@ def decide(topology: Topology, demand: Demand, readings: Readings, profile: Prof
     }
     talking = boosted or not (phase is Phase.IDLE or demand.is_quiet)
     awake, online = _rest(topology, readings, profile, talking, quiet_s, reasons)
-    if boosted and profile.park and topology.is_mixed:
+    # An onset is only a guess. Deep sleep is forbidden, services are moved and accelerators are woken once
+    # the wake word has come: still a sentence ahead of the work, and a television costs none of it.
+    meant = phase in (Phase.THINKING, Phase.SPEAKING)
+    if meant and profile.park and topology.is_mixed:
         awake = _workers(topology) or awake
-    thinking = phase in (Phase.THINKING, Phase.SPEECH) and share > 0
+    thinking = phase is Phase.THINKING and share > 0
     floors = {
         each.name: each.high_hz if thinking and profile.accelerators else each.low_hz
         for each in topology.accelerators
@@ -127,7 +130,7 @@ def decide(topology: Topology, demand: Demand, readings: Readings, profile: Prof
         clusters=clusters,
         awake=awake,
         online=online,
-        latency_us=profile.latency_us if boosted and share > 0 and profile.latency_us else None,
+        latency_us=profile.latency_us if thinking and profile.latency_us else None,
         accelerators_hz=floors,
         phase=phase,
         reasons=tuple(reasons),

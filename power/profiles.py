@@ -29,7 +29,7 @@ class Profile:
         speech_s, thinking_s, speaking_s: after so long without a word from the assistant a phase is over.
         boost_weak: whether weaker clusters get the floors too.
         idle_hint, busy_hint: energy-performance preferences.
-        latency_us: longest wake-up of a sleeping core during a conversation; 0 leaves it to the kernel.
+        latency_us: longest wake-up of a sleeping core while thinking; 0 leaves it to the kernel.
         park: rest the cores that listening does not need, after `park_after_s` of silence.
         offline_after_s: switch them off after so long; 0 never does.
         accelerators: raise the floors of GPU and NPU while thinking.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 CPU = "sys/devices/system/cpu"
 
@@ -92,13 +93,14 @@ class Topology:
     latency_device: bool = False
     missing: tuple[Missing, ...] = ()
 
-    @property
+    # Both are asked for on the way of a sentence, and never change.
+    @cached_property
     def strong(self) -> tuple[Cluster, ...]:
         """Clusters that heavy work belongs on: those within a fifth of the strongest."""
         most = max((cluster.capacity for cluster in self.clusters), default=0)
         return tuple(cluster for cluster in self.clusters if cluster.capacity >= 0.8 * most)
 
-    @property
+    @cached_property
     def is_mixed(self) -> bool:
         """Whether there are weaker processors beside the strong ones (big.LITTLE)."""
         return len(self.strong) < len(self.clusters)

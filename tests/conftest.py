@@ -12,8 +12,13 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
+from hypothesis import settings
 
 from assistant.audio.format import SAMPLE_RATE, Samples
+
+# How fast a machine is says nothing about whether the code is right.
+settings.register_profile("sotto", deadline=None)
+settings.load_profile("sotto")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -85,6 +85,8 @@ class Domain:
         self.cores = [Core() for _ in range(silicon.cores)]
         self.step = 0
         self.floor, self.ceiling = 0, len(silicon.khz) - 1
+        #: Whether cores that wait may be switched off: nobody bounds wake-ups more tightly.
+        self.may_sleep = True
         self.sampled_at = 0.0
         self.joules = 0.0
         self.residency = [0.0] * len(silicon.khz)
@@ -117,7 +119,7 @@ class Domain:
 
     def _awake_s(self, core: Core, now: float) -> float:
         """Seconds of the time up to `now` that an idle core waits before it is switched off."""
-        if not self.silicon.sleep_us:
+        if not (self.silicon.sleep_us and self.may_sleep):
             return now - self._at
         return min(now - self._at, max(0.0, core.idle_since + self.silicon.sleep_us * 1e-6 - self._at))
 

@@ -2,7 +2,8 @@
 
 Work is given in milliseconds of the reference core (docs/performance.md); where each figure is from stands
 beside it.
-Cores that wait long enough are switched off by the kernel, under every governor alike.
+Cores that wait long enough are switched off by the kernel, under every governor alike, unless our policy
+bounds their wake-up. Small work stays on the weakest cores that our policy lets services use.
 """
 
 from __future__ import annotations
@@ -100,11 +101,11 @@ class Engine:
         """Give a task more work; `then` is called when it is done."""
         domain = self.domains[cluster]
         work = work_ms / 1000 / self.model.relative
-        queue = domain.cores[core].realtime if task.realtime else domain.cores[core].fair
-        if task in queue:
+        if any(task in queue for each in self.domains for c in each.cores for queue in (c.realtime, c.fair)):
             task.left += work
         else:
             task.left = work
+            queue = domain.cores[core].realtime if task.realtime else domain.cores[core].fair
             queue.append(task)
         self._ends[task.name] = then
         self._govern(domain)
@@ -141,6 +142,8 @@ class Engine:
             wanted = self._desired.clusters[cluster.policy]
             domain.floor = domain.silicon.khz.index(wanted.floor_khz)
             domain.ceiling = domain.silicon.khz.index(wanted.ceiling_khz)
+            bound = self._desired.latency_us
+            domain.may_sleep = bound is None or domain.silicon.wake_us <= bound
             step = max(domain.floor, min(domain.ceiling, domain.step))
             if step != domain.step:
                 self._switch(domain, step)
@@ -198,12 +201,25 @@ class Engine:
 
         self.at(self.now + domain.silicon.switch_us * 1e-6, done)
 
+    def _weakest(self) -> int:
+        """The weakest cluster that services may use: small work is put there."""
+        if self._desired is not None and self._desired.awake:
+            for number, cluster in enumerate(self._topology.clusters):
+                if cluster.cpus & self._desired.awake:
+                    return number
+        return 0
+
     def _sound(self) -> None:
-        self.submit(self._audio, AUDIO_MS, 0, 0, _nothing)
+        self.submit(self._audio, AUDIO_MS, self._weakest(), 0, _nothing)
         self.at(self.now + AUDIO_S, self._sound)
 
     def _hear(self) -> None:
-        self.submit(self.ears, self._ears_ms, 0, 1, _nothing)
+        place = self._weakest()
+        # Beside the sound where the heavy work of a turn has core 1 of the same cluster to itself.
+        core = 0 if place else 1
+        if place:
+            self.domains[place].cores[core].inherit(self.domains[0].cores[1])
+        self.submit(self.ears, self._ears_ms, place, core, _nothing)
         self.at(self.now + self._ears_every, self._hear)
 
 

@@ -11,7 +11,7 @@ from power.simulate.files import read_named, shipped
 from power.topology import Cluster, Topology
 
 MACHINES = Path(__file__).parent / "machines"
-_FIGURES = ("capacity", "coefficient", "leak_w", "switch_us", "sleep_us")
+_FIGURES = ("capacity", "coefficient", "leak_w", "switch_us", "sleep_us", "wake_us")
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Silicon:
         switch_us: until a new clock is in force.
         sleep_us: a core that has waited so long is switched off until it is needed; 0 where it cannot be.
         sleep_share: what it then still draws of its leakage.
+        wake_us: what that sleep adds to a wake-up, which a bound on wake-ups forbids; 0 where there is none.
     """
 
     cores: int
@@ -37,6 +38,7 @@ class Silicon:
     switch_us: float
     sleep_us: float
     sleep_share: float
+    wake_us: float
 
     def busy_w(self, step: int) -> float:
         """Power of a core that computes, leakage included."""
@@ -125,4 +127,5 @@ def _silicon(table: dict[str, Any], file: Path) -> Silicon:
         raise SimulationError(
             f"{file}: cores, capacity or a figure is out of range", hint="see docs/power.md"
         )
-    return Silicon(cores, capacity, khz, volts, figures[1], figures[2], figures[3], figures[4], share)
+    _, coefficient, leak_w, switch_us, sleep_us, wake_us = figures
+    return Silicon(cores, capacity, khz, volts, coefficient, leak_w, switch_us, sleep_us, share, wake_us)

@@ -9,10 +9,11 @@ from typing import Any
 
 from assistant.errors import InvalidInput
 from services.powerd.errors import translated
+from services.powerd.places import PROFILES
 
 _OWN = ("org.sotto.Power1", "/org/sotto/Power1", "org.sotto.Power1")
 _PROFILES = ("org.freedesktop.UPower.PowerProfiles", "/org/freedesktop/UPower/PowerProfiles")
-#: What a simulation compares, unless it is told otherwise.
+#: What a simulation compares, unless it is told otherwise; `sotto:NAME` is one of our profiles.
 _GOVERNORS = "schedutil,ondemand,powersave,performance,sotto:balanced"
 
 
@@ -72,6 +73,7 @@ def _ask(member: str) -> str:
 
 
 def _simulate(options: argparse.Namespace) -> None:
+    from power.profiles import load
     from power.simulate import machine, trace
     from power.simulate.day import simulate
     from power.simulate.picture import draw
@@ -81,8 +83,11 @@ def _simulate(options: argparse.Namespace) -> None:
     with translated():
         day = trace.load_trace(options.name or "weekday")
         models = [machine.load_model(name) for name in (options.machine or machine.names())]
+        profiles = load(options.profiles)
         results = [
-            simulate(model, day, governor) for model in models for governor in options.governors.split(",")
+            simulate(model, day, governor, profiles)
+            for model in models
+            for governor in options.governors.split(",")
         ]
         print(json.dumps(as_data(results)) if options.json else table(results))
         if options.picture is not None:
@@ -100,5 +105,12 @@ def add_options(power: argparse.ArgumentParser) -> None:
         "--machine", action="append", metavar="NAME", help="simulate: a model, by name or file"
     )
     power.add_argument("--governors", default=_GOVERNORS, metavar="LIST", help="simulate: what is compared")
+    power.add_argument(
+        "--profiles",
+        type=Path,
+        default=PROFILES,
+        metavar="DIR",
+        help="simulate: own profiles (TOML), compared as sotto:NAME; default %(default)s",
+    )
     power.add_argument("--picture", metavar="FILE.png", help="simulate: draw it (needs matplotlib)")
     power.add_argument("--json", action="store_true", help="status, simulate: as one JSON object")

@@ -16,7 +16,7 @@ from power.profiles import BUILT_IN, Profile, load
 from power.sysfs import Sysfs
 from services.entry import failed, parse_options
 from services.lock import StateLock
-from services.powerd.places import JOURNAL, RUNTIME
+from services.powerd.places import JOURNAL, PROFILES, RUNTIME
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +27,7 @@ def main() -> int:
     parser.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
     parser.add_argument("--runtime", type=Path, default=RUNTIME, help="folder of the undo log")
     parser.add_argument("--state", type=Path, default=Path("/var/lib/sotto-power"), help="keeps the profile")
-    parser.add_argument(
-        "--profiles", type=Path, default=Path("/etc/sotto/power.d"), help="own profiles (TOML)"
-    )
+    parser.add_argument("--profiles", type=Path, default=PROFILES, help="own profiles (TOML)")
     parser.add_argument("--user", default="sotto", help="the assistant's user, who may report phases")
     options = parse_options(parser)
     try:

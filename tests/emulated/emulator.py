@@ -40,11 +40,22 @@ class Emulator:
         ]
         command += ["-serial", "chardev:line"]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        try:
+            self._boot()
+        except BaseException:
+            self.close()
+            raise
+
+    def _boot(self) -> None:
         self._monitor = self._connect("qmp")
         json.loads(self._monitor.readline())
         self._monitor_call("qmp_capabilities")
         self._line = self._connect("line")
-        assert json.loads(self._line.readline()) == {"ready": True}, self.console()
+        try:
+            ready = self._line.readline()
+        except TimeoutError as error:
+            raise RuntimeError(f"not booted after {_BOOT_S:.0f} s: {self.console()}") from error
+        assert json.loads(ready) == {"ready": True}, self.console()
 
     def console(self) -> str:
         """What the kernel said."""

@@ -29,6 +29,15 @@ _LEFT_OUT = (
     "site-packages",
     "__pycache__",
 )
+#: Prints name and file of every module that powerd loads and that the standard library does not have.
+_IMPORTED = """
+import sys
+sys.modules["ssl"] = None  # as in services.powerd.main
+import services.powerd.main, services.powerd.daemon, services.powerd.restore
+for name, module in list(sys.modules.items()):
+    if name.partition(".")[0] in ("assistant", "dbus_next", "power", "services"):
+        print(name, module.__file__, sep="\\t")
+"""
 
 
 def build(target: Path, modules: Path, version: str) -> None:
@@ -75,19 +84,21 @@ def _library_files(library: Path) -> Iterable[Path]:
 
 
 def _code(app: Path) -> None:
-    import dbus_next
-
-    folders = [(Path(dbus_next.__file__).parent, app / "dbus_next")]
-    folders += [
-        (REPOSITORY / "power", app / "power"),
-        (REPOSITORY / "services/powerd", app / "services/powerd"),
-    ]
-    for source, place in folders:
-        shutil.copytree(source, place, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in ("services/__init__.py", "services/lock.py", "services/notify.py", "assistant/errors.py"):
-        (app / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(REPOSITORY / file, app / file)
-    (app / "assistant/__init__.py").touch()
+    """Whatever powerd and its restore program import, of ours and of dbus-next."""
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPORTED],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    for line in done.stdout.splitlines():
+        name, file = line.split("\t")
+        place = app.joinpath(*name.split("."))
+        place = place / "__init__.py" if Path(file).name == "__init__.py" else place.with_suffix(".py")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, place)
 
 
 def _module(folder: Path, name: str, target: Path) -> None:

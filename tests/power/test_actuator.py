@@ -55,7 +55,7 @@ def test_floor_and_ceiling_never_cross_on_the_way(a: int, b: int, c: int, d: int
 def test_speech_raises_the_floor_and_silence_lets_it_fall(root: Path, log: Path) -> None:
     power = manager(Kernel(root), log)
     power.report(Phase.SPEECH, 20.0)
-    assert (get(root, FLOOR), get(root, CEILING), get(root, CPUSET)) == ("2400000", "2400000", "2-3")
+    assert (get(root, FLOOR), get(root, CEILING), get(root, CPUSET)) == ("2400000", "2400000", "0-3")
     power.report(Phase.IDLE, 25.0)
     assert get(root, FLOOR) == "600000"
     power.refresh(60.0)
@@ -72,10 +72,12 @@ def test_saying_the_same_twice_writes_nothing(root: Path, log: Path) -> None:
     assert kernel.writes == []
 
 
-def test_the_latency_bound_is_held_while_somebody_speaks(root: Path, log: Path) -> None:
+def test_the_latency_bound_is_held_from_the_wake_word_to_the_answer(root: Path, log: Path) -> None:
     power = manager(Kernel(root), log)
     power.report(Phase.SPEECH, 20.0)
-    power.report(Phase.IDLE, 25.0)
+    assert (root / "dev/cpu_dma_latency").read_bytes().strip() == b""
+    power.report(Phase.THINKING, 20.7)
+    power.report(Phase.SPEAKING, 23.0)
     values = struct.iter_unpack("=i", (root / "dev/cpu_dma_latency").read_bytes()[-8:])
     assert [value for (value,) in values] == [100, 2_000_000_000]
 
@@ -151,7 +153,7 @@ def test_undo_restores_the_exact_start(tmp_path, steps, a, b, governor, crash) -
 def test_a_refusal_is_reported_and_the_rest_goes_on(root: Path, log: Path, number: int) -> None:
     kernel = Kernel(root, refuses={FLOOR: number})
     power = manager(kernel, log)
-    power.report(Phase.SPEECH, 20.0)
+    power.report(Phase.THINKING, 20.0)
     assert FLOOR in power.state().report.problems
     assert get(root, CPUSET) == "2-3"
     kernel.refuses.clear()
@@ -162,7 +164,7 @@ def test_a_refusal_is_reported_and_the_rest_goes_on(root: Path, log: Path, numbe
 
 def test_a_file_that_lies_is_named(root: Path, log: Path) -> None:
     power = manager(Kernel(root, ignores={CPUSET}), log)
-    power.report(Phase.SPEECH, 20.0)
+    power.report(Phase.THINKING, 20.0)
     power.refresh(20.5)
     assert "2-3" in power.state().report.problems[CPUSET]
 

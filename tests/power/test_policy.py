@@ -98,9 +98,23 @@ def test_at_speech_onset_the_strong_cluster_goes_to_full_speed() -> None:
     wanted = decide(MACHINE, SILENT.report(Phase.SPEECH, 50.0), Readings(), BALANCED, 50.0)
     assert wanted.clusters[2].floor_khz == 2400
     assert wanted.clusters[0].floor_khz == 600
-    assert wanted.latency_us == 100
-    assert wanted.awake == {2, 3}, "on a weak core no floor of the strong ones helps"
-    assert wanted.accelerators_hz == {"npu": 1000}
+
+
+def test_what_costs_more_than_a_floor_waits_for_the_wake_word() -> None:
+    heard = decide(MACHINE, SILENT.report(Phase.SPEECH, 50.0), Readings(), BALANCED, 50.0)
+    assert heard.latency_us is None
+    assert heard.awake == ALL
+    assert heard.accelerators_hz == {"npu": 300}
+    meant = decide(MACHINE, SILENT.report(Phase.THINKING, 50.0), Readings(), BALANCED, 50.0)
+    assert meant.latency_us == 100
+    assert meant.awake == {2, 3}, "on a weak core no floor of the strong ones helps"
+    assert meant.accelerators_hz == {"npu": 1000}
+
+
+def test_while_the_answer_is_heard_cores_may_sleep_deeply() -> None:
+    wanted = decide(MACHINE, SILENT.report(Phase.SPEAKING, 50.0), Readings(), BALANCED, 50.0)
+    assert wanted.latency_us is None
+    assert wanted.clusters[2].floor_khz == 1800
 
 
 def test_in_long_silence_clocks_are_capped_and_the_strong_cores_rest() -> None:

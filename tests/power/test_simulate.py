@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from power.demand import Phase
 from power.errors import SimulationError
+from power.profiles import BUILT_IN
 from power.simulate import machine, trace
 from power.simulate.day import simulate
 from power.simulate.domain import Domain, Task
+from power.simulate.engine import Engine
 from power.simulate.governors import Schedutil
 from power.simulate.machine import load_model
 from power.simulate.picture import draw
@@ -58,6 +61,29 @@ def test_a_realtime_task_takes_schedutil_to_the_highest_clock_at_once() -> None:
     domain = Domain(load_model("pi4").clusters[0])
     domain.cores[0].realtime.append(Task("sound", left=0.001, realtime=True))
     assert Schedutil().decide(domain, 0.0) == len(domain.silicon.khz) - 1
+
+
+def test_a_bound_on_wake_ups_keeps_waiting_cores_at_their_full_leakage() -> None:
+    sleeps, waits = (Domain(load_model("rk3588").clusters[1]) for _ in range(2))
+    waits.may_sleep = False
+    for domain in (sleeps, waits):
+        domain.advance(1.0)
+    assert waits.joules == pytest.approx(4 * waits.silicon.idle_w(0))
+    assert sleeps.joules < waits.joules / 5
+
+
+def test_small_work_follows_services_to_the_strong_cores_once_the_wake_word_has_come() -> None:
+    engine = Engine(load_model("rk3588"), Schedutil(), BUILT_IN["balanced"])
+    strong = engine.domains[1].cores[0]
+    engine.run(1.0)
+    engine.report(Phase.SPEECH)
+    engine.run(1.5)
+    assert strong.take_busy(1.5) == 0.0
+    assert engine.domains[1].may_sleep
+    engine.report(Phase.THINKING)
+    engine.run(2.0)
+    assert strong.take_busy(2.0) > 0.0
+    assert not engine.domains[1].may_sleep
 
 
 def test_all_work_is_done_and_all_time_is_counted(short: trace.Trace) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ class World:
 
     folder: Path
     processes: list[subprocess.Popen[Any]] = field(default_factory=list)
+    #: More for powerd alone: what makes it see other devices.
+    seen_by_powerd: dict[str, str] = field(default_factory=dict)
 
     @property
     def root(self) -> Path:
@@ -44,18 +47,19 @@ class World:
         (self.folder / "bus.conf").write_text(_BUS.format(socket=self.folder / "bus"))
         command = ["dbus-daemon", f"--config-file={self.folder}/bus.conf", "--nofork"]
         self.processes.append(subprocess.Popen(command, text=True, stderr=subprocess.DEVNULL))
-        _until(lambda: (self.folder / "bus").exists(), "the bus is there")
+        until(lambda: (self.folder / "bus").exists(), "the bus is there")
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """A powerd; returns when it owns its names or has ended."""
         command = [sys.executable, "-m", "services.powerd.main", "--root", str(self.root)]
         command += ["--runtime", str(self.folder / "run"), "--state", str(self.folder), *arguments]
         command += ["--profiles", str(self.folder / "profiles")]
+        environment = {**self.environment, **self.seen_by_powerd}
         process = subprocess.Popen(
-            command, env=self.environment, cwd=REPOSITORY, text=True, stderr=subprocess.PIPE
+            command, env=environment, cwd=REPOSITORY, text=True, stderr=subprocess.PIPE
         )
         self.processes.append(process)
-        _until(lambda: process.poll() is not None or self.owned("org.sotto.Power1"), "powerd is ready")
+        until(lambda: process.poll() is not None or self.owned("org.sotto.Power1"), "powerd is ready")
         return process
 
     def owned(self, name: str) -> bool:
@@ -66,8 +70,8 @@ class World:
             f"string:{name}",
         )
 
-    def send(self, destination: str, path: str, method: str, *arguments: str) -> str:
-        """A call with dbus-send; what it prints, errors included."""
+    def send(self, destination: str, path: str, method: str, *arguments: str, user: str | None = None) -> str:
+        """A call with dbus-send, as `user` or as whoever runs the tests; what it prints, errors included."""
         command = [
             "dbus-send",
             "--system",
@@ -77,13 +81,26 @@ class World:
             method,
             *arguments,
         ]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(
+            command,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            user=user,
+            extra_groups=None if user is None else [],
+        )
         return done.stdout + done.stderr
 
-    def phase(self, name: str) -> str:
-        return self.send(
-            "org.sotto.Power1", "/org/sotto/Power1", "org.sotto.Power1.SetPhase", f"string:{name}"
-        )
+    def phase(self, name: str, user: str | None = None) -> str:
+        own = ("org.sotto.Power1", "/org/sotto/Power1")
+        return self.send(*own, "org.sotto.Power1.SetPhase", f"string:{name}", user=user)
+
+    def state(self) -> dict[str, Any]:
+        """What powerd says about the machine."""
+        printed = self.send("org.sotto.Power1", "/org/sotto/Power1", "org.sotto.Power1.State")
+        told: dict[str, Any] = json.loads(printed[printed.index('"') + 1 : printed.rindex('"')])
+        return told
 
     def get(self, name: str) -> str:
         return self.send(
@@ -133,8 +150,8 @@ class World:
             process.wait()
 
 
-def _until(holds: object, what: str, seconds: float = 30.0) -> None:
-    assert callable(holds)
+def until(holds: Callable[[], object], what: str, seconds: float = 30.0) -> None:
+    """Wait until `holds`; fails when it does not in time."""
     end = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > end:
