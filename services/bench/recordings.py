@@ -43,13 +43,14 @@ def speech_folder() -> Path:
     return Path(os.environ.get("SOTTO_SPEECH") or "../shared/speech")
 
 
-def clips_of(folder: Path, limit: int | None = None) -> list[Clip]:
+def clips_of(folder: Path, limit: int | None = None, *, skip_damaged: bool = False) -> list[Clip]:
     """The WAV and FLAC files of a folder, with the slots that its `labels.json` gives them.
 
     Args:
         folder: its `labels.json`, if there is one, maps file names to objects with `slots`; only files that
             it names are taken then.
         limit: so many of them, spread evenly over the folder.
+        skip_damaged: leave out what cannot be read.
 
     Raises:
         NotFound: `bench.no-clips`, there is no such folder or no recording in it.
@@ -68,7 +69,16 @@ def clips_of(folder: Path, limit: int | None = None) -> list[Clip]:
     names = names[:_MAX_CLIPS]
     if limit is not None and limit < len(names):
         names = [names[place * len(names) // limit] for place in range(limit)]
-    return [Clip(name, read_audio(folder / name), labels.get(name) if labels else None) for name in names]
+    clips = []
+    for name in names:
+        try:
+            audio = read_audio(folder / name)
+        except InvalidInput:
+            if not skip_damaged:
+                raise
+            continue
+        clips.append(Clip(name, audio, labels.get(name) if labels else None))
+    return clips
 
 
 def _labels(file: Path) -> dict[str, dict[str, str]]:

@@ -49,12 +49,11 @@ def bench_latency(options: argparse.Namespace) -> int:
 def bench_accuracy(options: argparse.Namespace) -> int:
     """What is understood and what is not; leaves `accuracy.json` and `accuracy.png`."""
     settings = load_settings(options.config)
-    results = {
-        "machine": machine(),
-        **accuracy.full(
-            options.clips or speech_folder(), settings, options.limit or (15 if options.quick else None)
-        ),
-    }
+    folder, limit = options.clips or speech_folder(), options.limit or (15 if options.quick else None)
+    figures = accuracy.full(
+        folder, settings, limit, tell=lambda what: print(f"measuring: {what}", flush=True)
+    )
+    results = {"machine": machine(), **figures}
     _write(options.out, "accuracy", results)
     draw_accuracy(results, options.out / "accuracy.png")
     for text in accuracy_report(results):

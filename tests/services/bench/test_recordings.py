@@ -98,3 +98,11 @@ def test_labels_of_another_shape_are_refused(tmp_path: Path) -> None:
 def test_a_folder_without_recordings_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(NotFound):
         clips_of(tmp_path / name)
+
+
+def test_damaged_recordings_are_refused_or_left_out(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", spoken(100, 100, 100), SAMPLE_RATE)
+    (tmp_path / "b.flac").write_bytes(b"fLaC" + bytes(60))
+    with pytest.raises(InvalidInput):
+        clips_of(tmp_path)
+    assert [clip.name for clip in clips_of(tmp_path, skip_damaged=True)] == ["a.wav"]
