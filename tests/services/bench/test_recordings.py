@@ -25,7 +25,8 @@ def spoken(*milliseconds: int) -> Samples:
     ]
     loud = np.concatenate(parts)
     tone = 6000 * np.sin(np.arange(len(loud)) / 5)
-    return np.round(loud * tone + _HUM[: len(loud)]).astype(np.int16)
+    sound: Samples = np.round(loud * tone + _HUM[: len(loud)]).astype(np.int16)
+    return sound
 
 
 @settings(deadline=None)
