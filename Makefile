@@ -11,7 +11,7 @@ KEYS   ?= $(wildcard keys)
 .DEFAULT_GOAL := help
 FORCE:
 .PHONY: FORCE help run setup models test test-slow lint format bench lock clean distclean \
-        bench-api bench-power image image-lock image-verify keys flash vm bench-image test-image test-powercut test-arm64 \
+        bench-latency bench-accuracy bench-memory bench-api bench-power image image-lock image-verify keys flash vm bench-image test-image test-powercut test-arm64 \
         test-hub test-power
 
 help: ## print the targets
@@ -101,6 +101,15 @@ vm: ## boot the built image in QEMU and tell how to talk to it [ARCH=] [PORT=222
 
 bench: setup ## measure speed, memory and accuracy; JSON and a picture under build/bench
 	@$(BIN)/sotto bench --out build/bench
+
+bench-latency: setup ## real speech in real time: from the last word to the first sound; under build/bench
+	@$(BIN)/sotto bench latency --out build/bench
+
+bench-accuracy: setup ## real speech in quiet and noise: understood, wrong, cut off, wake words; under build/bench
+	@$(BIN)/sotto bench accuracy --out build/bench
+
+bench-memory: setup ## memory of the daemon over 2,000 turns; under build/bench
+	@$(BIN)/sotto bench memory --out build/bench
 
 bench-api: setup ## measure what the local API costs; JSON and a picture under build/bench
 	@$(BIN)/python -m services.bench.api --out build/bench

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import tempfile
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from assistant.turns import Turn
 from services.bench import accuracy, latency, resources
 from services.bench.figures import line, machine, percentiles
 from services.bench.picture import draw
+from services.bench.recordings import speech_folder
 
 _STAGES = ("encode", "decode", "recognise", "parse", "act", "speak")
 
@@ -39,7 +39,7 @@ def bench(options: argparse.Namespace) -> int:
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """All figures, in one run."""
-    speech = Path(os.environ.get("SOTTO_SPEECH") or "../shared/speech")
+    speech = speech_folder()
     has_speech = (speech / "commands" / "labels.json").is_file()
     rounds = 1 if options.quick else 4
     with tempfile.TemporaryDirectory(prefix="sotto-") as scratch:

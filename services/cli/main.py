@@ -97,8 +97,15 @@ def _parser() -> argparse.ArgumentParser:
     add_power_options(commands.add_parser("power", help="clocks and cores: state, profile, why, simulation"))
 
     bench = commands.add_parser("bench", help="measure speed, memory and accuracy")
+    whats = ("all", "latency", "accuracy", "memory")
+    bench.add_argument("what", choices=whats, nargs="?", default="all")
     bench.add_argument("--out", type=Path, default=Path("build/bench"), metavar="DIR")
     bench.add_argument("--quick", action="store_true", help="fewer repetitions")
+    bench.add_argument(
+        "--clips", type=Path, metavar="DIR", help="latency, accuracy: the folder of real speech"
+    )
+    bench.add_argument("--limit", type=int, metavar="N", help="latency, accuracy: use only so many clips")
+    bench.add_argument("--turns", type=int, default=2000, metavar="N", help="memory: so many turns")
     return parser
 
 
@@ -158,6 +165,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.cli.power import power
 
             return power(options)
+        case "bench" if options.what != "all":
+            from services.cli import bench_speech
+
+            return int(getattr(bench_speech, f"bench_{options.what}")(options))
         case _:
             from services.cli.bench import bench
 

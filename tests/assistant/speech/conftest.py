@@ -11,7 +11,8 @@ from assistant.models.store import ModelStore
 from assistant.paths import models_dir
 from assistant.speech.recogniser import Recogniser
 from assistant.speech.synthesiser import Synthesiser
-from assistant.speech.tokens import Vocabulary
+from assistant.speech.token_automaton import TokenAutomaton
+from assistant.speech.tokens import SPACE, Vocabulary
 
 
 class ListAutomaton:
@@ -49,6 +50,20 @@ class ListGrammar:
 
     def parses(self, text: str) -> bool:
         return plain(text) in self.sentences
+
+
+def can_write(automaton: TokenAutomaton, vocabulary: Vocabulary, written: str) -> bool:
+    """Whether written text, cut into the fewest tokens, is a sentence of the automaton."""
+    tokens = vocabulary.fewest(SPACE + written.replace(" ", SPACE))
+    assert tokens, written
+    state = automaton.start
+    for token in tokens:
+        choices = automaton.choices(state)
+        places = (choices.tokens == token).nonzero()[0]
+        if len(places) == 0:
+            return False
+        state = int(choices.states[places[0]])
+    return automaton.choices(state).ends
 
 
 @pytest.fixture(scope="session")

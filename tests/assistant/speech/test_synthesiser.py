@@ -27,6 +27,7 @@ from assistant.speech.synthesiser import (
 from tests.assistant.speech.conftest import plain
 
 SENTENCE = "Turned on the kitchen light."
+LONG = "The front door is locked, the windows in the living room are open, and the heating is off."
 
 
 def resampled(sound: Samples, rate: int) -> Samples:
@@ -46,15 +47,22 @@ def test_first_chunk_is_short(synthesiser: Synthesiser) -> None:
     assert len(first) == SynthesiserSettings().first_frames * FRAME_SAMPLES
 
 
-def test_chunks_join_as_if_made_at_once(synthesiser: Synthesiser) -> None:
-    ids = phoneme_ids(phonemes(SENTENCE, "en-us"), synthesiser._config)
+@pytest.mark.parametrize(
+    "sizes", [(7, 23), (SynthesiserSettings().first_frames, SynthesiserSettings().max_frames)]
+)
+@pytest.mark.parametrize("text", ["Okay.", SENTENCE, LONG])
+def test_chunks_join_as_if_made_at_once(synthesiser: Synthesiser, text: str, sizes: tuple[int, int]) -> None:
+    ids = phoneme_ids(phonemes(text, "en-us"), synthesiser._config)
     latent, mask = synthesiser._run_front(ids, 1.0)
     frames = latent.shape[2]
     whole = synthesiser._sound(latent, mask, 0, frames)
-    bounds = chunk_bounds(frames, 7, 23)
-    joined = np.concatenate([synthesiser._sound(latent, mask, *bound) for bound in bounds])
+    joined = np.concatenate(
+        [synthesiser._sound(latent, mask, *each) for each in chunk_bounds(frames, *sizes)]
+    )
     assert joined.shape == whole.shape
     assert np.max(np.abs(joined - whole)) < 0.5 / 32768
+    error, signal = np.sum((joined - whole) ** 2), np.sum(whole**2)
+    assert 10 * np.log10(error / signal + 1e-20) < -60
 
 
 def test_level_is_steady_and_not_clipped(synthesiser: Synthesiser) -> None:

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.speech.token_automaton import TokenAutomaton
-from assistant.speech.tokens import SPACE, Vocabulary
+from assistant.speech.tokens import Vocabulary
 from assistant.speech.vocabulary_trie import VocabularyTrie
-from tests.assistant.speech.conftest import ListAutomaton
+from tests.assistant.speech.conftest import ListAutomaton, can_write
 
 SENTENCES = (
     "turn on the light",
@@ -40,16 +40,7 @@ class Walk:
         self._automaton = TokenAutomaton(ListAutomaton(self.sentences), trie, 10_000)
 
     def accepts(self, written: str) -> bool:
-        tokens = self._vocabulary.fewest(SPACE + written.replace(" ", SPACE))
-        assert tokens, written
-        state = self._automaton.start
-        for token in tokens:
-            choices = self._automaton.choices(state)
-            places = (choices.tokens == token).nonzero()[0]
-            if len(places) == 0:
-                return False
-            state = int(choices.states[places[0]])
-        return self._automaton.choices(state).ends
+        return can_write(self._automaton, self._vocabulary, written)
 
 
 @pytest.fixture(scope="module")
