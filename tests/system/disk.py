@@ -74,8 +74,8 @@ def data_read(disk: Path, path: str) -> bytes:
 def data_faults(disk: Path) -> str:
     """What e2fsck finds wrong once journal and orphans are dealt with as a mount would; empty when whole.
 
-    It looks at a copy of the partition: with an offset into a disk e2fsck 1.47 loses its place after replaying
-    the journal ("Bad magic number ... while trying to re-open").
+    It looks at a copy of the partition: with an offset into a disk e2fsck 1.47 loses its place after
+    replaying the journal ("Bad magic number ... while trying to re-open").
     """
     place = partitions(disk)["sotto-data"]
     copy = disk.with_suffix(".data")
