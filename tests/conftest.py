@@ -12,10 +12,15 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
+from hypothesis import settings
 
 from assistant.audio.format import SAMPLE_RATE, Samples
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# On a busy machine an example may take any time; a test that hangs is ended by its own limit.
+settings.register_profile("sotto", deadline=None)
+settings.load_profile("sotto")
 
 
 @pytest.fixture(scope="session")
