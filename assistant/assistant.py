@@ -53,6 +53,9 @@ MAX_QUERY = 1000
 MAX_CONTEXT = 50
 #: Seconds without a sound worth hearing after which replies are rendered ahead.
 QUIET_S = 5.0
+#: Seconds that a program's question waits for the grammar of a changed home; a build takes about one, on a
+#: machine that is busy many more.
+NEW_GRAMMAR_S = 30.0
 
 
 class Assistant:
@@ -145,7 +148,7 @@ class Assistant:
             self.bus.publish(EventKind.GRAMMAR, state="refused", message=fault)
 
     def poll(self) -> None:
-        """Look for changed sentence files and a changed home; call it every second or so.
+        """Look for changed sentence files; call it every second or so.
 
         In the quiet, what is likely to be answered next is rendered ahead.
         """
@@ -221,7 +224,7 @@ class Assistant:
         language: str = "",
         on_event: Callable[[Event], None] | None = None,
     ) -> Turn:
-        """Answer a typed sentence and store the turn.
+        """Answer a typed sentence and store the turn; the grammar of a changed home is waited for.
 
         Raises:
             TooLarge: the text is longer than `MAX_QUERY` characters or the context than `MAX_CONTEXT`.
@@ -254,6 +257,7 @@ class Assistant:
         if on_event is not None:
             bus.listen(on_event)
         identifier = uuid.uuid4().hex[:12]
+        self._keeper.wait(NEW_GRAMMAR_S)
         outcome = self.dialogue.respond(query, context)
         intent = outcome.parse.intent if outcome.parse else None
         slots = dict(outcome.parse.slots) if outcome.parse else {}
@@ -282,7 +286,9 @@ class Assistant:
         return turn
 
     def transcribe(self, audio: Samples, *, free: bool = False) -> Transcript:
-        """Words of a recording; the active grammar is favoured unless `free`."""
+        """Words of a recording; the grammar is favoured unless `free`, that of a changed home waited for."""
+        if not free:
+            self._keeper.wait(NEW_GRAMMAR_S)
         return self.recogniser.transcribe(audio, None if free else self.grammar)
 
     def synthesise(self, text: str, speed: float = 0.0) -> Iterator[Samples]:

@@ -187,11 +187,15 @@ class HubSeat:
                 self._bus.publish(EventKind.TRANSCRIPT, turn.id, text=text, final=True)
 
     def reply(self, hub: Hub, text: str) -> None:
-        """What the hub is going to say."""
+        """What the hub is going to say; an empty text is an answer, too, and ends the turn."""
         with self._lock:
             if (turn := self._turn_of(hub)) is not None:
                 turn.said(reply=text)
                 self._bus.publish(EventKind.REPLY, turn.id, text=text)
+                if not text.strip() and not turn.answering:
+                    self.heard_enough(hub)
+                    turn.answering = True
+                    self._close(turn)
 
     def failed(self, hub: Hub, code: str, text: str) -> None:
         """The hub cannot answer."""

@@ -65,7 +65,7 @@ class HubHome:
         self._path = path
         self._clock = clock
         self._answer_s = answer_s
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._home = _remembered(path)
         self._devices = {device.id: device for device in self._home.devices}
         self._states: dict[str, DeviceState] = {}
@@ -79,7 +79,8 @@ class HubHome:
     @property
     def home(self) -> Home:
         """The hub's home as it was described last."""
-        return self._home
+        with self._lock:
+            return self._home
 
     @property
     def status(self) -> HubStatus:
@@ -87,7 +88,10 @@ class HubHome:
         return self._status
 
     def listen(self, changed: Callable[[], None]) -> None:
-        """Call `changed`, in the connector's thread, whenever the home is described anew."""
+        """Call `changed`, in the connector's thread, whenever the home is described anew.
+
+        Nobody else sees the new home before that, so it may not wait.
+        """
         self._listeners = (*self._listeners, changed)
 
     def attach(self, kind: str, address: str) -> Attachment:
@@ -179,6 +183,9 @@ class HubHome:
             self._states = {id_: state for id_, state in self._states.items() if id_ in self._devices}
             self._unreachable &= self._devices.keys()
             self._reports = {id_: count for id_, count in self._reports.items() if id_ in self._devices}
+            if changed:
+                for listener in self._listeners:
+                    listener()
         if not changed:
             return
         log.info("the hub described %d devices", len(imported.home.devices))
@@ -186,8 +193,6 @@ class HubHome:
             save_json(self._path, home_to_json(imported.home))
         except StorageError as error:
             log.warning("the hub's home was not saved: %s", error)
-        for listener in self._listeners:
-            listener()
 
     def take_states(
         self, attachment: Attachment, states: Mapping[str, DeviceState], unreachable: frozenset[str]

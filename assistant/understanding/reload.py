@@ -15,7 +15,7 @@ _Stamp = tuple[str, int, int]
 
 
 class GrammarKeeper:
-    """Holds the grammar in use and builds a new one in the background when its files change.
+    """Holds the grammar in use and builds a new one in the background when what it is made from changes.
 
     The grammar in use stays until a new one is ready, and for good when the new one has a fault.
 
@@ -41,8 +41,10 @@ class GrammarKeeper:
         self._stamps = self._look()
         self._current = build()
         self._fault: str | None = None
+        #: Guards what follows; told when nothing is being built any more.
+        self._idle = threading.Condition()
+        self._stale = False
         self._thread: threading.Thread | None = None
-        self._stale = threading.Event()
 
     @property
     def current(self) -> Grammar:
@@ -50,31 +52,54 @@ class GrammarKeeper:
         return self._current
 
     def refresh(self) -> None:
-        """Something else that it is made from has changed: build anew at the next `poll`. Any thread."""
-        self._stale.set()
+        """Something else that it is made from has changed: build anew, after any build under way."""
+        with self._idle:
+            self._stale = True
+            self._start()
 
     def poll(self) -> str | None:
-        """Look for changed files, or a wish for another one, and start a build; takes under a millisecond.
+        """Look for changed files and start a build if there are any; takes under a millisecond.
 
         Returns:
             Why the newest files are not in use, or None when they are (or are just being built).
         """
-        if self._thread is not None and self._thread.is_alive():
+        with self._idle:
+            if self._thread is None and (stamps := self._look()) != self._stamps:
+                self._stamps = stamps
+                self._stale = True
+                self._start()
             return self._fault
-        stamps = self._look()
-        if stamps != self._stamps or self._stale.is_set():
-            self._stamps = stamps
-            self._stale.clear()
-            self._thread = threading.Thread(target=self._rebuild, name="grammar", daemon=True)
-            self._thread.start()
-        return self._fault
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait for a build that is under way; True when none is left."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(timeout_s)
-        return thread is None or not thread.is_alive()
+        """Wait until `current` is made from all that is known; True when it is, or cannot be built."""
+        with self._idle:
+            return self._idle.wait_for(lambda: self._thread is None, timeout_s)
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._build_all, name="grammar", daemon=True)
+            self._thread.start()
+
+    def _build_all(self) -> None:
+        try:
+            while self._is_wanted():
+                self._rebuild()
+        finally:
+            with self._idle:
+                self._end()
+
+    def _is_wanted(self) -> bool:
+        """Take the wish for a build; where there is none, the thread has ended before another can come."""
+        with self._idle:
+            wanted, self._stale = self._stale, False
+            if not wanted:
+                self._end()
+            return wanted
+
+    def _end(self) -> None:
+        if self._thread is threading.current_thread():
+            self._thread = None
+            self._idle.notify_all()
 
     def _rebuild(self) -> None:
         try:

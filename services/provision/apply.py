@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 import re
 import secrets
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from assistant.errors import SottoError
 from services.connectord.settings import HOME_ASSISTANT, load_connector_settings
 from services.provision import keyfile, names
 from services.provision.checks import WAKE_WORDS
-from services.provision.files import Owner, read_bounded, remove, write_whole
+from services.provision.files import Owner, make_folder, read_bounded, remove, write_whole
 from services.provision.hub import host_address, hub_rules, hub_url, port_of, settings_text
 from services.provision.places import Places
 from services.provision.sections import Hub, Setup
@@ -138,7 +137,7 @@ def _wifi(setup: Setup, places: Places) -> None:
 def _assistant(setup: Setup, places: Places, device: Device) -> str | None:
     """Settings of the assistant and of the sound service; the owner's own files are left alone."""
     for folder in (places.config.parent, places.config):
-        _folder(folder, 0o750, device.sotto)
+        make_folder(folder, 0o750, device.sotto)
     kept = [
         f"/{path.relative_to(places.root)} is your own file, so {what} of sotto.toml is not used. "
         "Remove it, or set it there."
@@ -184,7 +183,7 @@ def _ssh(setup: Setup, places: Places, device: Device) -> None:
         remove(authorized)
         remove(opening)
         return
-    _folder(places.ssh, 0o755, Owner())
+    make_folder(places.ssh, 0o755, Owner())
     host_key = places.ssh / "ssh_host_ed25519_key"
     if not _is_whole(host_key):
         # What a power cut left would make ssh-keygen ask whether to overwrite it.
@@ -192,7 +191,7 @@ def _ssh(setup: Setup, places: Places, device: Device) -> None:
         remove(host_key.with_suffix(".pub"))
         if not device.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(host_key)]):
             raise SottoError("the SSH key of this box could not be made", hint="is the disk full?")
-    _folder(places.firewall, 0o755, Owner())
+    make_folder(places.firewall, 0o755, Owner())
     write_whole(opening, b"add element inet sotto open_tcp { 22 }\n")
     write_whole(authorized, "".join(f"{key}\n" for key in keys).encode())
     # At boot the firewall takes this in itself, and is not there yet; later it must be told.
@@ -218,7 +217,7 @@ def _api(setup: Setup, places: Places, device: Device) -> None:
     if setup.access.api is False:
         remove(opening)
         return
-    _folder(places.firewall, 0o755, Owner())
+    make_folder(places.firewall, 0o755, Owner())
     ports = ", ".join(map(str, API_PORTS))
     write_whole(opening, f"add element inet sotto open_tcp {{ {ports} }}\n".encode())
     # As with SSH: at boot the firewall takes this in itself.
@@ -226,14 +225,16 @@ def _api(setup: Setup, places: Places, device: Device) -> None:
 
 
 def _connector(hub: Hub, places: Places, device: Device) -> str | None:
-    """The connector's settings, its secret, and its way out; none of them where no hub is to be reached."""
+    """The connector's settings, its secret, what it trusts, its way out; none where no hub is reached."""
     path, secret_file = places.config / "connector.toml", places.state / "hub-secret"
+    trust_file = places.state / "hub-certificate.pem"
     opening = places.firewall / "hub.nft"
     there = read_bounded(path, _SETTINGS_LIMIT)
     ours = there is None or there.startswith(OURS.encode())
     url = hub_url(hub.kind, hub.address, hub.url, hub.token)
     if hub.kind is None or url is None:
         remove(secret_file)
+        remove(trust_file)
         if ours:
             remove(path)
         remove(opening)
@@ -245,15 +246,23 @@ def _connector(hub: Hub, places: Places, device: Device) -> str | None:
         name = path.relative_to(places.root)
         return f"/{name} is your own file, so [hub] of sotto.toml is not used for devices."
     secret = hub.token if hub.kind == HOME_ASSISTANT else hub.password
-    if secret:
-        write_whole(secret_file, f"{secret}\n".encode(), 0o600, device.connector)
-    else:
-        remove(secret_file)
-    named = f"/{secret_file.relative_to(places.root)}" if secret else None
-    text = OURS + settings_text(hub.kind, url, hub.user, hub.area, named)
+    files = {
+        "secret_file": _for_connector(secret_file, secret, places, device),
+        "ca_file": _for_connector(trust_file, hub.certificate, places, device),
+    }
+    text = OURS + settings_text(hub.kind, url, hub.user, hub.area, files)
     write_whole(path, text.encode(), 0o640, device.sotto)
     _open(opening, hub_rules(host_address(url), port_of(hub.kind, url)), places, device)
     return None
+
+
+def _for_connector(path: Path, content: str | None, places: Places, device: Device) -> str | None:
+    """A file that only the connector reads, and its name on the device; no file where there is no content."""
+    if not content:
+        remove(path)
+        return None
+    write_whole(path, f"{content}\n".encode(), 0o600, device.connector)
+    return f"/{path.relative_to(places.root)}"
 
 
 def _own_connector(path: Path, opening: Path, places: Places, device: Device) -> None:
@@ -268,7 +277,7 @@ def _own_connector(path: Path, opening: Path, places: Places, device: Device) ->
 
 
 def _open(opening: Path, rules: Sequence[str], places: Places, device: Device) -> None:
-    _folder(places.firewall, 0o755, Owner())
+    make_folder(places.firewall, 0o755, Owner())
     write_whole(opening, "".join(rules).encode())
     # As with SSH: at boot the firewall takes this in itself.
     device.run(["nft", "-f", str(opening)])
@@ -281,18 +290,3 @@ def _facts(path: Path, facts: dict[str, str | None]) -> None:
         write_whole(path, (json.dumps(said, indent=1) + "\n").encode())
     else:
         remove(path)
-
-
-def _folder(path: Path, mode: int, owner: Owner) -> None:
-    """Make a folder; one that is there is left as it is."""
-    try:
-        path.mkdir(mode=0o700)
-    except FileExistsError:
-        return
-    path.chmod(mode, follow_symlinks=False) if os.chmod in os.supports_follow_symlinks else path.chmod(mode)
-    os.chown(
-        path,
-        -1 if owner.user is None else owner.user,
-        -1 if owner.group is None else owner.group,
-        follow_symlinks=False,
-    )

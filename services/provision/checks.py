@@ -33,6 +33,7 @@ WORDS = {
     "hub.user": "the user name for the hub",
     "hub.password": "the password for the hub",
     "hub.area": "the room of the box",
+    "hub.certificate": "the certificate of the hub",
     "update": "the update part",
     "update.source": "the source of updates",
     "update.channel": "the update channel",

@@ -81,6 +81,7 @@ _SECTIONS: Mapping[str, tuple[type[Any], Mapping[str, Check]]] = {
             "user": hub_checks.user,
             "password": hub_checks.password,
             "area": hub_checks.area,
+            "certificate": hub_checks.certificate,
         },
     ),
     "update": (Update, {"source": checks.update_source, "channel": checks.update_channel}),
@@ -152,6 +153,8 @@ def read_table(table: Mapping[str, object]) -> Report:
 def hub_problem(hub: Hub) -> Problem | None:
     """What the values of a hub lack together, if anything."""
     found = hub_checks.lacking(hub.kind, hub.address, hub.url, hub.token, hub.user, hub.password)
+    if found is None and hub.certificate and not hub_checks.is_encrypted(hub.url):
+        found = "hub.certificate", hub_checks.UNUSED_CERTIFICATE
     if found is None:
         return None
     key, wrong = found

@@ -129,3 +129,18 @@ def _unreadable(path: Path, reason: str) -> StorageError:
     return StorageError(
         f"{path} cannot be read: {reason}", hint="is it a plain file?", code="file.unreadable"
     )
+
+
+def make_folder(path: Path, mode: int, owner: Owner) -> None:
+    """Make a folder; one that is there is left as it is."""
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        return
+    path.chmod(mode, follow_symlinks=False) if os.chmod in os.supports_follow_symlinks else path.chmod(mode)
+    os.chown(
+        path,
+        -1 if owner.user is None else owner.user,
+        -1 if owner.group is None else owner.group,
+        follow_symlinks=False,
+    )

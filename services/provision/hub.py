@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from services.connectord.settings import HOME_ASSISTANT, MQTT, SCHEMES
@@ -23,9 +24,11 @@ def _in_url(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-def settings_text(kind: str, url: str, user: str | None, area: str | None, secret_file: str | None) -> str:
-    """`connector.toml`, without its first line."""
-    values = {"kind": kind, "url": url, "secret_file": secret_file, "user": user, "box_area": area}
+def settings_text(
+    kind: str, url: str, user: str | None, area: str | None, files: Mapping[str, str | None]
+) -> str:
+    """`connector.toml`, without its first line; `files` are the settings that name a file."""
+    values = {"kind": kind, "url": url, **files, "user": user, "box_area": area}
     return "".join(f"{key} = {toml_value(value)}\n" for key, value in values.items() if value)
 
 

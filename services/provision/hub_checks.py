@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import ssl
 from urllib.parse import urlsplit
 
 from services.connectord.settings import HOME_ASSISTANT, MQTT, SCHEMES, url_problem
@@ -15,6 +16,14 @@ LOCAL = {
     4: ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
     6: ("fc00::/7", "fe80::/10"),
 }
+
+#: Characters; a chain of some certificates has about 6000.
+_MAX_CERTIFICATE = 16_000
+UNUSED_CERTIFICATE = Wrong(
+    "has no use",
+    "a certificate belongs to an encrypted connection",
+    'url = "https://..." or "mqtts://..."',
+)
 
 
 def address(value: object) -> str:
@@ -95,6 +104,31 @@ def user(value: object) -> str:
 def area(value: object) -> str:
     """The name of a room."""
     return plain_text(value, 'area = "Kitchen"', 60)
+
+
+def certificate(value: object) -> str:
+    """What an encrypted hub shows, or of who signed that: one or more certificates in PEM form."""
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        if len(text) > _MAX_CERTIFICATE:
+            raise ValueError("too long")
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+    except (ssl.SSLError, ValueError) as error:
+        raise Wrong(
+            "cannot be used",
+            f"this is no certificate in PEM form ({error})",
+            'between """ and """, all lines from -----BEGIN CERTIFICATE----- on',
+        ) from error
+    return text
+
+
+def is_encrypted(url: str | None) -> bool:
+    """Whether the hub shows a certificate there."""
+    return url is not None and any(
+        scheme == urlsplit(url).scheme and tls
+        for known in SCHEMES.values()
+        for scheme, (_, tls) in known.items()
+    )
 
 
 def lacking(

@@ -40,6 +40,8 @@ class Hub:
         token: of Home Assistant. Never shown.
         user, password: of an MQTT broker. Never shown.
         area: the room that the box stands in, as the hub calls it.
+        certificate: of the hub or of who signed it, PEM, where the connection is encrypted and no public
+            authority signed it.
     """
 
     address: str | None = None
@@ -49,6 +51,7 @@ class Hub:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     area: str | None = None
+    certificate: str | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from assistant.audio.format import SAMPLE_RATE, Samples
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.status import from_rpc
@@ -78,6 +79,34 @@ def test_a_command_goes_out_and_its_result_comes_back(stub: rpc.AssistantStub) -
         answer = stub.Act(pb.ActRequest(device_id="light.lamp", command="turn_on"))
         assert (got, answer.state["on"]) == (["turn_on"], True)
     _gone(stub)
+
+
+def test_a_lamp_is_heard_as_soon_as_it_is_listed(
+    stub: rpc.AssistantStub, say: Callable[..., Samples]
+) -> None:
+    # Without the grammar's help this recording is heard as "turn on the reading lamb".
+    audio = say("turn on the reading lamp").tobytes()
+    with _listed(stub, "reading lamp"):
+        heard = stub.Transcribe(pb.TranscribeRequest(audio=audio, sample_rate=SAMPLE_RATE))
+    assert heard.text == "Turn on the reading lamp."
+    _gone(stub)
+
+
+def test_a_lamp_is_understood_in_writing_as_soon_as_it_is_listed(stub: rpc.AssistantStub) -> None:
+    with _listed(stub, "standing lamp"):
+        *_, last = stub.Ask(pb.AskRequest(query="turn on the standing lamp"))
+    assert last.turn.accepted
+    _gone(stub)
+
+
+@contextlib.contextmanager
+def _listed(stub: rpc.AssistantStub, name: str) -> Iterator[None]:
+    """A home with one lamp; begins when the assistant tells of it, and not when the lamp can be commanded."""
+    lamp = pb.Device(id="light.lamp", name=name, domain="light", commands=["turn_on", "turn_off"])
+    with Attached(stub, pb.HomeReport(description=pb.HomeDescription(unit="celsius", devices=[lamp]))):
+        while [it.name for it in stub.DescribeHome(pb.DescribeHomeRequest()).devices] != [name]:
+            threading.Event().wait(0.01)
+        yield
 
 
 def _quietly(work: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,16 +109,52 @@ def test_the_first_grammar_must_build(tmp_path: Path, write: Callable[[str], Non
         keeper(tmp_path)
 
 
-def test_a_wish_for_another_grammar_is_met_at_the_next_look(tmp_path: Path) -> None:
+def test_a_wish_for_another_grammar_is_met_at_once(tmp_path: Path) -> None:
+    kept, built, _ = slow_keeper(tmp_path)
+    kept.refresh()
+    assert kept.wait(10)
+    assert len(built) == 2
+
+
+def test_a_wish_during_a_build_is_met_behind_it_and_waited_for(tmp_path: Path) -> None:
+    kept, built, may_end = slow_keeper(tmp_path)
+    may_end.clear()
+    kept.refresh()
+    while len(built) < 2:
+        threading.Event().wait(0.01)
+    kept.refresh()
+    assert not kept.wait(0.05)
+    may_end.set()
+    assert kept.wait(10)
+    assert len(built) == 3
+
+
+def test_after_a_build_that_stumbled_a_wish_is_met_again(tmp_path: Path) -> None:
+    stumbles = iter([False, True, False])
+
+    def build() -> Grammar:
+        if next(stumbles):
+            raise RuntimeError("stumbled")
+        return build_grammar("en", False, [], HomeNames(), frozenset())
+
+    kept = GrammarKeeper(build, [tmp_path])
+    kept.refresh()
+    assert kept.wait(10)
+    assert "stumbled" in (kept.poll() or "")
+    kept.refresh()
+    assert kept.wait(10)
+    assert kept.poll() is None
+
+
+def slow_keeper(folder: Path) -> tuple[GrammarKeeper, list[int], threading.Event]:
+    """A keeper, what it has built, and an event without which no build ends."""
     built: list[int] = []
+    may_end = threading.Event()
+    may_end.set()
 
     def build() -> Grammar:
         built.append(1)
+        assert may_end.wait(10)
         return build_grammar("en", False, [], HomeNames(), frozenset())
 
-    keeper = GrammarKeeper(build, [tmp_path])
-    keeper.refresh()
-    keeper.poll()
-    assert keeper.wait(10)
-    keeper.poll()
-    assert len(built) == 2
+    return GrammarKeeper(build, [folder]), built, may_end

@@ -61,6 +61,7 @@ class Broker:
 
     def stop(self) -> None:
         assert self._process is not None
+        self.client.disconnect()  # without it, the client's thread ends up to a second later
         self.client.loop_stop()
         self._process.terminate()
         self._process.wait(10)

@@ -224,6 +224,7 @@ def test_an_assistant_that_is_killed_is_found_again(own_box: Box, hub: FakeHub) 
         alone.stop()
 
 
+@pytest.mark.slow
 def test_a_flood_of_states_leaves_room_for_commands(house: Connected, hub: FakeHub) -> None:
     assert house.process is not None
     for number in range(20_000):

@@ -177,6 +177,7 @@ def test_a_broker_that_announces_a_huge_packet_is_left(connected: Connected) -> 
     listener.close()
 
 
+@pytest.mark.slow
 def test_thousands_of_devices_are_limited_and_told(house: Connected, broker: Broker) -> None:
     for number in range(700):
         config = {"name": f"lamp {number}", "uniq_id": f"many-{number}", "cmd_t": f"many/{number}"}

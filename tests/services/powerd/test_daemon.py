@@ -166,6 +166,7 @@ def test_systemd_is_told_of_readiness_and_life(world: World, monkeypatch: pytest
     assert {b"READY=1", b"WATCHDOG=1", b"STOPPING=1"} <= said
 
 
+@pytest.mark.slow
 def test_a_resting_powerd_is_small_and_seldom_awake(world: World) -> None:
     powerd = world.start()
     time.sleep(3)

@@ -10,7 +10,11 @@ import pytest
 
 from assistant.settings import load_settings
 from services.connectord.settings import load_connector_settings
+from services.connectord.tls import tls_context
+from services.provision.config import read
 from services.provision.hub import hub_rules
+from services.provision.toml_text import to_toml
+from tests.services.connectord.conftest import make_certificate
 from tests.services.provision.test_provision import Machine
 
 TOKEN = '[hub]\naddress = "10.0.0.2"\nkind = "home-assistant"\ntoken = "abc.def"\narea = "Kitchen"\n'
@@ -19,6 +23,13 @@ TOKEN = '[hub]\naddress = "10.0.0.2"\nkind = "home-assistant"\ntoken = "abc.def"
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A certificate, as an owner copies it."""
+    certificate, _ = make_certificate(tmp_path_factory.mktemp("hub") / "tls")
+    return certificate.read_text()
 
 
 def _settings(machine: Machine) -> Path:
@@ -54,6 +65,39 @@ def test_a_broker_is_reached_where_its_address_says(machine: Machine) -> None:
     settings = load_connector_settings(_settings(machine))
     assert (settings.host, settings.port, settings.user) == ("fd00::2", 1883, "sotto")
     assert _way_out(machine) == "add element inet sotto hub6 { fd00::2 . 1883 }\n"
+
+
+def test_an_encrypted_hub_is_trusted_by_its_own_certificate(machine: Machine, pem: str) -> None:
+    trusting = f'[hub]\nkind = "mqtt"\nurl = "mqtts://10.0.0.2"\ncertificate = """\n{pem}"""\n'
+    assert machine.boot(trusting).failures == []
+    file = machine.places.state / "hub-certificate.pem"
+    assert file.read_text() == pem
+    assert f'ca_file = "/{file.relative_to(machine.places.root)}"' in _settings(machine).read_text()
+    tls_context(file)
+    machine.boot(trusting.partition("certificate")[0])
+    assert not file.exists()
+    assert load_connector_settings(_settings(machine)).ca_file is None
+
+
+@pytest.mark.parametrize(
+    ("url", "certificate", "said"),
+    [
+        ("mqtts://10.0.0.2", "hello", "hub.certificate: this is no certificate"),
+        ("mqtts://10.0.0.2", "x" * 20_000, "hub.certificate: this is no certificate"),
+        ("mqtt://10.0.0.2", None, "hub.certificate: a certificate belongs to an encrypted"),
+    ],
+)
+def test_a_certificate_that_is_of_no_use_is_told(
+    pem: str, url: str, certificate: str | None, said: str
+) -> None:
+    text = f'[hub]\nkind = "mqtt"\nurl = "{url}"\ncertificate = """{certificate or pem}"""\n'
+    assert [problem.message for problem in read(text.encode()).problems if said in problem.message]
+
+
+def test_a_certificate_survives_the_set_up_page(pem: str) -> None:
+    text = f'[hub]\nkind = "mqtt"\nurl = "mqtts://10.0.0.2"\ncertificate = """{pem}"""\n'
+    setup = read(text.encode()).setup
+    assert read(to_toml(setup).encode()).setup == setup
 
 
 def test_a_name_is_looked_for_on_the_local_network_alone(machine: Machine) -> None:

@@ -103,3 +103,26 @@ def test_what_the_hub_says_and_does_is_told_as_events(room: HubRoom, hub: Script
     assert until(lambda: bool(room.turns))
     told = [(event.kind.value, event.data.get("text")) for event in room.events if "text" in event.data]
     assert told == [("transcript", "what time is it"), ("reply", "Half past nine.")]
+
+
+@pytest.mark.parametrize("reply", ["", " "])
+def test_an_empty_reply_ends_the_turn_at_once_and_without_a_word(
+    room: HubRoom, hub: ScriptedHub, say: Say, reply: str
+) -> None:
+    ask(room, hub, say)
+    hub.say(Transcript("dim the lights"), Synthesize(reply))
+    # No time passes for the room's conversation, which could otherwise give the hub up.
+    assert until(lambda: bool(room.turns))
+    turn = room.turns[0]
+    assert (turn.transcript, turn.reply.strip(), turn.accepted) == ("dim the lights", "", True)
+    assert room.conversation.phase is Phase.IDLE
+    assert room.speaker.replies == []
+
+
+def test_an_empty_sound_is_an_answer_without_a_word(room: HubRoom, hub: ScriptedHub, say: Say) -> None:
+    ask(room, hub, say)
+    hub.say(Transcript("dim the lights"))
+    hub.play(TONE[:0])
+    assert room.answered()
+    assert (room.turns[0].reply, room.turns[0].accepted) == ("", True)
+    assert not any(len(reply) for reply in room.speaker.replies)
