@@ -21,7 +21,7 @@ run: setup ## set up what is missing, then talk to the assistant
 	@$(BIN)/sotto run
 
 test: setup lint ## set up what is missing, then lint, types, import contract and all tests
-	@$(BIN)/python -m pytest -q -m "not slow and not image and not hub and not emulated" $(TESTS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow and not image and not hub and not emulated" $(TESTS)
 
 test-slow: setup ## the tests that take longer than a few seconds each
 	@$(BIN)/python -m pytest -q -m "slow and not image and not hub and not emulated" $(TESTS)
