@@ -11,7 +11,7 @@ KEYS   ?= $(wildcard keys)
 .DEFAULT_GOAL := help
 FORCE:
 .PHONY: FORCE help run setup models test test-slow lint format bench lock clean distclean \
-        bench-api bench-power image image-lock image-verify keys flash vm bench-image test-image test-powercut test-arm64 \
+        bench-api bench-echo bench-power image image-lock image-verify keys flash vm bench-image test-image test-powercut test-arm64 \
         test-hub test-power
 
 help: ## print the targets
@@ -104,6 +104,9 @@ bench: setup ## measure speed, memory and accuracy; JSON and a picture under bui
 
 bench-api: setup ## measure what the local API costs; JSON and a picture under build/bench
 	@$(BIN)/python -m services.bench.api --out build/bench
+
+bench-echo: setup ## half an hour of the box's own voice in a computed room: what it hears of itself; JSON under build/bench
+	@$(BIN)/python -m services.bench.echo --out build/bench
 
 bench-power: setup ## measure the power manager: simulated days, latency in an emulated kernel; under build/bench
 	@sh requirements/emulator.sh
