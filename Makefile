@@ -11,7 +11,8 @@ KEYS   ?= $(wildcard keys)
 .DEFAULT_GOAL := help
 FORCE:
 .PHONY: FORCE help run setup models test test-slow lint format bench lock clean distclean \
-        bench-latency bench-accuracy bench-memory bench-api bench-power image image-lock image-verify keys flash vm bench-image test-image test-powercut test-arm64 \
+        bench-latency bench-accuracy bench-memory bench-api bench-echo bench-power image image-lock image-verify keys \
+        flash vm bench-image test-image test-powercut test-arm64 \
         test-hub test-power
 
 help: ## print the targets
@@ -113,6 +114,9 @@ bench-memory: setup ## memory of the daemon over 2,000 turns; under build/bench
 
 bench-api: setup ## measure what the local API costs; JSON and a picture under build/bench
 	@$(BIN)/python -m services.bench.api --out build/bench
+
+bench-echo: setup ## half an hour of the box's own voice in a computed room: what it hears of itself; JSON under build/bench
+	@$(BIN)/python -m services.bench.echo --out build/bench
 
 bench-power: setup ## measure the power manager: simulated days, latency in an emulated kernel; under build/bench
 	@sh requirements/emulator.sh

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.audio.echo import AudioSettings
 from assistant.audio.microphone import MicrophoneSettings
 from assistant.audio.speaker import SpeakerSettings
 from assistant.conversation_settings import ConversationSettings
@@ -59,6 +60,7 @@ class Settings:
     hub: bool = False
     sentences: tuple[Path, ...] = ()
     builtin_sentences: bool = True
+    audio: AudioSettings = field(default_factory=AudioSettings)
     microphone: MicrophoneSettings = field(default_factory=MicrophoneSettings)
     speaker: SpeakerSettings = field(default_factory=SpeakerSettings)
     activity: ActivitySettings = field(default_factory=ActivitySettings)

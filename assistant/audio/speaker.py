@@ -15,6 +15,7 @@ from assistant.audio.convert import Resampler
 from assistant.audio.devices import AudioDevice, choose
 from assistant.audio.feed import Feed
 from assistant.audio.format import FRAME_MS, Samples
+from assistant.audio.playback import PlaybackReference
 from assistant.audio.sink import Chunks, OnFirst
 from assistant.errors import SottoError, Unavailable
 
@@ -54,10 +55,18 @@ def _lost(reason: str) -> Unavailable:
 
 
 class Speaker:
-    """Plays replies on a sound device; keeps the device open between them, for a quick start."""
+    """Plays replies on a sound device; keeps the device open between them, for a quick start.
 
-    def __init__(self, settings: SpeakerSettings | None = None) -> None:
+    Args:
+        settings: which device and how.
+        reference: told what the device is given, as it is heard: with its gain, and cut where it was cut.
+    """
+
+    def __init__(
+        self, settings: SpeakerSettings | None = None, reference: PlaybackReference | None = None
+    ) -> None:
         self._settings = settings or SpeakerSettings()
+        self._reference = reference
         self._volume = self._settings.volume
         self._duck = 1.0
         self._one = threading.Lock()
@@ -156,6 +165,8 @@ class Speaker:
         self._done.clear()
         self._last_pull = time.monotonic()
         self._streaming = True
+        if self._reference is not None:
+            self._reference.begin()
         try:
             try:
                 self._stream.start()
@@ -206,7 +217,9 @@ class Speaker:
             raise portaudio.library().CallbackAbort
         cut = feed.is_cut
         samples, real = feed.pull(frames)
-        channels = self._opened[2]
+        _index, rate, channels = self._opened
+        if self._reference is not None:
+            self._reference.played(samples, rate, time.perf_counter())
         out[:] = (np.repeat(samples, channels) if channels > 1 else samples).tobytes()
         if real and self._on_first is not None:
             on_first, self._on_first = self._on_first, None

@@ -45,8 +45,9 @@ class ModelEntry:
         licence: SPDX identifier of the model's own licence.
         source: page of the people who made the model.
         language: two-letter code, or "any".
-        task: "asr", "tts", "wake" or "vad".
+        task: "asr", "tts", "wake", "vad" or "turn-end".
         files: the files that are kept; basenames are unique within an entry.
+        optional: the assistant works without it; fetched only when asked for.
     """
 
     name: str
@@ -57,6 +58,7 @@ class ModelEntry:
     language: str
     task: str
     files: tuple[ModelFile, ...]
+    optional: bool = False
 
     def file(self, basename: str) -> ModelFile:
         """The file of that basename; raises `NotFound`."""
@@ -83,6 +85,8 @@ def _read() -> tuple[ModelEntry, ...]:
 
 #: Every model, in the order of `catalogue.toml`.
 CATALOGUE: tuple[ModelEntry, ...] = _read()
+#: Those that the assistant cannot do without.
+REQUIRED: tuple[ModelEntry, ...] = tuple(each for each in CATALOGUE if not each.optional)
 
 
 def entry(name: str) -> ModelEntry:
@@ -98,5 +102,5 @@ def entry(name: str) -> ModelEntry:
 
 
 def by_task(task: str) -> tuple[ModelEntry, ...]:
-    """All entries for one task ("asr", "tts", "wake", "vad")."""
+    """All entries for one task ("asr", "tts", "wake", "vad", "turn-end")."""
     return tuple(candidate for candidate in CATALOGUE if candidate.task == task)

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from assistant.errors import ModelError
-from assistant.models.catalogue import CATALOGUE, ModelEntry, ModelFile
+from assistant.models.catalogue import REQUIRED, ModelEntry, ModelFile
 from assistant.models.files import exclusive, place_file, sha256_of
 from assistant.models.progress import Progress, silent
 
@@ -36,12 +36,12 @@ def fetch(
     progress: Progress = silent,
     *,
     lock: Path = LOCK,
-    catalogue: Iterable[ModelEntry] = CATALOGUE,
+    catalogue: Iterable[ModelEntry] = REQUIRED,
 ) -> tuple[str, ...]:
     """Bring every catalogued file into `<store_root>/<entry name>/<basename>`.
 
-    Files that are there and right are kept, so a second call does nothing and a call after an
-    interruption does the rest.
+    By default those of optional models are left out. Files that are there and right are kept, so a second
+    call does nothing and a call after an interruption does the rest.
 
     Returns:
         The names of the entries that were written.

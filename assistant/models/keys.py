@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from assistant.models.catalogue import CATALOGUE
+from assistant.models.catalogue import REQUIRED
 
 #: Raised whenever the code that converts or prepacks changes what it writes.
 CODE_VERSION = 1
@@ -21,7 +21,7 @@ _CPU_INFO = Path("/proc/cpuinfo")
 def conversion_key() -> str:
     """Key of the converted graphs, the same on every machine: models and code."""
     return _digest(
-        [f"code {CODE_VERSION}"] + [f"{e.name} {f.basename} {f.sha256}" for e in CATALOGUE for f in e.files]
+        [f"code {CODE_VERSION}"] + [f"{e.name} {f.basename} {f.sha256}" for e in REQUIRED for f in e.files]
     )
 
 

@@ -24,6 +24,7 @@ PREPARED = (
 #: Lists the files of a derived folder with their sizes; written last.
 MANIFEST = "manifest.json"
 _FIX = "Run `make setup` to fetch and prepare the models."
+_FIX_OPTIONAL = "Run `sotto models fetch --optional` to fetch it; everything else works without it."
 
 
 @dataclass(frozen=True)
@@ -81,18 +82,19 @@ class ModelStore:
             )
         wanted = entry.file(basename)
         path = self.root / entry.name / wanted.basename
+        fix = _FIX_OPTIONAL if entry.optional else _FIX
         try:
             size = path.stat().st_size
         except OSError:
             raise ModelError(
                 f"the model file {entry.name}/{basename} is missing from {self.root}",
-                hint=_FIX,
+                hint=fix,
                 code="model.missing",
             ) from None
         if size != wanted.size:
             raise ModelError(
                 f"the model file {path} has {size} bytes instead of {wanted.size}",
-                hint=_FIX,
+                hint=fix,
                 code="model.damaged",
             )
         return path
@@ -115,9 +117,14 @@ class ModelStore:
             yield file
 
     def verify(self) -> list[Problem]:
-        """Read every published and derived file; an empty list means all is well."""
+        """Read every published and derived file; an empty list means all is well.
+
+        An optional model may be missing as a whole, but not be damaged.
+        """
         problems = []
         for entry in self._entries.values():
+            if entry.optional and not (self.root / entry.name).is_dir():
+                continue
             for file in self._needed(entry):
                 path = self.root / entry.name / file.basename
                 if not path.is_file():

@@ -7,13 +7,16 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 
 from assistant.assistant import Assistant
 from assistant.audio import portaudio
 from assistant.audio.devices import choose
+from assistant.audio.echo import EchoCanceller
 from assistant.audio.format import Samples
 from assistant.audio.hotplug import Hotplug
 from assistant.audio.microphone import DeviceState, Microphone
+from assistant.audio.playback import PlaybackReference
 from assistant.audio.sink import AudioSink, NullSpeaker
 from assistant.audio.speaker import Speaker
 from assistant.conversation import Conversation
@@ -22,6 +25,7 @@ from assistant.events import EventKind
 from assistant.settings import Settings
 from assistant.skills.volume import SavedVolume
 from services.assistantd.announce import no_loudspeaker, speak_in_turn
+from services.sound.report import REPORT, echo_is_cancelled
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +39,17 @@ class Room:
         settings: devices and how to use them.
         state: where the volume is remembered.
         microphone: False to leave the microphone closed (a server without ears).
+        sound_report: what the box's sound service says of itself, where there is one.
     """
 
-    def __init__(self, settings: Settings, state: Path, *, microphone: bool) -> None:
+    def __init__(
+        self, settings: Settings, state: Path, *, microphone: bool, sound_report: Path = REPORT
+    ) -> None:
         self._listens = microphone
+        self._sound_report = sound_report
         self._why_deaf = "the microphone is switched off (--no-microphone)"
         self._settings = settings
+        self._echo: EchoCanceller | None = None
         self._speaker = self._find_speaker()
         self.volume = SavedVolume(state / "volume.json", self._set_volume)
         self._microphone = Microphone(settings.microphone, self._changed)
@@ -55,7 +64,15 @@ class Room:
         except SottoError as error:
             log.warning("no sound output: %s", error)
             return NullSpeaker(realtime=True)
-        return Speaker(self._settings.speaker)
+        if self._settings.audio.echo_cancellation == "off":
+            return Speaker(self._settings.speaker)
+        reference = PlaybackReference()
+        self._echo = EchoCanceller(reference, self._wants_echo_cancelled)
+        return Speaker(self._settings.speaker, reference)
+
+    def _wants_echo_cancelled(self) -> bool:
+        """Asked at each reply: the sound service may have begun or ended meanwhile."""
+        return self._settings.audio.echo_cancellation == "on" or not echo_is_cancelled(self._sound_report)
 
     def _set_volume(self, level: float) -> None:
         self._speaker.volume = level
@@ -133,6 +150,8 @@ class Room:
         assert self._conversation is not None
         for frame in self._microphone.frames():
             try:
+                if self._echo is not None:
+                    frame = self._echo.process(frame, perf_counter())
                 self._conversation.feed(frame)
                 # Nothing to hear: read in larger bites, which halves the wake-ups of a silent room.
                 self._microphone.relaxed = not self._conversation.is_alert

@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="list, verify, fetch or prepare the models")
     models.add_argument("action", choices=("list", "verify", "fetch", "prepare"), nargs="?", default="list")
     models.add_argument("--force", action="store_true", help="prepare again what is prepared")
+    models.add_argument("--optional", action="store_true", help="fetch optional models, too")
     models.add_argument("--portable", action="store_true", help="prepare: convert only, for an image")
 
     audio = commands.add_parser("audio", help="list sound devices, or test what they hear and play")

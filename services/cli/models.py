@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from assistant.models.catalogue import CATALOGUE
+from assistant.models.catalogue import CATALOGUE, REQUIRED
 from assistant.models.fetch import fetch
 from assistant.models.prepare import prepare
 from assistant.models.progress import print_line
@@ -16,7 +16,7 @@ def models(options: argparse.Namespace) -> int:
     """Show, check, fetch or prepare the models of this machine."""
     store = ModelStore(models_dir())
     if options.action == "fetch":
-        written = fetch(store.root, print_line)
+        written = fetch(store.root, print_line, catalogue=CATALOGUE if options.optional else REQUIRED)
         print(f"fetched: {', '.join(written)}" if written else "nothing to fetch")
         return 0
     if options.action == "prepare":
@@ -30,7 +30,7 @@ def models(options: argparse.Namespace) -> int:
         if problems:
             print("fix: make setup")
             return 1
-        print(f"{len(CATALOGUE)} models are complete and unchanged in {store.root}")
+        print(f"all models in use are complete and unchanged in {store.root}")
         return 0
     for entry in CATALOGUE:
         size = sum(file.size for file in entry.files) / 1e6

@@ -13,6 +13,7 @@ from pathlib import Path
 from assistant.errors import SottoError, StorageError, Unavailable
 from services.notify import notify
 from services.sound.chooser import Chooser
+from services.sound.report import REPORT
 from services.sound.watch import Watch
 
 # Every so often the owner's files are looked at; a box without a card does little else.
@@ -68,9 +69,7 @@ def run(folder: Path, settings: Path) -> int:
 def main() -> int:
     """Entry point of sotto-sound.service."""
     parser = argparse.ArgumentParser(prog="sotto-sound", description=__doc__)
-    parser.add_argument(
-        "--folder", type=Path, default=Path("/run/sotto-sound"), help="where choice.json goes"
-    )
+    parser.add_argument("--folder", type=Path, default=REPORT.parent, help="where choice.json goes")
     config = Path(os.environ.get("SOTTO_CONFIG") or "/var/lib/sotto/config")
     parser.add_argument("--settings", type=Path, default=config, help="the folder of the owner's settings")
     options = parser.parse_args()

@@ -11,6 +11,9 @@ from typing import Any
 from assistant.audio.choose import Choice, Device, Observations
 from assistant.audio.choose_heard import Heard
 
+#: Where the box's sound service leaves it; gone while it does not run.
+REPORT = Path("/run/sotto-sound/choice.json")
+_LIMIT_BYTES = 1 << 20
 _VERSION = 1
 _SHOWN = ("noise_dbfs", "peak", "clipped", "offset", "rate_hz")
 
@@ -80,3 +83,13 @@ def write(path: Path, table: Mapping[str, Any]) -> None:
     fresh.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", "utf-8")
     fresh.chmod(0o644)
     fresh.replace(path)
+
+
+def echo_is_cancelled(path: Path = REPORT) -> bool:
+    """Whether the sound server cancels the echo now; no report, or one that cannot be read, says no."""
+    try:
+        with path.open("rb") as file:
+            table = json.loads(file.read(_LIMIT_BYTES))
+        return table["echo_cancellation"]["active"] is True
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False

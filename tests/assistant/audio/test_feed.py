@@ -71,6 +71,25 @@ def test_a_change_of_gain_is_a_ramp() -> None:
     assert np.all(feed.pull(100)[0] == 2_500)
 
 
+def test_ducking_takes_one_block_each_way_and_makes_no_click() -> None:
+    rate, block = 22_050, 220
+    feed = Feed(rate)
+    sine = (10_000 * np.sin(2 * np.pi * 200 * np.arange(rate // 2) / rate)).astype(np.int16)
+    feed.push(sine, 0)
+    out = []
+    for number in range(30):
+        if number in (10, 20):
+            feed.set_gain(0.2 if number == 10 else 1.0)
+        out.append(feed.pull(block)[0])
+    played = np.concatenate(out).astype(int)
+    steepest = np.abs(np.diff(sine.astype(int))).max()
+    # The ramp itself adds 80 % of the amplitude over a block.
+    assert np.abs(np.diff(played)).max() <= steepest + 10_000 * 0.8 / block + 2
+    levels = [np.abs(part).max() for part in (played[: 10 * block], played[11 * block : 20 * block])]
+    assert abs(levels[1] / levels[0] - 0.2) < 0.01
+    assert np.array_equal(played[21 * block :], sine[21 * block : 30 * block])
+
+
 def test_the_first_block_is_not_faded_in() -> None:
     feed = Feed(1000)
     feed.set_gain(0.5)

@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from assistant.audio.doctor import tone
 from assistant.audio.files import write_wav
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from assistant.audio.microphone import DeviceState, Microphone, MicrophoneSettings
+from assistant.audio.playback import PlaybackReference
 from assistant.audio.speaker import Speaker, SpeakerSettings
 from assistant.errors import NotFound, Unavailable
 from services.bench.virtual_sound import SPEAKER_RATE, PulseServer, until, why_not
@@ -267,3 +269,17 @@ def test_a_speaker_replugged_between_replies_is_used_again(pulse: PulseServer) -
         assert speaker.play([tone(SPEAKER_RATE, 500, 0.2)], SPEAKER_RATE)
     finally:
         speaker.close()
+
+
+def test_the_reference_is_told_what_the_loudspeaker_gets_with_its_gain(pulse: PulseServer) -> None:
+    reference = PlaybackReference()
+    speaker = Speaker(SpeakerSettings(device="pulse", volume=0.5), reference)
+    clip = tone(SPEAKER_RATE, 440, 1.0)
+    begun = perf_counter()
+    assert speaker.play([clip], SPEAKER_RATE)
+    ended = perf_counter()
+    speaker.close()
+    frames = [reference.frame(begun + number / 100) for number in range(int(100 * (ended - begun)) + 10)]
+    told = np.concatenate([frame for frame in frames if frame is not None])
+    assert loud_frames(told, -60) >= 80
+    assert level_dbfs(told) < level_dbfs(clip) - 10

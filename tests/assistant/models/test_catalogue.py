@@ -7,7 +7,7 @@ import re
 import pytest
 
 from assistant.errors import NotFound
-from assistant.models.catalogue import CATALOGUE, by_task, entry
+from assistant.models.catalogue import CATALOGUE, REQUIRED, by_task, entry
 from assistant.models.fetch import LOCK, requirement_blocks
 
 
@@ -58,3 +58,10 @@ def test_unknown_file_lists_the_known_ones() -> None:
     with pytest.raises(NotFound) as caught:
         entry("silero-vad").file("x.onnx")
     assert "silero_vad_16k_op15.onnx" in caught.value.hint
+
+
+def test_an_optional_model_is_catalogued_but_not_required() -> None:
+    optional = {model.name for model in CATALOGUE if model.optional}
+    assert "smart-turn" in optional
+    assert optional.isdisjoint(model.name for model in REQUIRED)
+    assert len(REQUIRED) + len(optional) == len(CATALOGUE)

@@ -70,6 +70,18 @@ def test_an_image_may_leave_out_what_only_converting_reads(tmp_path: Path) -> No
     assert "toy" not in {problem.entry for problem in store.verify()}
 
 
+def test_an_optional_model_may_be_missing_but_not_damaged(tmp_path: Path) -> None:
+    store = ModelStore(tmp_path, catalogue=[replace(ENTRY, optional=True)])
+    assert store.state("toy") == "missing"
+    assert "toy" not in {problem.entry for problem in store.verify()}
+    with pytest.raises(ModelError) as caught:
+        store.path("toy", "toy.onnx")
+    assert "--optional" in caught.value.hint
+    (tmp_path / "toy").mkdir()
+    (tmp_path / "toy" / "toy.onnx").write_bytes(b"X" + CONTENT[1:])
+    assert "toy" in {problem.entry for problem in store.verify()}
+
+
 def test_host_models_lie_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOTTO_HOST_MODELS", str(tmp_path / "cache"))
     assert ModelStore(tmp_path / "read-only").prepared_folder.parent == tmp_path / "cache"

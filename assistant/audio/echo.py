@@ -1,0 +1,104 @@
+"""Takes what the loudspeaker plays out of what the microphone hears: WebRTC's echo canceller (AEC3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from pywebrtc_audio import AudioProcessor
+
+from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from assistant.audio.pace import Pace
+from assistant.audio.playback import PlaybackReference
+from assistant.errors import InvalidInput
+
+_MODES = ("auto", "on", "off")
+#: A frame later than that waited for us; when so many come in a row (2 s), frames were lost, or the
+#: microphone was away, and its stream has another beginning.
+_LATE_S = 0.05
+_MOST_LATE = 200
+_FADE = np.linspace(0.0, 1.0, FRAME_SAMPLES, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class AudioSettings:
+    """What is done to sound before it is heard.
+
+    Attributes:
+        echo_cancellation: "on", "off", or "auto", which is on unless something before us does it.
+
+    Raises:
+        InvalidInput: `audio.settings`.
+    """
+
+    echo_cancellation: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.echo_cancellation not in _MODES:
+            raise InvalidInput(
+                f"[audio] echo_cancellation = {self.echo_cancellation!r} is not known",
+                hint=f"choose one of: {', '.join(_MODES)}",
+                code="audio.settings",
+            )
+
+
+class EchoCanceller:
+    """Cancels the echo of one loudspeaker in one microphone, frame by frame.
+
+    Only the echo is taken away; noise suppression and gain stay off, as in the image's sound service. It
+    works while something plays and for a second after it; all other frames pass as they are, bit for bit,
+    and cost nothing. It finds the delay between loudspeaker and microphone by itself, up to 400 ms.
+
+    Args:
+        reference: what is played.
+        wanted: asked each time something begins to play; False lets its echo pass.
+    """
+
+    def __init__(self, reference: PlaybackReference, wanted: Callable[[], bool] = lambda: True) -> None:
+        self._reference = reference
+        self._wanted = wanted
+        self._processor = AudioProcessor(sample_rate=SAMPLE_RATE, echo_cancellation=True)
+        self._pace = Pace(SAMPLE_RATE)
+        self._position = 0
+        self._late = 0
+        self._playing = False
+        self._working = False
+
+    @property
+    def working(self) -> bool:
+        """Whether the last frame went through the canceller."""
+        return self._working
+
+    def process(self, frame: Samples, arrived: float) -> Samples:
+        """The frame, int16 (160,), without the echo.
+
+        Args:
+            frame: the next 10 ms of the microphone.
+            arrived: when it came, in seconds of the clock of the reference.
+        """
+        played = self._reference.frame(self._captured_at(arrived))
+        was = self._working
+        if played is None:
+            self._playing = self._working = False
+            played = np.zeros_like(frame)
+        elif not self._playing:
+            self._playing = True
+            self._working = self._wanted()
+        if not (was or self._working):
+            return frame
+        clean: Samples = self._processor.process(frame, played)
+        if was == self._working:
+            return clean
+        # Some milliseconds lie between the two, so neither may break off.
+        before, after = (clean, frame) if was else (frame, clean)
+        return np.rint(before + (after.astype(np.float32) - before) * _FADE).astype(np.int16)
+
+    def _captured_at(self, arrived: float) -> float:
+        self._position += FRAME_SAMPLES
+        at = self._pace.captured_at(self._position, arrived)
+        self._late = self._late + 1 if arrived - at > _LATE_S else 0
+        if self._late > _MOST_LATE:
+            self._pace, self._position, self._late = Pace(SAMPLE_RATE), FRAME_SAMPLES, 0
+            at = self._pace.captured_at(self._position, arrived)
+        return at

@@ -1,0 +1,221 @@
+"""Echo: does the box hear itself, what is left of its voice, and what taking it away costs.
+
+The box speaks for half an hour of the room's time in a computed room, in its own voice; nobody else says a
+word, so each wake, stop or sentence is a mistake. The control is the same box without the canceller.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+import numpy as np
+import psutil
+
+from assistant.assistant import Assistant
+from assistant.audio.convert import level_dbfs
+from assistant.audio.echo import EchoCanceller
+from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from assistant.audio.playback import PlaybackReference
+from assistant.conversation import Conversation
+from assistant.conversation_settings import ConversationSettings, Phase
+from assistant.events import Event, EventKind
+from assistant.paths import models_dir
+from assistant.settings import Settings
+from assistant.skills.volume import SavedVolume
+from services.bench.echo_room import Acoustics, EchoRoom, frames, live, silence
+from services.bench.figures import machine, percentiles
+
+#: Loud: the echo is as strong as what is played, in a loudspeaker that distorts.
+LOUD = Acoustics(echo_db=3.0, drive=0.8)
+#: What the box says itself when it is asked these; {n} runs, so that hardly an answer comes twice.
+_QUERIES = (
+    "what time is it",
+    "set a timer for {n} minutes",
+    "how much time is left on the timer",
+    "cancel the timer",
+    "set an alarm for {h} {m} in the morning",
+    "cancel all alarms",
+    "turn on the kitchen light",
+    "set the kitchen light to {n} percent",
+    "turn off all the lights in the living room",
+    "what is the temperature in the bedroom",
+    "is the front door locked",
+    "lock the front door",
+    "open the garage door",
+    "what day is it",
+    "set the volume to {n} percent",
+    "what is {n} times {h}",
+    "stop",
+)
+_OWN_WAKE_WORDS = ("Okay Nabu.", "Alexa.", "Hey Jarvis.", "Hey Mycroft.", "Stop.")
+_MISTAKES = (EventKind.WAKE, EventKind.INTERRUPTED, EventKind.TRANSCRIPT, EventKind.SPEECH_STARTED)
+_SETTLED_S = 3.0
+
+
+class OneBox:
+    """A box in a room of its own; counts what it takes for somebody else."""
+
+    def __init__(self, assistant: Assistant, *, cancelling: bool, acoustics: Acoustics = LOUD) -> None:
+        self.mistakes: Counter[str] = Counter()
+        self.room = EchoRoom(acoustics, cancelling=cancelling)
+        self.conversation: Conversation = assistant.conversation(
+            self.room, ConversationSettings(realtime=False), label="bench", on_event=self._count
+        )
+        self.ticks = 0
+        self._echo: list[float] = []
+        self._heard: list[float] = []
+
+    def _count(self, event: Event) -> None:
+        if event.kind in _MISTAKES:
+            self.mistakes[event.kind.value] += 1
+
+    def speaks(self, text: str) -> None:
+        """Say it, to the end, and let the room fall silent."""
+        for _ in range(30):
+            if self.conversation.say(text):
+                break
+            self._live(silence(1))
+        while self.conversation.phase is Phase.SPEAKING:
+            self._live(silence(0.1))
+        self._live(silence(0.6))
+
+    def _live(self, near: Iterator[Samples]) -> None:
+        for heard in live(self.room, self.conversation, near):
+            self.ticks += 1
+            self._echo.append(level_dbfs(self.room.echo))
+            self._heard.append(level_dbfs(heard))
+
+    @property
+    def seconds(self) -> float:
+        """Of the room's time."""
+        return self.ticks * FRAME_SAMPLES / SAMPLE_RATE
+
+    def attenuation_db(self) -> list[float]:
+        """How much lower the echo is, for each second that had some, from the fourth on."""
+
+        def power(levels: Sequence[float]) -> float:
+            return float(10 * np.log10(np.mean(10 ** (np.asarray(levels) / 10))))
+
+        seconds = range(int(_SETTLED_S) * 100, len(self._echo) - 99, 100)
+        pairs = [(power(self._echo[at : at + 100]), power(self._heard[at : at + 100])) for at in seconds]
+        return [echo - heard for echo, heard in pairs if echo > -45]
+
+
+def replies(assistant: Assistant) -> Iterator[str]:
+    """What the assistant answers, without end."""
+    for number in itertools.count(1):
+        for query in _QUERIES:
+            asked = query.format(n=7 * number % 59 + 1, h=number % 11 + 1, m=(13 * number) % 50 + 10)
+            if reply := assistant.ask(asked).reply:
+                yield reply
+
+
+def own_voice(assistant: Assistant, minutes: float, *, cancelling: bool) -> dict[str, Any]:
+    """The box speaks for so long."""
+    box = OneBox(assistant, cancelling=cancelling)
+    said = 0
+    for text in replies(assistant):
+        if box.seconds >= 60 * minutes:
+            break
+        box.speaks(text)
+        said += 1
+    box.conversation.close()
+    return {
+        "seconds": round(box.seconds),
+        "replies": said,
+        "mistakes": dict(box.mistakes),
+        "attenuation_db": percentiles(box.attenuation_db()),
+        "least_attenuation_db": round(min(box.attenuation_db(), default=0.0), 1),
+    }
+
+
+def own_wake_words(assistant: Assistant, times: int, *, cancelling: bool) -> dict[str, int]:
+    """The box says its own wake words, and "stop"."""
+    box = OneBox(assistant, cancelling=cancelling)
+    box.speaks("The kitchen light is on, and the front door is locked.")
+    for text in _OWN_WAKE_WORDS * times:
+        box.speaks(text)
+    box.conversation.close()
+    return {"said": len(_OWN_WAKE_WORDS) * times, **box.mistakes}
+
+
+def cost(voice: Samples) -> dict[str, float]:
+    """Processor time of one canceller with that voice (16 kHz), and with silence; its memory."""
+    process = psutil.Process()
+    before = process.memory_info().rss
+    several = [_run(voice[: 5 * SAMPLE_RATE]) for _ in range(10)]
+    memory = (process.memory_info().rss - before) / len(several)
+    return {
+        "core_percent_playing": round(_core_percent(lambda at: voice[at : at + FRAME_SAMPLES]), 2),
+        "core_percent_silent": round(_core_percent(lambda _at: None), 2),
+        "rss_mb": round(memory / 1e6, 2),
+    }
+
+
+def _run(voice: Samples) -> EchoCanceller:
+    reference = PlaybackReference()
+    canceller = EchoCanceller(reference)
+    for number, frame in enumerate(frames(voice)):
+        reference.played(frame, SAMPLE_RATE, number / 100)
+        canceller.process(frame, (number + 1) / 100)
+    return canceller
+
+
+def _core_percent(played: Callable[[int], Samples | None], seconds: int = 30) -> float:
+    reference = PlaybackReference()
+    canceller = EchoCanceller(reference)
+    noise = np.random.default_rng(1).normal(0, 300, seconds * SAMPLE_RATE).astype(np.int16)
+    before = process_time()
+    for number, frame in enumerate(frames(noise)):
+        block = played(number * FRAME_SAMPLES)
+        if block is not None:
+            reference.played(block, SAMPLE_RATE, number / 100)
+        canceller.process(frame, (number + 1) / 100)
+    return 100 * (process_time() - before) / seconds
+
+
+def measure(minutes: float) -> dict[str, Any]:
+    """All of it, in one run; the control speaks for a tenth of the time."""
+    with tempfile.TemporaryDirectory(prefix="sotto-") as scratch:
+        state = Path(scratch)
+        assistant = Assistant(Settings(), models_dir(), state, SavedVolume(state / "volume"))
+        spoken = [chunk for _, text in zip(range(12), replies(assistant), strict=False)
+                  for chunk in assistant.synthesise(text)]  # fmt: skip
+        voice = np.resize(np.concatenate(spoken), 30 * SAMPLE_RATE)
+        started = perf_counter()
+        results = {
+            "machine": machine(),
+            "cost": cost(voice),
+            "own_voice": own_voice(assistant, minutes, cancelling=True),
+            "own_voice_control": own_voice(assistant, minutes / 10, cancelling=False),
+            "own_wake_words": own_wake_words(assistant, 6, cancelling=True),
+            "own_wake_words_control": own_wake_words(assistant, 6, cancelling=False),
+        }
+        assistant.close()
+        return {**results, "took_s": round(perf_counter() - started)}
+
+
+def main() -> int:
+    """Measure, print, and leave `echo.json` in the output folder."""
+    parser = argparse.ArgumentParser(prog="sotto-bench-echo", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30.0, help="of the room's time")
+    parser.add_argument("--out", type=Path, default=Path("build/bench"))
+    options = parser.parse_args()
+    results = measure(options.minutes)
+    text = json.dumps(results, indent=1) + "\n"
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "echo.json").write_text(text)
+    print(text, end="")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

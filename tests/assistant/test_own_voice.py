@@ -1,0 +1,125 @@
+"""The box and its own voice, in a computed room with a loud, distorting loudspeaker; all models are real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+import numpy as np
+import pytest
+
+from assistant.assistant import Assistant
+from assistant.audio.convert import level_dbfs
+from assistant.audio.format import FRAME_SAMPLES, Samples
+from assistant.conversation import Conversation
+from assistant.conversation_settings import ConversationSettings
+from assistant.events import Event
+from assistant.turns import Turn
+from services.bench.echo import LOUD
+from services.bench.echo_room import EchoRoom, frames, live, silence
+
+Say = Callable[..., Samples]
+
+#: All that the box listens for, said by the box.
+PARROT = "Okay Nabu, turn off the kitchen light. Stop. Alexa, what time is it? Stop."
+LONG = "The kitchen light is on, the front door is locked, and it is eighteen degrees in the bedroom. " * 2
+
+
+class Box:
+    """A conversation in the room, and what came of it."""
+
+    def __init__(self, assistant: Assistant, *, cancelling: bool) -> None:
+        self.room = EchoRoom(LOUD, cancelling=cancelling)
+        self.events: list[Event] = []
+        self.turns: list[Turn] = []
+        self.conversation: Conversation = assistant.conversation(
+            self.room,
+            ConversationSettings(realtime=False),
+            on_event=self.events.append,
+            on_turn=self.turns.append,
+        )
+
+    def hear(self, near: Iterator[Samples]) -> tuple[Samples, Samples]:
+        """The echo at the microphone, and what was heard of it and of the person."""
+        echo, heard = [], []
+        for frame in live(self.room, self.conversation, near):
+            echo.append(self.room.echo)
+            heard.append(frame)
+        return np.concatenate(echo), np.concatenate(heard)
+
+    def say(self, text: str, seconds: float) -> tuple[Samples, Samples]:
+        """The box speaks, and nobody else."""
+        assert self.conversation.say(text)
+        return self.hear(silence(seconds))
+
+    def kinds(self) -> set[str]:
+        return {event.kind.value for event in self.events}
+
+
+@pytest.fixture
+def box(assistant: Assistant) -> Iterator[Callable[..., Box]]:
+    made: list[Box] = []
+
+    def make(*, cancelling: bool) -> Box:
+        made.append(Box(assistant, cancelling=cancelling))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.conversation.close()
+
+
+def test_its_voice_is_25_db_lower_after_the_first_reply(box: Callable[..., Box]) -> None:
+    here = box(cancelling=True)
+    here.say("The kitchen light is on, and the front door is locked.", 5)
+    echo, heard = here.say("It is eighteen degrees in the bedroom.", 4)
+    loud = [
+        at for at in range(0, len(echo) - 1600, 1600) if level_dbfs(echo[at : at + 1600]) > -35
+    ]  # tenths of a second
+    assert len(loud) > 10
+    lower = [level_dbfs(echo[at : at + 1600]) - level_dbfs(heard[at : at + 1600]) for at in loud]
+    assert np.mean(lower) > 25
+    assert min(lower) > 15
+
+
+def test_it_does_not_obey_itself(box: Callable[..., Box]) -> None:
+    here = box(cancelling=True)
+    here.say(PARROT, 11)
+    assert not here.kinds() & {"wake", "interrupted", "transcript", "speech-started"}
+    assert here.turns == []
+
+
+def test_without_the_canceller_it_does(box: Callable[..., Box]) -> None:
+    """Else the test above would prove nothing."""
+    here = box(cancelling=False)
+    here.say(PARROT, 11)
+    assert "interrupted" in here.kinds()
+
+
+def test_a_person_who_talks_over_a_reply_is_understood(box: Callable[..., Box], say: Say) -> None:
+    here = box(cancelling=True)
+    here.say("The kitchen light is on, and the front door is locked.", 5)
+    assert here.conversation.say(LONG)
+    person = say("okay nabu turn on the kitchen light", lead=0, tail=0)
+    here.hear(chain(silence(2.5), frames(person), silence(4)))
+    assert {"wake", "interrupted"} <= here.kinds()
+    assert [(turn.intent, dict(turn.slots)) for turn in here.turns] == [
+        ("HassTurnOn", {"name": "kitchen light"})
+    ]
+
+
+def test_stop_said_over_a_reply_stops_it(box: Callable[..., Box], say: Say) -> None:
+    here = box(cancelling=True)
+    here.say("The kitchen light is on, and the front door is locked.", 5)
+    assert here.conversation.say(LONG)
+    here.hear(chain(silence(2.5), frames(say("stop", lead=0, tail=0)), silence(2)))
+    assert any(event.data.get("reason") == "stop word" for event in here.events)
+
+
+def test_a_quiet_room_hears_exactly_what_the_microphone_gives(box: Callable[..., Box], say: Say) -> None:
+    plain, cancelling = box(cancelling=False), box(cancelling=True)
+    person = say("it is a fine day", lead=0.2, tail=0.2)
+    _, one = plain.hear(frames(person))
+    _, other = cancelling.hear(frames(person))
+    assert np.array_equal(one, other)
+    assert len(one) % FRAME_SAMPLES == 0
