@@ -15,13 +15,14 @@ from assistant.audio.sink import AudioSink
 from assistant.conversation import Conversation
 from assistant.conversation_settings import ConversationSettings
 from assistant.dialogue import APOLOGY, NOT_UNDERSTOOD, Dialogue
-from assistant.errors import InvalidInput, StorageError, TooLarge
+from assistant.errors import InvalidInput, ModelError, StorageError, TooLarge
 from assistant.events import Event, EventBus, EventKind
 from assistant.frequent_replies import FrequentReplies
 from assistant.hearing.activity import VoiceActivity
 from assistant.hearing.ears import Ears
 from assistant.hearing.gate import Gate
 from assistant.hearing.silero import Silero
+from assistant.hearing.turn_audio import TurnModel
 from assistant.hearing.wake import WakeWords
 from assistant.home.config import SAMPLE_HOME, load_home
 from assistant.home.executor import HomeExecutor
@@ -102,6 +103,7 @@ class Assistant:
         if self.hub is not None:
             self.hub.listen(self._keeper.refresh)
         self.recogniser = Recogniser(self._store, settings.recogniser)
+        self._turn_model = self._load_turn_model()
         self._silero = Silero(self._store.path("silero-vad", "silero_vad_16k_op15.onnx"))
         self._synthesiser = Synthesiser(self._store, settings.voice)
         self._voice = ReadyVoice(self._synthesiser, settings.ready_voice)
@@ -112,6 +114,14 @@ class Assistant:
         self.bus.listen(self._heard)
         self.dialogue = Dialogue(lambda: self._keeper.current, self.skills, _local_now)
         self.turns = TurnStore(state, settings.store.turns, settings.store.keep_audio)
+
+    def _load_turn_model(self) -> TurnModel | None:
+        """Judges by the voice whether somebody has finished; the box works without it."""
+        try:
+            return TurnModel(self._store)
+        except ModelError as error:
+            log.info("the voice is not asked for the end of a turn: %s", error)
+            return None
 
     @property
     def home(self) -> Home:
@@ -215,6 +225,7 @@ class Assistant:
             finished,
             label,
             self.settings.handover,
+            self._turn_model.finished if self._turn_model is not None else None,
         )
 
     def ask(

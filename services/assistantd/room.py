@@ -6,6 +6,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -80,7 +81,9 @@ class Room:
     def open(self, assistant: Assistant) -> Conversation:
         """Tie the room to `assistant`; `start` then begins to listen."""
         self._assistant = assistant
-        self._conversation = assistant.conversation(self._speaker, label="room")
+        # Either we cancel the echo or the sound service before us does, unless the owner wants neither.
+        settings = replace(self._settings.conversation, echo_free=self._echo is not None)
+        self._conversation = assistant.conversation(self._speaker, settings, label="room")
         conversation = self._conversation
         assistant.dialogue.on_silence(lambda: conversation.interrupt("somebody asked for silence"))
         return self._conversation
