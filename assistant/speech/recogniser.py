@@ -192,10 +192,17 @@ class Recogniser:
         free, biased = heard.quickly
         free_text = self._vocabulary.text(free.tokens)
         biased_text = self._vocabulary.text(biased.tokens)
-        if biased.ended and grammar.parses(biased_text):
-            return _Found(biased_text, "bias", free, _scores("bias", self._evidence(biased, free, grammar)))
-        if free.ended and grammar.parses(free_text):
-            return _Found(free_text, "free", free)
+        # A grammar without sentences to search has a few words that are waited for: "stop" needs no evidence.
+        trusted = help_.automaton is None
+        quick: tuple[tuple[Method, Hypothesis, str], ...] = (
+            ("bias", biased, biased_text),
+            ("free", free, free_text),
+        )
+        for method, hypothesis, text in quick:
+            if hypothesis.ended and grammar.parses(text):
+                evidence = self._evidence(hypothesis, free, grammar)
+                if trusted or believable(evidence, self._settings.rejection):
+                    return _Found(text, method, free, _scores(method, evidence))
         if deep and help_.automaton is not None:
             help_.automaton.trim()
             best = beam.search(self._model, memory, help_.automaton, limit, self._settings.beam)
@@ -205,8 +212,12 @@ class Recogniser:
                 if believable(evidence, self._settings.rejection):
                     text = self._vocabulary.text(best.tokens)
                     return _Found(text, "constrained", free, scores)
-                return _Found(free_text, "free", free, scores)
-        return _Found(free_text, "free", free)
+                return _Found(self._disbelieved(free_text, grammar), "free", free, scores)
+        return _Found(self._disbelieved(free_text, grammar), "free", free)
+
+    def _disbelieved(self, free_text: str, grammar: RecognitionGrammar) -> str:
+        """The text of what is no sentence of the grammar; one that nobody can have said counts as nothing."""
+        return "" if grammar.parses(free_text) else free_text
 
     def _evidence(self, hypothesis: Hypothesis, free: Hypothesis, grammar: RecognitionGrammar) -> Evidence:
         # Words that are known to have been said need no evidence; the model may never have met them.

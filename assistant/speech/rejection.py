@@ -21,6 +21,9 @@ class RejectionSettings:
         short_tokens: a sentence of so many tokens or fewer is short.
         short_ratio: `min_ratio` of a short sentence.
         short_mean: `min_mean` of a short sentence.
+        shortest_tokens: a sentence of so many tokens or fewer is a word or two.
+        shortest_mean: `min_mean` of such a sentence. In kitchen noise the recogniser hears "Yeah." with -1.06
+            to -1.54; "stop", "yes" and "no" in seven voices have -0.52 and more.
     """
 
     min_ratio: float = -2.0
@@ -29,6 +32,8 @@ class RejectionSettings:
     short_tokens: int = 8
     short_ratio: float = -1.1
     short_mean: float = -1.6
+    shortest_tokens: int = 4
+    shortest_mean: float = -0.9
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,11 @@ class Evidence:
 def believable(evidence: Evidence, settings: RejectionSettings) -> bool:
     """Whether all three tests pass."""
     short = evidence.tokens <= settings.short_tokens
+    mean = settings.short_mean if short else settings.min_mean
+    if evidence.tokens <= settings.shortest_tokens:
+        mean = settings.shortest_mean
     return (
         evidence.ratio > (settings.short_ratio if short else settings.min_ratio)
-        and evidence.mean > (settings.short_mean if short else settings.min_mean)
+        and evidence.mean > mean
         and evidence.worst_word > settings.min_word
     )

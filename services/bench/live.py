@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from time import perf_counter, process_time
 from typing import Any
 
@@ -15,6 +15,7 @@ from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE
 from assistant.audio.stream_sink import StreamSink
 from assistant.conversation_settings import ConversationSettings
 from assistant.events import Event, EventKind
+from assistant.hearing.turn_end import TurnEndSettings
 from assistant.turns import Turn
 from services.backend import frames_of
 from services.bench.figures import percentiles
@@ -122,7 +123,7 @@ def _from_outside(
 
 def with_fixed_timer(assistant: Assistant, milliseconds: int = FIXED_MS) -> None:
     """Make the assistant's next conversations wait for so much silence, whatever was said."""
-    waits = dict.fromkeys(("complete_ms", "extendable_ms", "unparsed_ms", "unfinished_ms"), milliseconds)
+    waits = {each.name: milliseconds for each in fields(TurnEndSettings) if each.name.endswith("_ms")}
     fixed = replace(assistant.settings.turn_end, **waits)
     assistant.settings = replace(assistant.settings, turn_end=fixed)
 

@@ -39,7 +39,7 @@ class _Source:
 
 
 def _sound(voice: ReadyVoice, text: str) -> list[int]:
-    return np.concatenate(list(voice.stream(text))).tolist()
+    return [int(sample) for sample in np.concatenate(list(voice.stream(text)))]
 
 
 def test_what_was_said_once_is_not_made_again() -> None:
