@@ -8,8 +8,8 @@ from assistant.hearing.log_mel import log_mel
 
 def chirp(seconds: int) -> Floats:
     t = np.arange(seconds * 16_000) / 16_000
-    sound: Floats = 0.3 * np.sin(2 * np.pi * (150 + 40 * t) * t) * (1 + np.sin(6 * np.pi * t)) / 2
-    return sound.astype(np.float32)
+    sound = 0.3 * np.sin(2 * np.pi * (150 + 40 * t) * t) * (1 + np.sin(6 * np.pi * t)) / 2
+    return np.asarray(sound, np.float32)
 
 
 def test_features_are_those_of_whisper() -> None:
