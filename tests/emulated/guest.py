@@ -20,6 +20,8 @@ import tty
 from pathlib import Path
 from typing import Any
 
+#: Python starts in seconds here, and takes a minute when something else runs beside the emulator.
+PATIENCE_S = 240
 APP = "/app"
 BUS = "unix:path=/run/dbus/system_bus_socket"
 ENVIRONMENT = {
@@ -81,7 +83,7 @@ class Guest:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
             Path("/run/notify").unlink(missing_ok=True)
             channel.bind("/run/notify")
-            channel.settimeout(60)
+            channel.settimeout(PATIENCE_S)
             command = [sys.executable, "-B", "-m", "services.powerd.main"]
             environment = {**os.environ, "NOTIFY_SOCKET": "/run/notify"}
             self._powerd = subprocess.Popen(command, cwd=APP, env=environment)
@@ -96,11 +98,11 @@ class Guest:
     def do_stop(self) -> int:
         assert self._powerd is not None
         self._powerd.send_signal(signal.SIGTERM)
-        return self._powerd.wait(60)
+        return self._powerd.wait(PATIENCE_S)
 
     def do_restore(self) -> int:
         return subprocess.run(
-            [sys.executable, "-B", "-m", "services.powerd.restore"], cwd=APP, timeout=60
+            [sys.executable, "-B", "-m", "services.powerd.restore"], cwd=APP, timeout=PATIENCE_S
         ).returncode
 
     def do_memory(self) -> int:
