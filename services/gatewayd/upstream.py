@@ -27,12 +27,13 @@ CALL_S = 30.0
 #: An announcement waits for its turn and is then spoken; as long as assistantd allows.
 ANNOUNCE_S = 200.0
 _HEALTH_S = 2.0
-#: assistantd is back within seconds after it died; its callers should notice soon.
+#: assistantd is back within seconds after it died; its callers should notice soon. What gRPC calls the least
+#: back-off is also how long one attempt to connect may take, which on a busy box is more than a moment.
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 10_000),
     ("grpc.max_reconnect_backoff_ms", 1000),
 )
 

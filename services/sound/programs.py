@@ -9,7 +9,7 @@ from typing import Any
 from assistant.errors import Unavailable
 from services.programs import output_of
 
-_TIMEOUT_S = 10.0
+_TIMEOUT_S = 30.0
 
 
 def run(*command: str, timeout_s: float = _TIMEOUT_S) -> bytes:

@@ -137,7 +137,8 @@ def test_a_program_pairs_and_asks_over_the_network(box: Box) -> None:
         assert paired.json()["fingerprint"] == told["fingerprint"]
         bearer = {"Authorization": f"Bearer {paired.json()['token']}"}
         answer = client.post(f"{API}/v1/query", json={"query": "what day is it"}, headers=bearer)
-    assert json.loads(answer.text.splitlines()[-1])["turn"]["intent"] == "HassGetCurrentDate"
+    last = json.loads(answer.text.splitlines()[-1])
+    assert last.get("turn", last).get("intent") == "HassGetCurrentDate", answer.text
     opened = box.ssh("cat /run/sotto-provision/nft.d/api.nft")
     assert "8443" in opened
 
