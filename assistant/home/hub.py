@@ -184,13 +184,16 @@ class HubHome:
             self._unreachable &= self._devices.keys()
             self._reports = {id_: count for id_, count in self._reports.items() if id_ in self._devices}
             if changed:
+                # Nobody sees a home that would be forgotten by a restart now, or that is not understood yet.
+                self._save(imported.home)
                 for listener in self._listeners:
                     listener()
-        if not changed:
-            return
-        log.info("the hub described %d devices", len(imported.home.devices))
+        if changed:
+            log.info("the hub described %d devices", len(imported.home.devices))
+
+    def _save(self, home: Home) -> None:
         try:
-            save_json(self._path, home_to_json(imported.home))
+            save_json(self._path, home_to_json(home))
         except StorageError as error:
             log.warning("the hub's home was not saved: %s", error)
 
