@@ -111,6 +111,8 @@ class Assistant:
             state / "replies.json", (NOT_UNDERSTOOD, APOLOGY), settings.ready_voice.frequent
         )
         self._heard_at = 0.0
+        #: What is still to be rendered in this quiet; gone through once, so that a silent room costs nothing.
+        self._ahead: Iterator[str] | None = None
         self.bus.listen(self._heard)
         self.dialogue = Dialogue(lambda: self._keeper.current, self.skills, _local_now)
         self.turns = TurnStore(state, settings.store.turns, settings.store.keep_audio)
@@ -164,11 +166,15 @@ class Assistant:
         """
         self._keeper.poll()
         if time.monotonic() - self._heard_at > QUIET_S:
-            self._voice.render(spoken(text) for text in self._frequent.likeliest())
+            ahead = self._ahead
+            if ahead is None:
+                ahead = self._ahead = (spoken(text) for text in self._frequent.likeliest())
+            self._voice.render(ahead)
 
     def _heard(self, event: Event) -> None:
         if event.kind in (EventKind.ONSET, EventKind.STATE, EventKind.TRANSCRIPT, EventKind.REPLY):
             self._heard_at = time.monotonic()
+            self._ahead = None
 
     def ears(self, *, wake: bool) -> Ears:
         """Hearing for one stream, with its own memory of the voice; only wake words load their own."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import perf_counter
 
 from assistant.audio.format import SAMPLE_RATE, Samples
@@ -250,12 +251,12 @@ class Conversation:
 
     def _hear_over_reply(self, activity: Activity) -> None:
         """A word over the reply: "stop" ends it, and so does a sentence where one may be said."""
-        remark, turn = self._going_on.over_reply(activity, asked=self._expects_answer)
+        remark = self._going_on.over_reply(activity, asked=self._expects_answer)
         if remark is Remark.NOTHING:
             return
-        if turn is not None:
+        if isinstance(remark, Listening):
             self.interrupt("barge-in")
-            self._commit(turn, activity)
+            self._commit(remark, activity)
             return
         if remark is Remark.STOP:
             self.interrupt("stop word")
@@ -277,24 +278,26 @@ class Conversation:
     # -- deciding ------------------------------------------------------------------------------------
 
     def _commit(self, turn: Listening, activity: Activity) -> None:
-        watch = self._begin_to_decide(turn, activity)
-        try:
+        with self._deciding(turn, activity) as watch:
             if turn.for_hub:
                 self._await_hub(turn, watch)
             else:
                 self._decide(turn, activity, watch)
+
+    @contextmanager
+    def _deciding(self, turn: Listening, activity: Activity) -> Iterator[Stopwatch]:
+        """A turn is over; what fails while it is decided costs that turn alone."""
+        watch = self._clock.stopwatch(perf_counter(), activity.last_speech)
+        self._heard_until = activity.last_speech or 0
+        self._enter(Phase.DECIDING, turn.id)
+        self._bus.publish(EventKind.SPEECH_ENDED, turn.id, silence_ms=activity.ended_silence_ms)
+        try:
+            yield watch
         except Exception:
             # One bad turn must not make the box deaf.
             log.exception("turn %s failed", turn.id)
             self._records.failed(turn.id, APOLOGY)
             self.rest()
-
-    def _begin_to_decide(self, turn: Listening, activity: Activity) -> Stopwatch:
-        watch = self._clock.stopwatch(perf_counter(), activity.last_speech)
-        self._heard_until = activity.last_speech or 0
-        self._enter(Phase.DECIDING, turn.id)
-        self._bus.publish(EventKind.SPEECH_ENDED, turn.id, silence_ms=activity.ended_silence_ms)
-        return watch
 
     def _decide(self, turn: Listening, activity: Activity, watch: Stopwatch) -> None:
         guess = self._listener.final(turn, activity)
@@ -318,17 +321,12 @@ class Conversation:
         turn = before.joined_turn(activity.position)
         self._listener.went_on(((activity.onset or 0) - before.committed) * 1000 // SAMPLE_RATE)
         self.interrupt("the sentence went on")
-        watch = self._begin_to_decide(turn, activity)
-        try:
+        with self._deciding(turn, activity) as watch:
             outcome = self._dialogue.correct(before.outcome, guess.text, speaker=self._speaker)
             self._bus.publish(EventKind.TRANSCRIPT, turn.id, text=guess.text, final=True)
             self._bus.publish(EventKind.CORRECTED, turn.id, of=before.turn_id)
             record = self._records.decided(turn, guess, outcome, watch, mute=False)
             self._answer(turn, activity, outcome, record, watch)
-        except Exception:
-            log.exception("turn %s failed", turn.id)
-            self._records.failed(turn.id, APOLOGY)
-            self.rest()
 
     def _foresee(self, text: str) -> Plan:
         """What the sentence would lead to if it ended here. Its reply is begun, perhaps for nothing."""

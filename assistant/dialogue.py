@@ -130,18 +130,16 @@ class Dialogue:
     def carry_out(self, plan: Plan) -> Outcome:
         """Do what was planned. The only step with side effects."""
         started = perf_counter()
-        # What was planned in good time is known at the commit.
-        decided_at = plan.made_at if plan.parse is None else max(plan.made_at, started)
         stages = {"parse": plan.stages_ms["parse"]}
         if plan.parse is None or plan.request is None:
-            return Outcome(None, plan.reply, decided_at, None, stages)
+            return Outcome(None, plan.reply, started, None, stages)
         reply = self._skills.perform(plan.reply, plan.request)
         if reply.stop_speaking:
             for silence in self._silence:
                 silence()
         done = perf_counter()
         stages["act"] = (done - started) * 1e3 + plan.stages_ms.get("plan", 0.0)
-        return Outcome(plan.parse, reply, decided_at, done if reply.acts else None, stages)
+        return Outcome(plan.parse, reply, started, done if reply.acts else None, stages)
 
     def correct(self, before: Outcome, text: str, speaker: str = "") -> Outcome:
         """The speaker meant `text` all along: what was done and does not belong to it is taken back.

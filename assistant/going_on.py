@@ -81,8 +81,6 @@ class Remark(Enum):
     #: It is over, and was nothing for us: a cough, other people, our own voice.
     PASSED = "passed"
     STOP = "stop"
-    #: A sentence that may be said now.
-    SENTENCE = "sentence"
 
 
 class GoingOn:
@@ -137,25 +135,25 @@ class GoingOn:
             so_far.completeness is Completeness.UNFINISHED or before.is_changed_by(so_far)
         )
 
-    def over_reply(self, activity: Activity, *, asked: bool) -> tuple[Remark, Listening | None]:
-        """What was said over the reply, and the turn that it is, if it is one.
+    def over_reply(self, activity: Activity, *, asked: bool) -> Remark | Listening:
+        """What was said over the reply: a turn of its own if it is a sentence that may be said now.
 
         Args:
             activity: what is heard.
             asked: the reply asks for an answer, which needs no wake word.
         """
         if activity.last_speech is None or activity.onset is None:
-            return Remark.NOTHING, None
+            return Remark.NOTHING
         if activity.is_speech:
             self._lower()
-            return Remark.NOTHING, None
+            return Remark.NOTHING
         if activity.speech_ms <= self._settings.stop_word_ms and self._listener.said_stop(activity):
-            return Remark.STOP, None
+            return Remark.STOP
         if self._settings.echo_free and (asked or not self._settings.wake):
             turn = Listening(activity.onset, activity.onset)
             if self._listener.recognise(turn, activity, search=False).is_understood:
-                return Remark.SENTENCE, turn
-        return Remark.PASSED, None
+                return turn
+        return Remark.PASSED
 
     def _lower(self) -> None:
         if self._settings.echo_free and self._mouth.speaking:

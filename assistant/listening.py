@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from time import perf_counter
-from typing import Protocol
 
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.conversation_settings import ConversationSettings
@@ -88,7 +87,7 @@ class Listening:
     `for_hub`: a hub is told what is said, and nothing of it is recognised here. `had_hub`: one was told, and
     failed. `begins`: where its audio begins, if it goes on from an earlier turn; `wake` then leads it.
     `partial_at`: where it was last recognised while somebody spoke. `sounds_finished`: what the voice said of
-    the speech up to `judged_at`; None if it was not asked.
+    the speech up to `judged_at`; None if it was not asked. `last_speech`, `silence_ms`: of the frame before.
     """
 
     opened: int
@@ -119,13 +118,6 @@ class Listening:
         return self.wake is not None and activity.onset is not None and activity.onset <= self.wake.end
 
 
-class Foresight(Protocol):
-    """What is done with a guess before the turn is over; nothing with a side effect."""
-
-    def __call__(self, text: str) -> Plan | None:
-        """What `text` would lead to, whose reply may be made ready; None if nothing is to be planned."""
-
-
 class Listener:
     """Turns what the ears of one stream heard into guesses, and says when a turn is over.
 
@@ -135,7 +127,7 @@ class Listener:
         grammar: gives the grammar in force.
         settings, turn_end: when to recognise, and how long a pause may be.
         bus: told of each guess that is made while a turn lasts.
-        foresee: given the text of each guess that the grammar accepts.
+        foresee: what the text of a guess that the grammar accepts would lead to; without side effect.
         sounds_finished: how likely the voice sounds as at the end of a sentence, from 0 to 1, given int16
             samples (n,) at 16 kHz; None where there is no such model.
     """
@@ -148,7 +140,7 @@ class Listener:
         settings: ConversationSettings,
         turn_end: TurnEndSettings,
         bus: EventBus,
-        foresee: Foresight = lambda _text: None,
+        foresee: Callable[[str], Plan | None] = lambda _text: None,
         sounds_finished: Callable[[Samples], float] | None = None,
     ) -> None:
         self._ears = ears
@@ -194,6 +186,15 @@ class Listener:
             self._recognise_in_pause(turn, activity)
             guess = turn.current_guess(activity)
             completeness = guess.completeness if guess else None
+        if not self._is_over(turn, activity, completeness):
+            return Verdict.WAIT
+        return Verdict.BEGIN_AGAIN if self._is_residue(turn, activity) else Verdict.COMMIT
+
+    def went_on(self, pause_ms: int) -> None:
+        """Somebody went on after a pause that ended the turn: this speaker needs longer ones."""
+        self._pauses.add(pause_ms)
+
+    def _is_over(self, turn: Listening, activity: Activity, completeness: Completeness | None) -> bool:
         ended = decide(
             activity.ended_silence_ms,
             activity.speech_ms,
@@ -202,13 +203,7 @@ class Listener:
             stretch=self._pauses.stretch,
             sounds_finished=turn.sounds_finished if turn.judged_at == activity.last_speech else None,
         )
-        if ended is Decision.WAIT:
-            return Verdict.WAIT
-        return Verdict.BEGIN_AGAIN if self._is_residue(turn, activity) else Verdict.COMMIT
-
-    def went_on(self, pause_ms: int) -> None:
-        """Somebody went on after a pause that ended the turn: this speaker needs longer ones."""
-        self._pauses.add(pause_ms)
+        return ended is Decision.COMMIT
 
     def _learn_pause(self, turn: Listening, activity: Activity) -> None:
         if turn.last_speech not in (None, activity.last_speech) and turn.silence_ms > SHORTEST_PAUSE_MS:
@@ -263,11 +258,7 @@ class Listener:
         guess = turn.current_guess(activity)
         if guess is None or not guess.is_understood:
             return None
-        ended = decide(
-            activity.ended_silence_ms, activity.speech_ms, guess.completeness, self._turn_end,
-            stretch=self._pauses.stretch,
-        )  # fmt: skip
-        return guess if ended is Decision.COMMIT else None
+        return guess if self._is_over(turn, activity, guess.completeness) else None
 
     def final(self, turn: Listening, activity: Activity) -> Guess:
         """What the turn is taken for at its end."""

@@ -13,3 +13,8 @@ FRAME_SAMPLES = SAMPLE_RATE * FRAME_MS // 1000
 Samples = NDArray[np.int16]
 #: float32 samples in [-1, 1], shape (n,).
 Floats = NDArray[np.float32]
+
+
+def whole_frames(audio: Samples) -> Samples:
+    """The frames of a recording, int16 (n, 160); what is left at its end is no whole one, and dropped."""
+    return audio[: len(audio) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)

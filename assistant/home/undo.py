@@ -7,6 +7,8 @@ from assistant.home.model import Device, DeviceState, Domain
 from assistant.home.state import can
 
 _SWITCHES = (Domain.SWITCH, Domain.CLIMATE)
+#: Commands with their values, in order.
+_Steps = tuple[tuple[Command, float | str | None], ...]
 
 
 def restore(device: Device, before: DeviceState, command: Command) -> tuple[Action, ...]:
@@ -20,7 +22,7 @@ def restore(device: Device, before: DeviceState, command: Command) -> tuple[Acti
         before: its state before the command.
         command: what was done.
     """
-    actions: tuple[tuple[Command, float | str | None], ...] = ()
+    actions: _Steps = ()
     if device.domain is Domain.LIGHT:
         actions = _light(device, before, command)
     elif device.domain is Domain.FAN:
@@ -40,9 +42,7 @@ def restore(device: Device, before: DeviceState, command: Command) -> tuple[Acti
     return tuple(Action(device.id, each, value) for each, value in actions if can(device, each))
 
 
-def _light(
-    device: Device, before: DeviceState, command: Command
-) -> tuple[tuple[Command, float | str | None], ...]:
+def _light(device: Device, before: DeviceState, command: Command) -> _Steps:
     if before.on is None:
         return ()
     found: list[tuple[Command, float | str | None]] = []
@@ -58,7 +58,7 @@ def _light(
     return tuple(found)
 
 
-def _cover(device: Device, before: DeviceState) -> tuple[tuple[Command, float | str | None], ...]:
+def _cover(device: Device, before: DeviceState) -> _Steps:
     if before.position is None:
         return ()
     if can(device, Command.SET_POSITION):
@@ -66,7 +66,7 @@ def _cover(device: Device, before: DeviceState) -> tuple[tuple[Command, float | 
     return ((Command.OPEN if before.position > 0 else Command.CLOSE, None),)
 
 
-def _switch(before: DeviceState, command: Command) -> tuple[tuple[Command, float | str | None], ...]:
+def _switch(before: DeviceState, command: Command) -> _Steps:
     found: list[tuple[Command, float | str | None]] = []
     if command is Command.SET_TEMPERATURE and before.target_temperature is not None:
         found.append((Command.SET_TEMPERATURE, before.target_temperature))

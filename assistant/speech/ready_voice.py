@@ -161,17 +161,25 @@ class ReadyVoice:
     def render(self, texts: Iterable[str]) -> bool:
         """Make the first of these that is not there yet, whole, in the background.
 
-        Nothing is made before the machine was seen to be fast enough for it.
+        Nothing is made before the machine was seen to be fast enough for it, or where there is no more room.
+
+        Args:
+            texts: likely to be said; an iterator goes on where the last call left it.
 
         Returns:
             Whether there was anything to do.
         """
-        each = (sentence for text in texts for sentence in sentences(text))
-        missing = next((one for one in each if self._is_kept(one) and not self.has(one)), None)
-        if missing is None or not self._spare:
+        with self._lock:
+            if not self._spare or self._is_full():
+                return False
+        missing = next((text for text in texts if self._lacks(text)), None)
+        if missing is None:
             return False
         self._ahead.submit(self._make, missing)
         return True
+
+    def _lacks(self, text: str) -> bool:
+        return any(self._is_kept(sentence) and not self.has(sentence) for sentence in sentences(text))
 
     def has(self, text: str) -> bool:
         """Whether all of a text is there, so that the wait for it is nothing."""
@@ -233,9 +241,9 @@ class ReadyVoice:
                 if self._wanted == sentence:
                     self._wanted = ""
 
-    def _make(self, sentence: str) -> None:
+    def _make(self, text: str) -> None:
         try:
-            for _ in self._sentence(sentence):
+            for _ in self._chunks(text):
                 pass
         except Exception as error:
             log.info("nothing was made ahead: %s", error)
@@ -244,11 +252,12 @@ class ReadyVoice:
         with self._lock:
             self._kept.pop(sentence, None)
 
+    def _is_full(self) -> bool:
+        """The caller holds the lock."""
+        size = sum(rendering.size for rendering in self._kept.values())
+        return size > self._settings.megabytes * 1e6 or len(self._kept) > _MOST_SENTENCES
+
     def _trim(self) -> None:
         with self._lock:
-            size = sum(rendering.size for rendering in self._kept.values())
-            while len(self._kept) > 1 and (
-                size > self._settings.megabytes * 1e6 or len(self._kept) > _MOST_SENTENCES
-            ):
-                _, oldest = self._kept.popitem(last=False)
-                size -= oldest.size
+            while len(self._kept) > 1 and self._is_full():
+                self._kept.popitem(last=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from typing import Any
 
 from hassil.expression import Sentence
@@ -29,6 +30,8 @@ Value = str | int | float | bool
 MISSING_SLOT = "missing"
 #: Words that an owner's own wildcard may take; the built-in ones hold the name of a timer.
 MAX_OWN_FREE_WORDS = 12
+#: Texts whose meaning is remembered.
+_REMEMBERED = 64
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class Grammar:
             for name, intent in self._intents.intents.items()
             for data in intent.data
         ]
+        # On the way of a sentence the same text is asked for by recogniser, turn end and dialogue.
+        self._meaning = lru_cache(maxsize=_REMEMBERED)(partial(self._parse, delayed=True))
         self.words = vocabulary(self._intents, self._numerals, self._skip_words)
         self.automaton = GrammarAutomaton(compiled.network, compiled.plain_start)
         self._all = GrammarAutomaton(compiled.network, compiled.start)
@@ -102,7 +107,7 @@ class Grammar:
         the longest device name, a literal sentence before a device of that name.
         """
         try:
-            return self._parse(normalise(text), delayed=True)
+            return self._meaning(normalise(text))
         except TooLarge:
             return None
 
@@ -123,7 +128,7 @@ class Grammar:
         state = self._all.walk(plain)
         if state == DEAD:
             state = self._all.walk(remove_skip_words(plain, self._skip_words, False))
-        parse = self._parse(plain, delayed=True)
+        parse = self._meaning(plain)
         if parse is None or MISSING_SLOT in parse.slots:
             begins = parse is not None or (state != DEAD and bool(plain))
             return Completeness.UNFINISHED if begins else Completeness.UNPARSED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,14 +13,13 @@ import numpy as np
 from assistant.assistant import Assistant
 from assistant.audio.files import read_audio
 from assistant.audio.format import SAMPLE_RATE, Samples
-from assistant.paths import models_dir
 from assistant.settings import Settings
-from assistant.skills.volume import SavedVolume
 from assistant.turns import Turn
-from services.bench.live import is_cut_off, spoken_slots
+from services.bench.live import is_cut_off
 from services.bench.recordings import Clip, clips_of, with_noise, with_pauses_doubled
 from services.bench.wake import wake_words
-from services.bench.whole import slots_of, turns_of
+from services.bench.whole import slots_of, spoken_slots, turns_of
+from services.scratch import scratch_assistant
 
 #: Signal to noise ratios of the published benchmark, dB; its figure is the mean over them.
 SNRS = (24, 21, 18, 15, 12, 9, 6)
@@ -145,11 +143,8 @@ def assistant_for(speech: Path, settings: Settings, *, own: bool = False) -> Ite
     """An assistant with a state of its own: with the language of the recorded commands, or at home."""
     if own:
         settings = replace(settings, sentences=(speech / "commands",), builtin_sentences=False)
-    with tempfile.TemporaryDirectory(prefix="sotto-") as scratch:
-        state = Path(scratch)
-        assistant = Assistant(settings, models_dir(), state, SavedVolume(state / "volume.json"))
+    with scratch_assistant(settings) as assistant:
         yield assistant
-        assistant.close()
 
 
 def acceptance_of(assistant: Assistant, clips: Sequence[Clip]) -> dict[str, Any]:

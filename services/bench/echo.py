@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -27,11 +26,10 @@ from assistant.audio.playback import PlaybackReference
 from assistant.conversation import Conversation
 from assistant.conversation_settings import ConversationSettings, Phase
 from assistant.events import Event, EventKind
-from assistant.paths import models_dir
 from assistant.settings import Settings
-from assistant.skills.volume import SavedVolume
 from services.bench.echo_room import Acoustics, EchoRoom, frames, live, silence
 from services.bench.figures import machine, percentiles
+from services.scratch import scratch_assistant
 
 #: Loud: the echo is as strong as what is played, in a loudspeaker that distorts.
 LOUD = Acoustics(echo_db=3.0, drive=0.8)
@@ -184,9 +182,7 @@ def _core_percent(played: Callable[[int], Samples | None], seconds: int = 30) ->
 
 def measure(minutes: float) -> dict[str, Any]:
     """All of it, in one run; the control speaks for a tenth of the time."""
-    with tempfile.TemporaryDirectory(prefix="sotto-") as scratch:
-        state = Path(scratch)
-        assistant = Assistant(Settings(), models_dir(), state, SavedVolume(state / "volume"))
+    with scratch_assistant(Settings()) as assistant:
         spoken = [chunk for _, text in zip(range(12), replies(assistant), strict=False)
                   for chunk in assistant.synthesise(text)]  # fmt: skip
         voice = np.resize(np.concatenate(spoken), 30 * SAMPLE_RATE)
@@ -199,7 +195,6 @@ def measure(minutes: float) -> dict[str, Any]:
             "own_wake_words": own_wake_words(assistant, 6, cancelling=True),
             "own_wake_words_control": own_wake_words(assistant, 6, cancelling=False),
         }
-        assistant.close()
         return {**results, "took_s": round(perf_counter() - started)}
 
 

@@ -20,7 +20,7 @@ from assistant.turns import Turn
 from services.backend import frames_of
 from services.bench.figures import percentiles
 from services.bench.recordings import Clip, speech_span
-from services.bench.whole import slots_of
+from services.bench.whole import slots_of, spoken_slots
 
 #: What the voice activity detector is given to get used to the room, before and behind the speech.
 _LEAD_S = 0.7
@@ -183,11 +183,6 @@ def is_cut_off(clip: Clip, turns: Sequence[Turn], whole: Mapping[str, str] | Non
     if whole is None or whole != wanted:
         return False  # the recogniser is to blame
     return not turns or not turns[0].accepted or spoken_slots(turns[0]) != wanted
-
-
-def spoken_slots(turn: Turn) -> dict[str, str]:
-    """Slots of a turn as a label has them."""
-    return {name: str(value).strip() for name, value in turn.slots.items()}
 
 
 def bottleneck(heard: Sequence[Heard]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.audio.files import read_audio
-from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples, whole_frames
 from assistant.errors import InvalidInput, NotFound
 
 #: Frame whose energy stands for a recording, samples: the published benchmark's own figure.
@@ -135,7 +135,7 @@ def speech_frames(audio: Samples) -> NDArray[np.bool_]:
     The threshold lies between the quietest tenth of the recording and its loudest twentieth, so that it
     needs no model and does not depend on the level. Clicks of up to 20 ms do not count.
     """
-    frames = audio[: len(audio) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
+    frames = whole_frames(audio)
     if len(frames) == 0:
         return np.zeros(0, np.bool_)
     level = 10 * np.log10(np.mean(frames.astype(np.float64) ** 2, axis=1) + 1.0)

@@ -16,7 +16,7 @@ import numpy as np
 import psutil
 
 from assistant.assistant import Assistant
-from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples, whole_frames
 from services.backend import ListenOptions
 from services.bench import virtual_sound
 from services.client import RemoteBackend
@@ -27,7 +27,7 @@ _READY_WITHIN_S = 60.0
 def silent_room(assistant: Assistant, audio: Samples) -> dict[str, float]:
     """Processor time that hearing a room costs while it waits for a wake word."""
     ears = assistant.ears(wake=True)
-    frames = audio[: len(audio) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
+    frames = whole_frames(audio)
     before = process_time()
     for frame in frames:
         ears.feed(frame, want_wake=True)

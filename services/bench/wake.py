@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from assistant.assistant import Assistant
-from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from assistant.audio.format import SAMPLE_RATE, Samples, whole_frames
 from services.bench.resources import quiet
 
 #: The wake word that the recorded phrases hold; all others must not wake.
@@ -45,6 +45,6 @@ def woken_by(assistant: Assistant, audio: Samples) -> list[str]:
     """Wake words that are heard in a recording, with a second of a quiet room on both sides."""
     ears = assistant.ears(wake=True)
     heard = np.concatenate([quiet(1.0), audio, quiet(1.0)])
-    frames = heard[: len(heard) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
+    frames = whole_frames(heard)
     words = (ears.feed(frame, want_wake=True).wake_word for frame in frames)
     return [word for word in words if word]

@@ -53,4 +53,9 @@ def slots_of(assistant: Assistant, audio: Samples) -> dict[str, str] | None:
     turns = turns_of(assistant, audio, endpointing=False)
     if not turns or not turns[0].accepted:
         return None
-    return {name: str(value).strip() for name, value in turns[0].slots.items()}
+    return spoken_slots(turns[0])
+
+
+def spoken_slots(turn: Turn) -> dict[str, str]:
+    """Slots of a turn as a label has them."""
+    return {name: str(value).strip() for name, value in turn.slots.items()}

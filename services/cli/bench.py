@@ -5,23 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import onnxruntime
 
-from assistant.assistant import Assistant
 from assistant.audio.files import read_audio
-from assistant.paths import models_dir
 from assistant.settings import load_settings
-from assistant.skills.volume import SavedVolume
 from assistant.turns import Turn
 from services.bench import accuracy, latency, resources
 from services.bench.figures import line, machine, percentiles
 from services.bench.picture import draw
 from services.bench.recordings import speech_folder
+from services.scratch import scratch_assistant
 
 _STAGES = ("encode", "decode", "recognise", "parse", "act", "speak")
 
@@ -42,11 +38,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     speech = speech_folder()
     has_speech = (speech / "commands" / "labels.json").is_file()
     rounds = 1 if options.quick else 4
-    with tempfile.TemporaryDirectory(prefix="sotto-") as scratch:
-        state = Path(scratch)
-        assistant = Assistant(
-            load_settings(options.config), models_dir(), state, SavedVolume(state / "volume")
-        )
+    with scratch_assistant(load_settings(options.config)) as assistant:
         clips = [latency.speak(assistant, text) for text in latency.COMMANDS]
         # The first turns meet cold caches; a box that has been up for a minute does not. No timer is set
         # here: one that is left over makes every later answer about timers a list.
@@ -59,7 +51,6 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         if has_speech:
             noise = read_audio(speech / "noise" / "kitchen.wav", max_seconds=200)
             kitchen = resources.silent_room(assistant, noise)
-        assistant.close()
     return {
         "machine": machine(),
         "versions": {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__},

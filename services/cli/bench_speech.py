@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant.assistant import Assistant
-from assistant.paths import models_dir
 from assistant.settings import Settings, load_settings
-from assistant.skills.volume import SavedVolume
 from services.bench import accuracy, growth, latency, live
 from services.bench.figures import line, machine
 from services.bench.recordings import clips_of, speech_folder
 from services.bench.speech_pictures import draw_accuracy, draw_latency, rare_errors
+from services.scratch import scratch_assistant
 
 #: Clips of the latency page unless --limit says otherwise: each takes some ten seconds.
 _LIVE_CLIPS = 40
@@ -31,13 +28,11 @@ def bench_latency(options: argparse.Namespace) -> int:
     settings = load_settings(options.config)
     if any(file.suffix in {".yaml", ".yml"} for file in folder.iterdir()):
         settings = replace(settings, sentences=(folder,), builtin_sentences=False)
-    with tempfile.TemporaryDirectory(prefix="sotto-") as scratch:
-        assistant = _assistant(settings, Path(scratch))
+    with scratch_assistant(settings) as assistant:
         # A box that has been up for a minute has met the grammar before.
         for clip in clips[:3]:
             live.hear(assistant, clip)
         results = {"machine": machine(), "folder": folder.name, **live.run(assistant, clips)}
-        assistant.close()
     _write(options.out, "latency", results)
     draw_latency(results, options.out / "latency.png")
     print(results["machine"])
@@ -63,10 +58,8 @@ def bench_accuracy(options: argparse.Namespace) -> int:
 
 def bench_memory(options: argparse.Namespace) -> int:
     """Whether the daemon grows; leaves `memory.json`."""
-    with tempfile.TemporaryDirectory(prefix="sotto-") as scratch:
-        assistant = _assistant(Settings(), Path(scratch))
+    with scratch_assistant(Settings()) as assistant:
         clips = [latency.speak(assistant, text) for text in latency.COMMANDS]
-        assistant.close()
     results = {"machine": machine(), **growth.run(clips, options.turns)}
     _write(options.out, "memory", results)
     print(
@@ -118,10 +111,6 @@ def accuracy_report(results: dict[str, Any]) -> Iterator[str]:
         yield f"{what:<52} {len(alone['accepted'])} (none)"
     woken = results["wake_words"]
     yield f"{'false wakes':<52} {len(woken['false'])} in {woken['others_seconds']} s of other speech (none)"
-
-
-def _assistant(settings: Settings, state: Path) -> Assistant:
-    return Assistant(settings, models_dir(), state, SavedVolume(state / "volume.json"))
 
 
 def _write(out: Path, name: str, results: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from assistant.assistant import Assistant
-from assistant.audio.format import FRAME_SAMPLES, Samples
+from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from assistant.audio.stream_sink import StreamSink
 from assistant.conversation import Conversation
 from assistant.conversation_settings import ConversationSettings
@@ -48,6 +48,11 @@ def assistant(make_assistant: Callable[..., Assistant]) -> Iterator[Assistant]:
     assistant = make_assistant()
     yield assistant
     assistant.close()
+
+
+def silence(seconds: float) -> Samples:
+    """Nothing, 16 kHz int16."""
+    return np.zeros(int(seconds * SAMPLE_RATE), np.int16)
 
 
 @dataclass

@@ -10,19 +10,15 @@ from numpy.typing import NDArray
 
 from assistant.assistant import Assistant
 from assistant.audio.convert import to_int16
-from assistant.audio.format import SAMPLE_RATE, Samples
+from assistant.audio.format import SAMPLE_RATE, Samples, whole_frames
 from assistant.conversation_settings import ConversationSettings, Phase
 from assistant.events import EventKind
 from assistant.turns import Turn
-from tests.assistant.conftest import Stream
+from tests.assistant.conftest import Stream, silence
 from tests.assistant.mouths import SlowMouth
 
 Say = Callable[..., Samples]
 Open = Callable[..., Stream]
-
-
-def _silence(seconds: float) -> Samples:
-    return np.zeros(int(seconds * SAMPLE_RATE), np.int16)
 
 
 def test_a_command_is_heard_done_and_answered(open_stream: Open, say: Say) -> None:
@@ -68,7 +64,7 @@ def test_without_the_wake_word_nothing_is_heard(open_stream: Open, say: Say) -> 
 
 def test_a_wake_word_and_then_nothing_goes_back_to_rest(open_stream: Open, say: Say) -> None:
     stream = open_stream(wake=True)
-    stream.feed(np.concatenate([say("okay nabu", lead=1.0), _silence(7)]))
+    stream.feed(np.concatenate([say("okay nabu", lead=1.0), silence(7)]))
     assert stream.turns == []
     assert stream.conversation.phase is Phase.IDLE
     assert "wake" in stream.kinds
@@ -84,7 +80,7 @@ def test_two_commands_in_one_stream_are_two_turns(open_stream: Open, say: Say) -
 def test_an_unfinished_sentence_is_waited_for(open_stream: Open, say: Say) -> None:
     stream = open_stream(endpointing=True)
     stream.feed(say("turn on the", tail=0))
-    stream.feed(_silence(1.2))
+    stream.feed(silence(1.2))
     assert stream.turns == [], "one that is plainly unfinished waits two seconds"
     stream.feed(say("kitchen light", lead=0, tail=1.2))
     assert [dict(turn.slots) for turn in stream.turns] == [{"name": "kitchen light"}]
@@ -135,7 +131,7 @@ def _noise(kind: str) -> Samples:
 @pytest.mark.parametrize("kind", ["white noise", "hum", "clicks", "full scale", "offset"])
 def test_noise_is_never_a_command(open_stream: Open, kind: str) -> None:
     stream = open_stream(endpointing=True)
-    stream.feed(np.concatenate([_silence(0.5), _noise(kind), _silence(1.5)]))
+    stream.feed(np.concatenate([silence(0.5), _noise(kind), silence(1.5)]))
     stream.conversation.end_of_stream()
     assert not any(turn.accepted for turn in stream.turns)
 
@@ -173,12 +169,12 @@ def test_the_reply_is_interrupted_by_voice(assistant: Assistant, say: Say, words
     )
 
     def feed(audio: Samples) -> None:
-        for frame in audio[: len(audio) // 160 * 160].reshape(-1, 160):
+        for frame in whole_frames(audio):
             conversation.feed(frame)
 
     feed(say("okay nabu what time is it", lead=1.0, tail=1.0))
     assert mouth.speaking.wait(20)
-    feed(np.concatenate([_silence(1.2), say(words, tail=0.8)]))
+    feed(np.concatenate([silence(1.2), say(words, tail=0.8)]))
     assert mouth.stopped.is_set()
     conversation.wait(10)
     assert "interrupted" in kinds
@@ -193,7 +189,7 @@ def test_a_sentence_begun_during_the_reply_is_heard_whole(assistant: Assistant, 
     )
 
     def feed(audio: Samples) -> None:
-        for frame in audio[: len(audio) // 160 * 160].reshape(-1, 160):
+        for frame in whole_frames(audio):
             conversation.feed(frame)
 
     feed(say("what time is it", tail=0.6))
@@ -250,7 +246,7 @@ def test_a_ring_is_not_spoken_over_somebody(open_stream: Open, say: Say) -> None
     stream = open_stream(wake=True)
     stream.feed(say("okay nabu", lead=1.0, tail=0.3))
     assert stream.conversation.say("Your timer is done.") is False
-    stream.feed(_silence(8))
+    stream.feed(silence(8))
     assert stream.conversation.say("Your timer is done.", chime=True) is True
     stream.conversation.wait(10)
     assert sum(map(len, stream.reply)) > 20_000

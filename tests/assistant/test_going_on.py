@@ -11,22 +11,18 @@ import pytest
 from assistant.assistant import Assistant
 from assistant.audio.convert import Resampler
 from assistant.audio.files import read_audio
-from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples, whole_frames
 from assistant.audio.stream_sink import StreamSink
 from assistant.conversation import Conversation
 from assistant.conversation_settings import ConversationSettings, Phase
 from assistant.events import Event, EventKind
 from assistant.settings import Settings, StoreSettings
 from assistant.turns import Turn
-from tests.assistant.conftest import Stream
+from tests.assistant.conftest import Stream, silence
 from tests.assistant.mouths import SlowMouth
 
 Say = Callable[..., Samples]
 Open = Callable[..., Stream]
-
-
-def _silence(seconds: float) -> Samples:
-    return np.zeros(int(seconds * SAMPLE_RATE), np.int16)
 
 
 @dataclass
@@ -40,7 +36,7 @@ class _Room:
 
     def hear(self, *sounds: Samples) -> None:
         sound = np.concatenate(sounds)
-        for frame in sound[: len(sound) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES):
+        for frame in whole_frames(sound):
             self.conversation.feed(frame)
 
     def ask(self, sound: Samples) -> None:
@@ -172,7 +168,7 @@ def test_its_own_voice_without_echo_cancellation_neither_lowers_nor_stops_it(
     heard.ask(say("okay nabu what time is it", lead=1.0, tail=0.5))
     resampler = Resampler(assistant.voice.sample_rate, SAMPLE_RATE)
     echo = [resampler.process(chunk) for chunk in assistant.synthesise("It is a quarter past four.")]
-    heard.hear(*echo, _silence(0.5))
+    heard.hear(*echo, silence(0.5))
     assert heard.reasons == []
     assert 0.25 not in heard.mouth.ducked
 
@@ -208,7 +204,7 @@ def test_the_recording_of_a_turn_gives_the_same_turn_again(
             ConversationSettings(wake=False, realtime=False, endpointing=endpointing),
             on_turn=turns.append,
         )
-        for frame in sound[: len(sound) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES):
+        for frame in whole_frames(sound):
             conversation.feed(frame)
             conversation.wait()
         conversation.end_of_stream()

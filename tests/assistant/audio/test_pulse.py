@@ -20,7 +20,7 @@ from assistant.audio.convert import level_dbfs
 from assistant.audio.devices import choose
 from assistant.audio.doctor import tone
 from assistant.audio.files import write_wav
-from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples, whole_frames
 from assistant.audio.microphone import DeviceState, Microphone, MicrophoneSettings
 from assistant.audio.playback import PlaybackReference
 from assistant.audio.speaker import Speaker, SpeakerSettings
@@ -86,7 +86,7 @@ class Listener:
 
 
 def loud_frames(samples: Samples, threshold: float = -35.0) -> int:
-    whole = samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
+    whole = whole_frames(samples)
     return sum(level_dbfs(frame) > threshold for frame in whole)
 
 

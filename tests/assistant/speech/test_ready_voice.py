@@ -115,3 +115,10 @@ def test_several_may_listen_to_the_same_sentence() -> None:
     first, second = iter(voice.stream("Okay.")), iter(voice.stream("Okay."))
     heard = [next(first)[0], next(second)[0], next(second)[0], next(first)[0]]
     assert heard == [0, 0, 1, 1]
+
+
+def test_nothing_is_rendered_ahead_that_would_push_out_what_is_kept() -> None:
+    voice = ReadyVoice(_Source(), ReadyVoiceSettings(megabytes=0.005))
+    _sound(voice, "Okay.")
+    assert not voice.render(["Frequent."])
+    assert voice.has("Okay.")

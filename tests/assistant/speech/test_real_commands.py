@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from assistant.audio.format import FRAME_SAMPLES, Samples
+from assistant.audio.format import FRAME_SAMPLES, Samples, whole_frames
 from assistant.speech.recogniser import Recogniser
 from assistant.understanding.grammar import Grammar
 from assistant.understanding.names import HomeNames
@@ -29,7 +29,7 @@ def grammar(speech_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Gramm
 
 def trimmed(audio: Samples) -> Samples:
     """The recording from 0.3 s before its first loud frame to 0.3 s behind its last."""
-    frames = audio[: len(audio) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
+    frames = whole_frames(audio)
     level = np.sqrt(np.mean(frames.astype(np.float64) ** 2, axis=1))
     loud = np.flatnonzero(level > 0.1 * np.percentile(level, 99)) * FRAME_SAMPLES
     return audio[max(0, loud[0] - 4800) : loud[-1] + 4800]
