@@ -31,6 +31,7 @@ elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
 fi
 library 'libportaudio\.so\.2' || need libportaudio2
 library 'libespeak-ng\.so\.1' || need libespeak-ng1
+library 'libspeexdsp\.so\.1' || need libspeexdsp1
 command -v espeak-ng >/dev/null 2>&1 || need espeak-ng
 
 if [ -n "$missing" ]; then

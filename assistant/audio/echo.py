@@ -1,4 +1,4 @@
-"""Takes what the loudspeaker plays out of what the microphone hears: WebRTC's echo canceller (AEC3)."""
+"""Takes what the loudspeaker plays out of what the microphone hears."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from pywebrtc_audio import AudioProcessor
 
+from assistant.audio.cancel import Canceller, cross_fade
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from assistant.audio.pace import Pace
 from assistant.audio.playback import PlaybackReference
@@ -18,7 +18,6 @@ _MODES = ("auto", "on", "off")
 #: microphone was away, and its stream has another beginning.
 _LATE_S = 0.05
 _MOST_LATE = 200
-_FADE = np.linspace(0.0, 1.0, FRAME_SAMPLES, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -46,19 +45,22 @@ class AudioSettings:
 class EchoCanceller:
     """Cancels the echo of one loudspeaker in one microphone, frame by frame.
 
-    Only the echo is taken away; noise suppression and gain stay off, as in the image's sound service. It
-    works while something plays and for a second after it; all other frames pass as they are, bit for bit,
-    and cost nothing. It finds the delay between loudspeaker and microphone by itself, up to 400 ms.
+    Only the echo is taken away; nothing else is suppressed or made louder. It works while something plays
+    and for a second after it; all other frames pass as they are, bit for bit, and cost nothing. What it has
+    learnt of the room it keeps from reply to reply.
 
     Args:
         reference: what is played.
         wanted: asked each time something begins to play; False lets its echo pass.
+
+    Raises:
+        Unavailable: `audio.no-speexdsp`.
     """
 
     def __init__(self, reference: PlaybackReference, wanted: Callable[[], bool] = lambda: True) -> None:
         self._reference = reference
         self._wanted = wanted
-        self._processor = AudioProcessor(sample_rate=SAMPLE_RATE, echo_cancellation=True)
+        self._canceller = Canceller()
         self._pace = Pace(SAMPLE_RATE)
         self._position = 0
         self._late = 0
@@ -87,12 +89,11 @@ class EchoCanceller:
             self._working = self._wanted()
         if not (was or self._working):
             return frame
-        clean: Samples = self._processor.process(frame, played)
+        clean = self._canceller.process(frame, played)
         if was == self._working:
             return clean
         # Some milliseconds lie between the two, so neither may break off.
-        before, after = (clean, frame) if was else (frame, clean)
-        return np.rint(before + (after.astype(np.float32) - before) * _FADE).astype(np.int16)
+        return cross_fade(clean, frame) if was else cross_fade(frame, clean)
 
     def _captured_at(self, arrived: float) -> float:
         self._position += FRAME_SAMPLES
@@ -100,5 +101,6 @@ class EchoCanceller:
         self._late = self._late + 1 if arrived - at > _LATE_S else 0
         if self._late > _MOST_LATE:
             self._pace, self._position, self._late = Pace(SAMPLE_RATE), FRAME_SAMPLES, 0
+            self._canceller.forget()
             at = self._pace.captured_at(self._position, arrived)
         return at

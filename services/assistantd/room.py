@@ -68,7 +68,11 @@ class Room:
         if self._settings.audio.echo_cancellation == "off":
             return Speaker(self._settings.speaker)
         reference = PlaybackReference()
-        self._echo = EchoCanceller(reference, self._wants_echo_cancelled)
+        try:
+            self._echo = EchoCanceller(reference, self._wants_echo_cancelled)
+        except SottoError as error:
+            log.warning("the echo is not cancelled: %s", error)
+            return Speaker(self._settings.speaker)
         return Speaker(self._settings.speaker, reference)
 
     def _wants_echo_cancelled(self) -> bool:

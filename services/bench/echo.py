@@ -1,7 +1,8 @@
 """Echo: does the box hear itself, what is left of its voice, and what taking it away costs.
 
 The box speaks for half an hour of the room's time in a computed room, in its own voice; nobody else says a
-word, so each wake, stop or sentence is a mistake. The control is the same box without the canceller.
+word, so each wake, stop or sentence is a mistake. The control is the same box without the canceller. Then
+people say its wake word while it speaks.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ from assistant.events import Event, EventKind
 from assistant.settings import Settings
 from services.bench.echo_room import Acoustics, EchoRoom, frames, live, silence
 from services.bench.figures import machine, percentiles
+from services.bench.recordings import clips_of, speech_folder
+from services.bench.talk_over import talk_over
+from services.bench.wake import WORD
 from services.scratch import scratch_assistant
 
 #: Loud: the echo is as strong as what is played, in a loudspeaker that distorts.
@@ -56,6 +60,9 @@ _QUERIES = (
 _OWN_WAKE_WORDS = ("Okay Nabu.", "Alexa.", "Hey Jarvis.", "Hey Mycroft.", "Stop.")
 _MISTAKES = (EventKind.WAKE, EventKind.INTERRUPTED, EventKind.TRANSCRIPT, EventKind.SPEECH_STARTED)
 _SETTLED_S = 3.0
+#: People who talk over the box, each once, so much louder than its echo.
+_TALKERS = 28
+_LOUDER_DB = (10.0, 0.0, -10.0)
 
 
 class OneBox:
@@ -180,6 +187,17 @@ def _core_percent(played: Callable[[int], Samples | None], seconds: int = 30) ->
     return 100 * (process_time() - before) / seconds
 
 
+def talked_over(assistant: Assistant) -> list[dict[str, Any]] | None:
+    """Real wake words said over replies, louder than the echo, as loud, softer; None without recordings."""
+    folder = speech_folder() / "wake" / WORD
+    if not folder.is_dir():
+        return None
+    phrases = [clip.audio for clip in clips_of(folder, _TALKERS, skip_damaged=True)]
+    ways = [(room, level, True) for room in (Acoustics(), LOUD) for level in _LOUDER_DB]
+    ways.append((Acoustics(), _LOUDER_DB[0], False))
+    return [talk_over(assistant, phrases, level, room, cancelling=on) for room, level, on in ways]
+
+
 def measure(minutes: float) -> dict[str, Any]:
     """All of it, in one run; the control speaks for a tenth of the time."""
     with scratch_assistant(Settings()) as assistant:
@@ -194,6 +212,7 @@ def measure(minutes: float) -> dict[str, Any]:
             "own_voice_control": own_voice(assistant, minutes / 10, cancelling=False),
             "own_wake_words": own_wake_words(assistant, 6, cancelling=True),
             "own_wake_words_control": own_wake_words(assistant, 6, cancelling=False),
+            "talk_over": talked_over(assistant),
         }
         return {**results, "took_s": round(perf_counter() - started)}
 

@@ -12,10 +12,12 @@ from assistant.audio.convert import level_dbfs
 from assistant.audio.format import FRAME_SAMPLES, Samples
 from assistant.conversation import Conversation
 from assistant.conversation_settings import ConversationSettings
-from assistant.events import Event
+from assistant.events import Event, EventKind
 from assistant.turns import Turn
 from services.bench.echo import LOUD
 from services.bench.echo_room import Acoustics, EchoRoom, frames, live, silence
+from services.bench.recordings import clips_of, speech_folder
+from services.bench.talk_over import TalkOver, talk_over
 
 Say = Callable[..., Samples]
 
@@ -92,6 +94,25 @@ def test_without_the_canceller_it_does(box: Callable[..., Box]) -> None:
     here = box(cancelling=False)
     here.say(PARROT, 11)
     assert "interrupted" in here.kinds()
+
+
+def test_a_person_who_says_stop_over_a_reply_is_obeyed(assistant: Assistant, say: Say) -> None:
+    here = TalkOver(assistant, LOUD, cancelling=True)
+    here.learn()
+    assert EventKind.INTERRUPTED not in here.reply()
+    stop = say("stop", voice="en-gb", lead=0, tail=0)
+    assert EventKind.INTERRUPTED in here.reply(here.beside_the_echo(stop, louder_db=6))
+    here.close()
+
+
+def test_real_wake_words_are_heard_over_a_reply(assistant: Assistant) -> None:
+    folder = speech_folder() / "wake" / "alexa"
+    if not folder.is_dir():
+        pytest.skip(f"there is no real speech in {folder}")
+    phrases = [clip.audio for clip in clips_of(folder, 8, skip_damaged=True)]
+    result = talk_over(assistant, phrases, louder_db=0, acoustics=LOUD, cancelling=True)
+    assert result["false"] == 0
+    assert result["heard"] >= result["said"] - 2
 
 
 def test_a_quiet_room_hears_exactly_what_the_microphone_gives(box: Callable[..., Box], say: Say) -> None:

@@ -1,0 +1,74 @@
+"""Two echo cancellers in one: WebRTC's while the room is strange, a linear one when it has learnt the room.
+
+WebRTC's (AEC3) is there at once, because it also suppresses; what it is not sure of it cuts out, and a person
+who talks over the box with it. The linear one needs some seconds of sound, once, and then leaves the person
+whole (docs/performance.md, "Echo"). Both are fed all the time, so that either can take over.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from pywebrtc_audio import AudioProcessor
+
+from assistant.audio.convert import level_dbfs
+from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from assistant.audio.speex import LinearCanceller
+
+_FADE = np.linspace(0.0, 1.0, FRAME_SAMPLES, dtype=np.float32)
+#: Frames in which the microphone hears less of what is played tell nothing about the canceller.
+_AUDIBLE_DBFS = -50.0
+#: Its share of the mean is what the last half second was like.
+_SHARE = FRAME_SAMPLES / (0.5 * SAMPLE_RATE)
+#: The linear canceller has learnt the room when it takes away so much; it reaches 27 to 36 dB.
+_LEARNT_DB = 20.0
+#: When it takes away no more than that for 3 s of sound, the way has changed: nobody talks over the box for
+#: so long without stopping it.
+_LOST_DB = 3.0
+_MOST_LOST = 300
+
+
+def cross_fade(before: Samples, after: Samples) -> Samples:
+    """One frame that begins as the one and ends as the other, int16 (160,): a step would be a click."""
+    return np.rint(before + (after.astype(np.float32) - before) * _FADE).astype(np.int16)
+
+
+class Canceller:
+    """Takes away what is played, by whichever of the two does better.
+
+    Raises:
+        Unavailable: `audio.no-speexdsp`.
+    """
+
+    def __init__(self) -> None:
+        self._suppressing = AudioProcessor(sample_rate=SAMPLE_RATE, echo_cancellation=True)
+        self._linear = LinearCanceller()
+        self._gain_db = 0.0
+        self._lost = 0
+        self._learnt = False
+
+    @property
+    def learnt(self) -> bool:
+        """Whether the room is known, and a person who talks over what is played is left whole."""
+        return self._learnt
+
+    def forget(self) -> None:
+        """The microphone or the loudspeaker is another, or was away."""
+        self._learnt, self._gain_db, self._lost = False, 0.0, 0
+
+    def process(self, microphone: Samples, played: Samples) -> Samples:
+        """The microphone's frame without the echo, int16 (160,); both are 10 ms, int16 (160,)."""
+        linear = self._linear.process(microphone, played)
+        suppressed: Samples = self._suppressing.process(microphone, played)
+        was = self._learnt
+        if played.any() and (level := level_dbfs(microphone)) > _AUDIBLE_DBFS:
+            self._judge(level - level_dbfs(linear))
+        before, after = (linear if learnt else suppressed for learnt in (was, self._learnt))
+        return after if was == self._learnt else cross_fade(before, after)
+
+    def _judge(self, taken_db: float) -> None:
+        self._gain_db += (taken_db - self._gain_db) * _SHARE
+        self._lost = self._lost + 1 if self._gain_db < _LOST_DB else 0
+        if self._gain_db >= _LEARNT_DB:
+            self._learnt = True
+        elif self._lost > _MOST_LOST:
+            self._learnt = False
