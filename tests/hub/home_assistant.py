@@ -72,16 +72,19 @@ light:
 logger:
   default: warning
 """
+#: Looks for what is announced on its network; only for a network of the test's own.
+_LOOKING = "zeroconf:\n"
 _START_S = 120.0
 _CALL_S = 60.0
 
 
 @dataclass
 class HomeAssistant:
-    """A running Home Assistant and a user of it."""
+    """A running Home Assistant and a user of it; `looking` for what announces itself by mDNS, or not."""
 
     folder: Path
     port: int
+    looking: bool = False
     process: subprocess.Popen[bytes] | None = None
     token: str = ""
 
@@ -92,7 +95,8 @@ class HomeAssistant:
     def start(self) -> None:
         """Start it and wait until it answers; its own log is in its folder."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "configuration.yaml").write_text(_CONFIGURATION.format(port=self.port))
+        configuration = _CONFIGURATION.format(port=self.port) + (_LOOKING if self.looking else "")
+        (self.folder / "configuration.yaml").write_text(configuration)
         with (self.folder / "output.log").open("ab") as log:
             # --skip-pip: it installs nothing by itself.
             command = [str(HASS), "--config", str(self.folder), "--skip-pip"]
@@ -146,6 +150,16 @@ class HomeAssistant:
         flow = self._post("/api/config/config_entries/flow", {"handler": "wyoming"})
         path = f"/api/config/config_entries/flow/{flow['flow_id']}"
         made: dict[str, Any] = self._post(path, {"host": "127.0.0.1", "port": port})
+        return made
+
+    def discovered(self) -> list[dict[str, Any]]:
+        """What of Wyoming it has found by itself and offers to its owner."""
+        flows = self.call("config_entries/flow/progress")
+        return [it for it in flows if (it["handler"], it["context"]["source"]) == ("wyoming", "zeroconf")]
+
+    def accept(self, flow: dict[str, Any]) -> dict[str, Any]:
+        """Take what it has found, as its page does."""
+        made: dict[str, Any] = self._post(f"/api/config/config_entries/flow/{flow['flow_id']}", {})
         return made
 
     def state(self, entity: str) -> str:

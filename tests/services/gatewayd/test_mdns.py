@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from services.bench.virtual_sound import until
-from tests.conftest import REPOSITORY
 from tests.services.conftest import Box
+from tests.services.gatewayd.namespaces import gateway_inside, inside, two_namespaces
 
 _LIMIT_S = 60
 #: Prints what is found within some seconds: name -> type, port, properties and addresses.
@@ -62,73 +62,22 @@ _BUS = """<busconfig><type>system</type><listen>unix:path={bus}</listen><auth>EX
 _OWN_RUN = '''own=$1; shift; mount --bind "$own" /run && exec "$@"'''
 
 
-def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True, timeout=_LIMIT_S)
-
-
-def _inside(name: str, *command: str) -> list[str]:
-    return ["nsenter", f"--net=/run/netns/{name}", *command]
-
-
 @pytest.fixture
 def network() -> Iterator[tuple[str, str]]:
-    """Two namespaces that share a cable: one for the box, one for who looks for it."""
-    if os.geteuid() != 0 or not shutil.which("ip") or not shutil.which("nsenter"):
-        pytest.skip("network namespaces need root, iproute2 and util-linux")
-    names = (f"sotto-m{os.getpid()}", f"sotto-n{os.getpid()}")
-    if subprocess.run(["ip", "netns", "add", names[0]], capture_output=True, check=False).returncode:
-        pytest.skip("network namespaces cannot be made here")
-    try:
-        _run("ip", "netns", "add", names[1])
-        _run(
-            "ip",
-            "-n",
-            names[0],
-            "link",
-            "add",
-            "eth0",
-            "type",
-            "veth",
-            "peer",
-            "name",
-            "eth0",
-            "netns",
-            names[1],
-        )
-        for name, address in zip(names, ("10.77.0.1/24", "10.77.0.2/24"), strict=True):
-            _run("ip", "-n", name, "address", "add", address, "dev", "eth0")
-            for device in ("lo", "eth0"):
-                _run("ip", "-n", name, "link", "set", device, "up")
-            _run("ip", "-n", name, "route", "add", "224.0.0.0/4", "dev", "eth0")
+    """Two namespaces: one for the box, one for who looks for it."""
+    with two_namespaces() as names:
         yield names
-    finally:
-        for name in names:
-            subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
 
 
 @pytest.fixture
 def gateway(network: tuple[str, str], tmp_path: Path) -> Iterator[tuple[Box, subprocess.Popen[str]]]:
     """A gateway that listens on all of its namespace, without an assistant."""
-    box = Box(tmp_path)
-    (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "gateway.toml").write_text('name = "Kitchen"\ngrpc_port = 0\n')
-    process = subprocess.Popen(
-        _inside(network[0], sys.executable, "-m", "services.gatewayd.main"),
-        env=box.environment,
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert "local API" in process.stdout.readline()
-    yield box, process
-    if process.poll() is None:
-        process.kill()
-    process.communicate()
+    with gateway_inside(network[0], tmp_path) as running:
+        yield running
 
 
 def _browse(where: str, wanted: int, seconds: float) -> dict[str, list[object]]:
-    command = _inside(where, sys.executable, "-c", BROWSE, str(wanted), str(seconds))
+    command = inside(where, sys.executable, "-c", BROWSE, str(wanted), str(seconds))
     done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_S, check=True)
     told: dict[str, list[object]] = json.loads(done.stdout)
     return told
@@ -158,7 +107,7 @@ def test_the_box_is_found_and_wyoming_only_with_a_hub(
         f"{own}-satellite._wyoming._tcp.local.": 10700,
     }
 
-    command = _inside(network[1], sys.executable, "-c", BROWSE, "3", "20", "wait")
+    command = inside(network[1], sys.executable, "-c", BROWSE, "3", "20", "wait")
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watcher:
         assert watcher.stdout is not None and watcher.stdin is not None
         assert len(json.loads(watcher.stdout.readline())) == 3
@@ -194,14 +143,14 @@ def avahi(network: tuple[str, str], tmp_path: Path) -> Iterator[Callable[..., st
     def browse(kind: str) -> str:
         command = ["avahi-browse", "--resolve", "--parsable", "--terminate", kind]
         done = subprocess.run(
-            _inside(network[1], *command), env=environment, capture_output=True, text=True, timeout=_LIMIT_S
+            inside(network[1], *command), env=environment, capture_output=True, text=True, timeout=_LIMIT_S
         )
         return done.stdout
 
     try:
         for command in commands:
-            inside = _inside(network[1], "unshare", "--mount", "sh", "-c", _OWN_RUN, "sh", str(run), *command)
-            running.append(subprocess.Popen(inside, env=environment, stdout=log, stderr=log))
+            wrapped = inside(network[1], "unshare", "--mount", "sh", "-c", _OWN_RUN, "sh", str(run), *command)
+            running.append(subprocess.Popen(wrapped, env=environment, stdout=log, stderr=log))
             assert until(lambda: bus.exists())
         yield browse
     finally:
