@@ -2,7 +2,8 @@
 
 Exit status 0 lets boot-complete.target be reached, which blesses a version on trial. 1 does not; only then,
 and only on trial, sotto-fallback.service marks the boot bad and reboots. A version that is proven never
-reboots for a failed gate, so no loop can arise.
+reboots for a failed gate, so no loop can arise. Nor is it spoken to again: its voice was tried when it was on
+trial, or at the first boot, and its figures are known.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from services.updated.places import Places
 from services.updated.runner import Programs, Runner
 from services.updated.state import BootVerdict, GoodBoot, State, StateStore
 from services.updated.units import UnitsNow, look_at_units
-from services.updated.voice import VoiceResult, try_voice
+from services.updated.voice import VoiceResult, answers, try_voice
 
 #: Daemons without which the box is no voice box, or could not be mended.
 UNITS = (
@@ -83,17 +84,23 @@ class Gate:
         """
         state = self._store.load()
         trial = on_trial(BootFolder(self._places.kernels).entries(), self._machine.version)
-        seen = self._observe(state)
+        seen = self._observe(state, trial)
         verdict = judge(seen, state.good, state.household, self._settings.factor)
         self._store.change(lambda state: self._recorded(state, seen, verdict, trial))
         return verdict
 
-    def _observe(self, state: State) -> Observations:
-        begun = time.monotonic()
+    def _observe(self, state: State, trial: bool) -> Observations:
+        until = time.monotonic() + self._settings.timeout_s
         good = state.good
         known = good.compute_ms.get(self._machine.cpu) if good else None
-        enough = None if known is None else self._settings.factor * known
-        voice = try_voice(self._places.assistant_socket, begun + self._settings.timeout_s, enough)
+        proven = (
+            not trial and good is not None and good.version == self._machine.version and known is not None
+        )
+        if proven:
+            voice = answers(self._places.assistant_socket, until)
+        else:
+            enough = None if known is None else self._settings.factor * known
+            voice = try_voice(self._places.assistant_socket, until, enough)
         units, cards = self._settled(good, voice)
         return Observations(
             version=self._machine.version,
@@ -104,6 +111,7 @@ class Gate:
             failed_units=units.failed,
             machine_error=units.error,
             api_error=voice.api_error,
+            spoken_to=not proven,
             heard=voice.heard,
             compute_ms=voice.compute_ms,
             cards=cards,

@@ -34,6 +34,7 @@ class Observations:
         idle_units: units that must run and do not.
         failed_units: units that failed or start again and again.
         api_error: why the API does not answer, or "".
+        spoken_to: whether anything was to be said to the assistant.
         heard: one entry for each test sentence.
         compute_ms: best time to an answer; None where none was measured.
         cards: sound devices.
@@ -48,6 +49,7 @@ class Observations:
     idle_units: tuple[str, ...] = ()
     failed_units: tuple[str, ...] = ()
     api_error: str = ""
+    spoken_to: bool = True
     heard: tuple[Heard, ...] = ()
     compute_ms: float | None = None
     cards: tuple[str, ...] = ()
@@ -86,7 +88,7 @@ def judge(
     reasons += [f"{unit} does not run" for unit in seen.idle_units if unit not in seen.failed_units]
     if seen.api_error:
         reasons.append(f"the assistant does not answer: {seen.api_error}")
-    else:
+    elif seen.spoken_to:
         reasons += _voice(seen, good.intents if good else {})
         reasons += _speed(seen, good.compute_ms.get(seen.cpu) if good else None, factor)
     if good:
@@ -106,7 +108,10 @@ def as_good_boot(seen: Observations, good: GoodBoot | None, now: float) -> GoodB
         known = figures.get(seen.cpu)
         same = good is not None and good.version == seen.version and known is not None
         figures[seen.cpu] = min(known, seen.compute_ms) if same and known is not None else seen.compute_ms
-    intents = {heard.sentence: heard.intent for heard in seen.heard}
+    if good is not None and not seen.spoken_to:
+        intents = good.intents
+    else:
+        intents = {heard.sentence: heard.intent for heard in seen.heard}
     return GoodBoot(seen.version, figures, seen.cards, intents, now)
 
 

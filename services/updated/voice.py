@@ -40,6 +40,12 @@ class VoiceResult:
     compute_ms: float | None = None
 
 
+def answers(socket: Path, until: float, clock: Callable[[], float] = monotonic) -> VoiceResult:
+    """Wait for the API, and say nothing to it; see `try_voice`."""
+    with grpc.insecure_channel(f"unix:{socket}") as channel:
+        return VoiceResult(_wait(channel, until, clock))
+
+
 def try_voice(
     socket: Path,
     until: float,

@@ -84,6 +84,30 @@ def test_a_good_boot_passes_and_its_figures_are_kept(talking: World) -> None:
     assert state.boot is not None and not state.boot.on_trial and state.trial is None
 
 
+def test_a_version_that_is_proven_is_not_spoken_to_again(talking: World) -> None:
+    intents = {"What time is it?": "OwnersClock"}
+    good = GoodBoot("1", {"Test CPU": 0.001}, ("Loopback (Loopback)",), intents, 0.0)
+    talking.updater().store.change(lambda _state: State(good=good))
+    # No answer takes a thousandth of a millisecond: it would fail, were it timed.
+    assert _gate(talking).passed
+    assert _state(talking).good == replace(good, at=NOW)
+
+
+def test_on_another_processor_it_is_spoken_to(talking: World) -> None:
+    good = GoodBoot("1", {"Another CPU": 0.001}, (), {}, 0.0)
+    talking.updater().store.change(lambda _state: State(good=good))
+    assert _gate(talking).passed
+    kept = _state(talking).good
+    assert kept is not None and set(kept.compute_ms) == {"Another CPU", "Test CPU"}
+
+
+def test_a_proven_version_whose_assistant_is_silent_fails(world: World) -> None:
+    good = GoodBoot("1", {"Test CPU": 1.0}, (), {}, 0.0)
+    world.updater().store.change(lambda _state: State(good=good))
+    (reason,) = _gate(world, timeout_s=1.0).reasons
+    assert reason.startswith("the assistant does not answer")
+
+
 def test_a_trial_that_passes_is_recorded(talking: World) -> None:
     _on_trial(talking.places)
     assert _gate(talking).passed
