@@ -34,7 +34,8 @@ class ConversationSettings:
     realtime: bool = True
     keep_audio: bool = False
     echo_free: bool = False
-    #: First, quick recognition after this much silence; the full search after `search_after_ms`.
+    #: First, quick recognition after this much silence, unless the last one was so lately that this machine
+    #: has no time for another; then, and for the full search, after `search_after_ms`.
     recognise_after_ms: int = 30
     search_after_ms: int = 60
     #: While somebody speaks, what was said so far is recognised at most so often, and less often where that

@@ -86,7 +86,7 @@ class Listening:
 
     `for_hub`: a hub is told what is said, and nothing of it is recognised here. `had_hub`: one was told, and
     failed. `begins`: where its audio begins, if it goes on from an earlier turn; `wake` then leads it.
-    `partial_at`: where it was last recognised while somebody spoke. `sounds_finished`: what the voice said of
+    `recognised_at`: where it was last recognised. `sounds_finished`: what the voice said of
     the speech up to `judged_at`; None if it was not asked. `last_speech`, `silence_ms`: of the frame before.
     """
 
@@ -100,7 +100,7 @@ class Listening:
     guess: Guess | None = None
     recognise_ms: float = 0.0
     begins: int | None = None
-    partial_at: int = 0
+    recognised_at: int = 0
     sounds_finished: bool | None = None
     judged_at: int = -1
     last_speech: int | None = None
@@ -223,9 +223,8 @@ class Listener:
         """Tell what was said so far while somebody speaks, as often as this machine can afford."""
         if not self._settings.realtime or activity.ended_silence_ms >= self._settings.recognise_after_ms:
             return
-        since = max(turn.partial_at, activity.onset or 0)
+        since = max(turn.recognised_at, activity.onset or 0)
         if self._pace.is_due((activity.position - since) // _PER_MS):
-            turn.partial_at = activity.position
             self.recognise(turn, activity, search=False)
 
     def _recognise_in_pause(self, turn: Listening, activity: Activity) -> None:
@@ -234,6 +233,8 @@ class Listener:
         if silence < self._settings.recognise_after_ms:
             return
         if guess is None:
+            if silence < self._settings.search_after_ms and not self._affords(turn, activity):
+                return
             guess = self.recognise(turn, activity, search=False)
         if (
             guess.completeness is Completeness.UNPARSED
@@ -243,6 +244,11 @@ class Listener:
             guess = self.recognise(turn, activity, search=True)
         if guess.completeness in _OPEN and silence >= self._settings.judge_after_ms:
             self._judge_voice(turn, activity)
+
+    def _affords(self, turn: Listening, activity: Activity) -> bool:
+        """Whether a silence that may be within a word is worth a recognition; a longer one always is."""
+        since = (activity.position - turn.recognised_at) // _PER_MS
+        return not self._settings.realtime or self._pace.affords(since)
 
     def _judge_voice(self, turn: Listening, activity: Activity) -> None:
         """Where the words do not tell whether more of them come, the melody may."""
@@ -269,6 +275,7 @@ class Listener:
 
     def recognise(self, turn: Listening, activity: Activity, *, search: bool) -> Guess:
         """Recognise the turn so far, remember the guess in it, and tell of it."""
+        turn.recognised_at = activity.position
         guess = self._guess(turn, activity, self._grammar(), search=search)
         state = guess.completeness.name.lower()
         self._bus.publish(EventKind.TRANSCRIPT, turn.id, text=guess.text, final=False, completeness=state)

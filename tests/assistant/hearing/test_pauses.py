@@ -53,6 +53,14 @@ def test_no_partial_recognition_before_its_cost_is_known() -> None:
     assert pace.is_due(100)
 
 
+def test_a_silence_within_a_word_is_worth_a_recognition_when_it_can_be_afforded() -> None:
+    pace = PartialPace(300)
+    assert pace.affords(0)
+    pace.took(100.0)
+    assert not pace.affords(399)
+    assert pace.affords(400)
+
+
 def test_partial_recognition_can_be_switched_off() -> None:
     pace = PartialPace(0)
     pace.took(5.0)
