@@ -4,6 +4,8 @@ from __future__ import annotations
 
 #: One recognition costs at most this part of the time from one to the next.
 _SHARE = 0.25
+#: And one that a silence asks for: it may be the end, where every millisecond is waited for.
+_SHARE_IN_SILENCE = 0.5
 
 
 class PartialPace:
@@ -26,7 +28,7 @@ class PartialPace:
 
         Most silences of 30 ms are the closure of a consonant: nine a second were seen in quick speech.
         """
-        return self._cost_ms is None or since_ms >= self._cost_ms / _SHARE
+        return self._cost_ms is None or since_ms >= self._cost_ms / _SHARE_IN_SILENCE
 
     def is_due(self, since_ms: int) -> bool:
         """Whether the next is due, `since_ms` of speech after the last one or the beginning.

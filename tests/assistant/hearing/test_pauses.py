@@ -57,8 +57,8 @@ def test_a_silence_within_a_word_is_worth_a_recognition_when_it_can_be_afforded(
     pace = PartialPace(300)
     assert pace.affords(0)
     pace.took(100.0)
-    assert not pace.affords(399)
-    assert pace.affords(400)
+    assert not pace.affords(199)
+    assert pace.affords(200)
 
 
 def test_partial_recognition_can_be_switched_off() -> None:
