@@ -24,7 +24,7 @@ class Plan:
     """What a text would lead to; nothing of it is done yet.
 
     Attributes:
-        parse: what it means; None when it is outside the grammar.
+        parse: what it means; None when it is outside the grammar, or answers what was not asked.
         request: put to the skills; None with no parse.
         reply: as it will be if its acts succeed.
         key: of the grammar that understood it.
@@ -121,6 +121,8 @@ class Dialogue:
         )
         reply = self._skills.plan(request)
         planned = perf_counter()
+        if not reply.understood:
+            return Plan(None, None, reply, grammar.key, parsed, stages)
         return Plan(parse, request, reply, grammar.key, planned, {**stages, "plan": (planned - parsed) * 1e3})
 
     def is_current(self, plan: Plan) -> bool:

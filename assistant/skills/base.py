@@ -79,6 +79,7 @@ class Reply:
         text: to be spoken, digits and all; "" says nothing.
         acts: side effects that belong to it, in order.
         ok: False where the wish could not be fulfilled.
+        understood: False for an answer to a question that nobody put: noise is easily taken for a "yes".
         stop_speaking: whatever is being spoken or rung is to fall silent at once.
         expects_answer: listen on without a wake word.
         if_yes: the reply that a "yes" leads to; its acts are carried out then.
@@ -88,6 +89,7 @@ class Reply:
     text: str
     acts: tuple[Act, ...] = ()
     ok: bool = True
+    understood: bool = True
     stop_speaking: bool = False
     expects_answer: bool = False
     if_yes: Reply | None = None
@@ -235,7 +237,7 @@ class Skills:
         question = self._question
         asked = question is not None and question.speaker == request.speaker
         if question is None or not asked or not _is_fresh(question.asked, request.now):
-            return Reply("I did not ask anything.", ok=False)
+            return Reply("I did not ask anything.", ok=False, understood=False)
         if request.intent == NO_INTENT:
             return Reply("Okay, I won't.")
         asked_for = question.reply

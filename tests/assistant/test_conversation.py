@@ -250,3 +250,10 @@ def test_a_ring_is_not_spoken_over_somebody(open_stream: Open, say: Say) -> None
     assert stream.conversation.say("Your timer is done.", chime=True) is True
     stream.conversation.wait(10)
     assert sum(map(len, stream.reply)) > 20_000
+
+
+def test_an_answer_to_no_question_is_not_understood(assistant: Assistant) -> None:
+    for text in ("yes", "no", "ten minutes"):
+        turn = assistant.ask(text)
+        assert (turn.accepted, turn.intent) == (False, None)
+        assert turn.reply == "I did not ask anything."
