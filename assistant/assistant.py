@@ -67,13 +67,21 @@ class Assistant:
         models_root: the model store.
         state: folder of everything that survives a restart.
         volume: the loudspeaker's volume, changed by voice.
+        say_pairing_code: begins to say it in the room; None where nothing can be paired.
 
     Raises:
         ModelError: a model is missing or damaged.
         HomeError, GrammarError, InvalidInput: the home, a sentence file or the language is wrong.
     """
 
-    def __init__(self, settings: Settings, models_root: Path, state: Path, volume: VolumeControl) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        models_root: Path,
+        state: Path,
+        volume: VolumeControl,
+        say_pairing_code: Callable[[], None] | None = None,
+    ) -> None:
         self.settings = settings
         self.state = state
         spoken_here = {entry.language for entry in by_task("asr")}
@@ -98,6 +106,7 @@ class Assistant:
             understands=lambda text: self.grammar.parses(text),
             timers=self.timers,
             hub_timers=self.hub_timers,
+            say_pairing_code=say_pairing_code,
         )
         self._keeper = GrammarKeeper(self._build_grammar, settings.sentences, on_change=self._grammar_changed)
         if self.hub is not None:

@@ -15,6 +15,7 @@ from assistant.skills.home_control import HomeControlSkill
 from assistant.skills.home_questions import HomeQuestionSkill
 from assistant.skills.hub_timers import HubTimers
 from assistant.skills.localtime import local_zone
+from assistant.skills.pairing import PairingSkill
 from assistant.skills.talk import TalkSkill
 from assistant.skills.timekeeping import TimerBook
 from assistant.skills.timers import TimerSkill
@@ -32,6 +33,7 @@ def build_skills(
     understands: Callable[[str], bool] = lambda _text: True,
     timers: TimerBook | None = None,
     hub_timers: HubTimers | None = None,
+    say_pairing_code: Callable[[], None] | None = None,
 ) -> Skills:
     """All skills, with the timers and alarms that were left from last time.
 
@@ -43,6 +45,7 @@ def build_skills(
         understands: whether a sentence parses, for "turn off the light in ten minutes".
         timers: the book, where others use it too.
         hub_timers: those that a hub keeps, where there may be one.
+        say_pairing_code: begins to say it in the room; None where nothing can be paired.
     """
     timers = timers or TimerBook(state_dir / "timers.json")
     alarms = AlarmBook(state_dir / "alarms.json", zone or local_zone())
@@ -56,6 +59,7 @@ def build_skills(
             ClockSkill(),
             VolumeSkill(volume),
             TalkSkill(rings),
+            PairingSkill(say_pairing_code),
         ),
         rings,
     )

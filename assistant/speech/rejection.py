@@ -17,9 +17,9 @@ class RejectionSettings:
     Attributes:
         min_ratio: log-likelihood ratio to the free hypothesis, per token.
         min_mean: mean log-probability of a token; pure noise has no plausible words at all.
-        min_word: summed log-probability of the worst word. With -12 instead of -10 real commands in quiet and at
-            12 dB of noise are rejected half as often; of 62 whose drink was taken out of the grammar none is
-            taken for another one then either, at 6 dB two instead of one.
+        min_word: summed log-probability of the worst word. With -12 instead of -10 real commands are rejected
+            half as often in quiet and at 12 dB of noise; of 62 whose drink was taken out of the grammar none
+            is taken for another one then either, at 6 dB two instead of one.
         short_tokens: a sentence of so many tokens or fewer is short.
         short_ratio: `min_ratio` of a short sentence.
         short_mean: `min_mean` of a short sentence.

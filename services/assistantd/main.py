@@ -22,11 +22,13 @@ from assistant.models.store import ModelStore
 from assistant.paths import models_dir, socket_path, state_dir
 from assistant.settings import load_settings
 from services.assistantd.memory import give_back_after_turns, tame_allocator
+from services.assistantd.pairing_code import PairingCode
 from services.assistantd.power import PhaseReporter
 from services.assistantd.rings import RingLoop
 from services.assistantd.room import Room
 from services.assistantd.server import Server
 from services.entry import failed, parse_options
+from services.gatewayd.paths import code_path, gateway_state
 from services.lock import StateLock
 from services.notify import notify
 from services.selftest import print_report, voice_selftest
@@ -52,7 +54,8 @@ def run_here(options: argparse.Namespace) -> int:
         prepare(ModelStore(models_dir()), print_line)
         settings = load_settings(options.config)
         room = Room(settings, state_dir(), microphone=not options.no_microphone)
-        assistant = Assistant(settings, models_dir(), state_dir(), room.volume)
+        code = PairingCode(code_path(gateway_state(state_dir())), room)
+        assistant = Assistant(settings, models_dir(), state_dir(), room.volume, code.say)
         server = Server(assistant, room, socket_path())
         conversation = room.open(assistant)
         rings = RingLoop(

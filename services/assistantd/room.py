@@ -117,6 +117,15 @@ class Room:
         """The room's; None before `open`."""
         return self._conversation
 
+    @property
+    def speaks(self) -> bool:
+        """Whether there is a loudspeaker, as far as is known before something is said."""
+        return isinstance(self._speaker, Speaker)
+
+    def say_in_turn(self, text: str) -> None:
+        """As `announce`, without a chime."""
+        self.announce(text, chime=False, wanted=lambda: True)
+
     def announce(self, what: str | Samples, *, chime: bool, wanted: Callable[[], bool]) -> None:
         """Speak a text, or play a sound at the voice's rate, unprompted, after what is being said or heard;
         returns when it was heard.

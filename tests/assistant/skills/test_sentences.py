@@ -186,6 +186,7 @@ SPOKEN = [
     ("never mind", "HassNevermind", ""),
     ("repeat that", "SottoRepeat", "I have not said anything yet."),
     ("yes", "SottoYes", "I did not ask anything."),
+    ("what is your pairing code", "SottoPairingCode", "Nothing can be paired with me."),
 ]
 
 
