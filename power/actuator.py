@@ -7,8 +7,9 @@ really took is looked at afterwards.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from power.cooling import coolers, steps
 from power.errors import SysfsError
@@ -17,10 +18,11 @@ from power.latency import LatencyBound
 from power.plan import Kind, Write, in_order, plan
 from power.policy import Desired
 from power.sysfs import Sysfs
-from power.topology import Topology
+from power.topology import CPU, Topology
 
 #: After so many times that somebody else has changed a file back, it is left to them.
 _PATIENCE = 3
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
@@ -94,12 +96,18 @@ class Actuator:
         """Read back what the kernel took; what differs is written again a few times, then reported."""
         limits: dict[int, int] = {}
         written = 0
+        foreign: set[int] = set()
         for path, write in self._known.items():
             found = self._sysfs.maybe(path)
             wanted = self._set[path]
+            if write.kind is Kind.GOVERNOR and found not in (None, wanted):
+                foreign.add(write.policy)
             if found == wanted:
                 self._problems.pop(path, None)
                 self._refused.discard(path)
+            elif write.kind is Kind.HINT and write.policy in foreign:
+                # It went with the governor, so nobody has meddled with the preference itself.
+                written += self._again(path, wanted)
             elif found is None or path in self._refused:
                 # Gone or busy: it may be back by now, and nobody has meddled with it.
                 self._problems.setdefault(path, "it cannot be read at present")
@@ -115,6 +123,33 @@ class Actuator:
             else:
                 self._problems[path] = f"it says {found!r} against {wanted!r}: somebody else governs it"
         return Report(dict(self._problems), limits, written)
+
+    def take_up(self, topology: Topology, policies: Collection[int]) -> None:
+        """Go on with another topology, after other drivers have taken `policies` over.
+
+        What was written there, what refused, and how it was before went with the driver that left. What shows
+        now is what is put back at the end, unless we have written it ourselves meanwhile.
+
+        Raises:
+            PowerError: the log cannot be written.
+        """
+        folders = tuple(f"{CPU}/cpufreq/policy{policy}/" for policy in policies)
+        gone = {path for path in (*self._before, *self._problems) if path.startswith(folders)}
+        before = {**_present(self._sysfs, topology), **_without(self._before, gone)}
+        for cluster in topology.clusters:
+            for name, fresh in (("min", cluster.low_khz), ("max", cluster.high_khz)):
+                path = f"{cluster.folder}/scaling_{name}_freq"
+                if path in gone and path in before and before[path] == self._set.get(path):
+                    before[path] = str(fresh)
+        self._journal.remember(before, instead_of=gone)
+        self._topology, self._before = topology, before
+        self._set, self._known = _without(self._set, gone), _without(self._known, gone)
+        self._problems, self._meddled = _without(self._problems, gone), _without(self._meddled, gone)
+        self._refused -= gone
+        for path in gone:
+            self._sysfs.forget(path)
+        for path in before:
+            self._sysfs.prepare(path)
 
     def undo(self) -> tuple[SysfsError, ...]:
         """Put everything back as it was before the first write; returns what refused."""
@@ -190,7 +225,7 @@ def _present(sysfs: Sysfs, topology: Topology) -> dict[str, str]:
             # What shows is kernel or firmware holding the clock down, not what the owner has set.
             values[ceiling] = str(cluster.high_khz)
     paths = [each.floor_file for each in topology.accelerators]
-    paths += [f"sys/devices/system/cpu/cpu{cpu}/online" for cpu in sorted(topology.offlinable)]
+    paths += [f"{CPU}/cpu{cpu}/online" for cpu in sorted(topology.offlinable)]
     for path in paths:
         if (value := sysfs.maybe(path)) is not None:
             values[path] = value
@@ -207,6 +242,10 @@ def _is_limited(sysfs: Sysfs, topology: Topology, folder: str, ceiling: str) -> 
     if bios is not None and bios == ceiling:
         return True
     return bool(steps(sysfs, coolers(sysfs)))
+
+
+def _without(values: Mapping[str, _Value], gone: Collection[str]) -> dict[str, _Value]:
+    return {path: value for path, value in values.items() if path not in gone}
 
 
 def _words(error: SysfsError) -> str:

@@ -54,6 +54,19 @@ def discover(sysfs: Sysfs) -> Topology:
     )
 
 
+def drivers(sysfs: Sysfs) -> dict[int, str]:
+    """By policy, the driver; a policy whose processors are all off does not say."""
+    told = {
+        policy: sysfs.maybe(f"{CPU}/cpufreq/policy{policy}/scaling_driver") for policy in _policies(sysfs)
+    }
+    return {policy: driver for policy, driver in told.items() if driver is not None}
+
+
+def _policies(sysfs: Sysfs) -> list[int]:
+    numbers = (name.removeprefix("policy") for name in sysfs.names(f"{CPU}/cpufreq"))
+    return sorted(int(number) for number in numbers if number.isdigit())[:_MOST]
+
+
 def _cpus(sysfs: Sysfs, name: str) -> frozenset[int]:
     try:
         return cpulist.parse(sysfs.maybe(f"{CPU}/{name}") or "")
@@ -64,13 +77,12 @@ def _cpus(sysfs: Sysfs, name: str) -> frozenset[int]:
 def _clusters(sysfs: Sysfs) -> tuple[tuple[Cluster, ...], list[Missing]]:
     clusters: list[Cluster] = []
     missing: list[Missing] = []
-    names = [name for name in sysfs.names(f"{CPU}/cpufreq") if name.removeprefix("policy").isdigit()]
-    for name in sorted(names, key=lambda each: int(each.removeprefix("policy")))[:_MOST]:
+    for policy in _policies(sysfs):
         try:
-            clusters.append(_cluster(sysfs, int(name.removeprefix("policy"))))
+            clusters.append(_cluster(sysfs, policy))
         except (SysfsError, ValueError) as error:
             # All processors of a policy are off: reads answer EBUSY until one is back.
-            missing.append(Missing(f"clock of {name}", str(error)))
+            missing.append(Missing(f"clock of policy{policy}", str(error)))
     if not clusters:
         missing.append(Missing("clocks", "the kernel has no cpufreq driver here (a virtual machine?)"))
     elif not any(cluster.hints for cluster in clusters):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from power.errors import PowerError, SysfsError
@@ -41,16 +41,20 @@ class Journal:
         """Path -> value before, in the order they were first written."""
         return dict(self._entries)
 
-    def remember(self, values: dict[str, str]) -> None:
+    def remember(self, values: dict[str, str], instead_of: Collection[str] = ()) -> None:
         """Add what is not there yet, and put the log on disk before returning.
+
+        Args:
+            values: by path.
+            instead_of: paths that are forgotten in the same step.
 
         Raises:
             PowerError: it cannot be written; nothing may be changed then.
         """
-        fresh = {path: value for path, value in values.items() if path not in self._entries}
-        if not fresh:
+        kept = {path: value for path, value in self._entries.items() if path not in instead_of}
+        entries = {**kept, **{path: value for path, value in values.items() if path not in kept}}
+        if entries == self._entries:
             return
-        entries = {**self._entries, **fresh}
         temporary = self.path.with_name(f".{self.path.name}.new")
         try:
             temporary.write_text(json.dumps({"before": list(entries.items())}), "utf-8")

@@ -13,7 +13,7 @@ from typing import Any
 
 from power.actuator import Actuator, Report
 from power.demand import Demand, Phase
-from power.discover import discover
+from power.discover import discover, drivers
 from power.errors import ProfileError, SysfsError
 from power.journal import Journal
 from power.policy import Desired, Readings, decide, in_force, next_change
@@ -80,6 +80,7 @@ class Manager:
         self._profiles = profiles
         log = Journal(journal)
         self.left_behind: tuple[SysfsError, ...] = log.undo(sysfs) if log.entries else ()
+        self._drivers = drivers(sysfs)
         self.topology = discover(sysfs)
         self._sensors = Sensors(sysfs, self.topology)
         self._actuator = Actuator(sysfs, self.topology, log)
@@ -140,11 +141,18 @@ class Manager:
         self._apply(now)
 
     def refresh(self, now: float) -> None:
-        """Read the sensors, decide anew, and look at what the kernel really took."""
+        """Read the sensors, decide anew, and look at what the kernel really took.
+
+        Raises:
+            PowerError: another driver governs the clocks, and the undo log cannot be written.
+        """
+        changed = self._changed_drivers()
+        anew = bool(changed) and self._take_up(changed)
         self._readings = self._sensors.read(self._report.limits_khz)
         self._cooling = self._sensors.cooling()
-        self._apply(now)
-        self._report = self._actuator.verify()
+        self._apply(now, anew=anew)
+        if anew or not changed:
+            self._report = self._actuator.verify()
 
     def lapse(self, now: float) -> None:
         """Decide anew because time has passed, as `next_change` foretold."""
@@ -152,7 +160,9 @@ class Manager:
 
     def settle(self) -> None:
         """Look at what the kernel took of the last writes, without reading sensors."""
-        self._report = self._actuator.verify()
+        # What the last driver has not got any more must not be asked of the next one.
+        if not self._changed_drivers():
+            self._report = self._actuator.verify()
 
     def next_change(self, now: float) -> float | None:
         """Seconds until something has to change by time alone."""
@@ -191,9 +201,30 @@ class Manager:
         """Put everything back as it was; returns what refused."""
         return self._actuator.undo()
 
-    def _apply(self, now: float) -> None:
+    def _changed_drivers(self) -> frozenset[int]:
+        """Policies that another driver governs than when they were looked at; also those that are new."""
+        now = drivers(self._sysfs)
+        return frozenset(policy for policy, driver in now.items() if self._drivers.get(policy) != driver)
+
+    def _take_up(self, changed: frozenset[int]) -> bool:
+        """Use what other drivers offer; `amd_pstate/status`, for one, changes them at any time.
+
+        The last one's governor may mean something else: "powersave" leaves the clock to a driver with energy
+        preferences, and pins it under one without.
+        """
+        now, topology = drivers(self._sysfs), discover(self._sysfs)
+        if not self.topology.governed & topology.online <= topology.governed:
+            # Drivers take processors over one after the other, and this one is not through.
+            return False
+        gone = {cluster.policy for cluster in self.topology.clusters} - set(now)
+        self._actuator.take_up(topology, changed | gone)
+        self._sensors = Sensors(self._sysfs, topology)
+        self.topology, self._drivers, self._report = topology, now, Report()
+        return True
+
+    def _apply(self, now: float, *, anew: bool = False) -> None:
         desired = self._decide(now)
-        if desired != self._desired:
+        if anew or desired != self._desired:
             done = self._actuator.apply(desired)
             self._report = Report(done.problems, self._report.limits_khz, done.written)
             self._desired = desired

@@ -93,12 +93,17 @@ class Topology:
     latency_device: bool = False
     missing: tuple[Missing, ...] = ()
 
-    # Both are asked for on the way of a sentence, and never change.
+    # Asked for on the way of a sentence, and never change.
     @cached_property
     def strong(self) -> tuple[Cluster, ...]:
         """Clusters that heavy work belongs on: those within a fifth of the strongest."""
         most = max((cluster.capacity for cluster in self.clusters), default=0)
         return tuple(cluster for cluster in self.clusters if cluster.capacity >= 0.8 * most)
+
+    @cached_property
+    def governed(self) -> frozenset[int]:
+        """Processors whose clock can be governed."""
+        return frozenset[int]().union(*(cluster.cpus for cluster in self.clusters))
 
     @cached_property
     def is_mixed(self) -> bool:

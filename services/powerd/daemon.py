@@ -216,7 +216,8 @@ class Daemon:
 
     def _tick(self) -> None:
         now = time.monotonic()
-        self.manager.refresh(now)
+        with translated():
+            self.manager.refresh(now)
         self._plan(now)
         self._objects.tell_changes()
         notify("WATCHDOG=1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -10,13 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY
-from tests.emulated import ramdisk, tables
-from tests.emulated.emulator import Emulator
+from tests.emulated import cppc, kernels, ramdisk, tables
+from tests.emulated.emulator import Emulator, Hardware
 
-BUILD = REPOSITORY / "build" / "emulated"
-#: The machine's own package source says which kernel is Debian's newest.
-_PACKAGE = "linux-image-amd64"
+#: `amd-pstate-epp` came with this release.
+_FIRST_WITH_PREFERENCES = (6, 3)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,27 +24,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(600))
 
 
-def _kernel() -> Path:
-    """The folder of an unpacked kernel package, fetched once with apt, or named by `SOTTO_TEST_KERNEL`."""
-    if given := os.environ.get("SOTTO_TEST_KERNEL"):
-        return Path(given)
-    unpacked = BUILD / "kernel"
-    if not list(unpacked.glob("boot/vmlinuz-*")):
-        BUILD.mkdir(parents=True, exist_ok=True)
-        shown = subprocess.run(["apt-cache", "depends", _PACKAGE], capture_output=True, text=True, timeout=60)
-        names = [line.split()[1] for line in shown.stdout.splitlines() if "Depends: linux-image-" in line]
-        if not names:
-            pytest.skip(f"apt knows no {_PACKAGE} here; SOTTO_TEST_KERNEL may name an unpacked one")
-        fetched = subprocess.run(["apt-get", "download", "-q", names[0]], cwd=BUILD, timeout=500, check=False)
-        packages = sorted(BUILD.glob(f"{names[0]}_*.deb"))
-        if fetched.returncode != 0 or not packages:
-            pytest.skip(f"{names[0]} could not be fetched")
-        subprocess.run(["dpkg-deb", "-x", str(packages[-1]), str(unpacked)], check=True, timeout=300)
-    return unpacked
-
-
 def booted_machine(folder: Path) -> Emulator:
     """A booted machine with clocks, heat, a battery and our code on it; skips where something is missing."""
+    _must_have_programs()
+    unpacked = kernels.kernel()
+    table = _compiled(folder, tables.ssdt())
+    return _boot(folder, unpacked, Hardware((table,)))
+
+
+def booted_machine_with_preferences(folder: Path) -> Emulator:
+    """A booted machine whose processors take energy preferences; skips where something is missing."""
+    _must_have_programs()
+    unpacked = kernels.kernel(at_least=_FIRST_WITH_PREFERENCES)
+    (folder / "pcct.aml").write_bytes(cppc.pcct())
+    hardware = Hardware(
+        (_compiled(folder, cppc.ssdt()), folder / "pcct.aml"),
+        # The driver looks for AMD's Zen, and uses the mailbox where the processor has no registers for it.
+        cpu="Haswell,vendor=AuthenticAMD,family=25,model=33",
+        cores=cppc.CORES,
+        memory_mb=1024,
+        presets=cppc.presets(),
+        words=cppc.kernel_words(),
+    )
+    return _boot(folder, unpacked, hardware)
+
+
+def _must_have_programs() -> None:
     for program, package in (
         ("qemu-system-x86_64", "qemu-system-x86"),
         ("iasl", "acpica-tools"),
@@ -56,15 +58,22 @@ def booted_machine(folder: Path) -> Emulator:
     ):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed (package {package})")
-    kernel = _kernel()
-    image = max(kernel.glob("boot/vmlinuz-*"))
-    (folder / "ssdt.asl").write_text(tables.ssdt())
-    subprocess.run(
-        ["iasl", "-p", "ssdt", "ssdt.asl"], cwd=folder, check=True, capture_output=True, timeout=60
-    )
+
+
+def _compiled(folder: Path, source: str) -> Path:
+    (folder / "ssdt.asl").write_text(source)
+    command = ["iasl", "-p", "ssdt", "ssdt.asl"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)
+    return folder / "ssdt.aml"
+
+
+def _boot(folder: Path, unpacked: Path, hardware: Hardware) -> Emulator:
+    image = kernels.image_of(unpacked)
     version = image.name.removeprefix("vmlinuz-")
-    ramdisk.build(folder / "ramdisk.gz", kernel / "lib/modules", version)
-    return Emulator(folder, image, folder / "ramdisk.gz", folder / "ssdt.aml")
+    # Debian 13 ships files under /usr alone.
+    modules = next(path for path in (unpacked / "usr/lib/modules", unpacked / "lib/modules") if path.is_dir())
+    ramdisk.build(folder / "ramdisk.gz", modules, version)
+    return Emulator(folder, image, folder / "ramdisk.gz", hardware)
 
 
 @pytest.fixture(scope="session")

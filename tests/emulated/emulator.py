@@ -6,6 +6,8 @@ import json
 import socket
 import subprocess
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,21 +18,46 @@ _BOOT_S = 300.0
 _ANSWER_S = 300.0
 
 
+@dataclass(frozen=True)
+class Hardware:
+    """A sort of machine.
+
+    Attributes:
+        tables: compiled ACPI tables.
+        cpu: QEMU's word for the processor, and how many there are.
+        presets: address, value and length of what lies in memory at boot.
+        words: more for the kernel's command line.
+    """
+
+    tables: tuple[Path, ...]
+    # acpi-cpufreq refuses an AMD K8, which is QEMU's default; without AVX, emulation is faster.
+    cpu: str = "Nehalem"
+    cores: int = 4
+    memory_mb: int = 768
+    presets: tuple[tuple[int, int, int], ...] = ()
+    words: str = ""
+
+
 class Emulator:
-    """A machine with four processors in two clusters.
+    """One machine, booted.
 
     Args:
         folder: for its sockets and its console.
-        kernel, ramdisk, table: what it boots, and the compiled ACPI table.
+        kernel, ramdisk: what it boots.
+        hardware: what it is.
     """
 
-    def __init__(self, folder: Path, kernel: Path, ramdisk: Path, table: Path) -> None:
+    def __init__(self, folder: Path, kernel: Path, ramdisk: Path, hardware: Hardware) -> None:
         self._folder = folder
         command = ["nice", "-n", "19", "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi"]
-        # acpi-cpufreq refuses an AMD K8, which is QEMU's default; without AVX, emulation is faster.
-        command += ["-cpu", "Nehalem", "-smp", "4", "-m", "768", "-nographic", "-no-reboot", "-nic", "none"]
-        command += ["-kernel", str(kernel), "-initrd", str(ramdisk), "-acpitable", f"file={table}"]
-        command += ["-append", "console=ttyS0 panic=-1 quiet processor.max_cstate=1"]
+        command += ["-cpu", hardware.cpu, "-smp", str(hardware.cores), "-m", str(hardware.memory_mb)]
+        command += ["-nographic", "-no-reboot", "-nic", "none"]
+        command += ["-kernel", str(kernel), "-initrd", str(ramdisk)]
+        for table in hardware.tables:
+            command += ["-acpitable", f"file={table}"]
+        for address, value, length in hardware.presets:
+            command += ["-device", f"loader,addr={address:#x},data={value:#x},data-len={length}"]
+        command += ["-append", f"console=ttyS0 panic=-1 quiet processor.max_cstate=1 {hardware.words}"]
         command += ["-monitor", "none", "-qmp", f"unix:{folder}/qmp,server=on,wait=off"]
         command += [
             "-serial",
@@ -66,6 +93,11 @@ class Emulator:
         text = self._monitor_call("human-monitor-command", {"command-line": f"i /1xb {port:#x}"})
         return int(str(text).split("=")[1].strip(), 16)
 
+    def word(self, address: int) -> int:
+        """Four bytes of the memory, read by the monitor."""
+        text = self._monitor_call("human-monitor-command", {"command-line": f"xp /1wx {address:#x}"})
+        return int(str(text).split(":")[1].strip(), 16)
+
     def turn(self, port: int, value: int) -> None:
         """Set a knob of the tables."""
         self._monitor_call("human-monitor-command", {"command-line": f"o /b {port:#x} {value}"})
@@ -90,6 +122,19 @@ class Emulator:
         """Report a phase as the assistant, or as somebody else."""
         return self.do("call", user=user, what="SetPhase", body=[name])
 
+    def state(self) -> dict[str, Any]:
+        """What powerd says about the machine, as the assistant would ask it."""
+        answer: dict[str, Any] = json.loads(self.do("call", user=900, what="State")["body"][0])
+        return answer
+
+    def until_state(self, key: str, value: object, seconds: float = 40.0) -> dict[str, Any]:
+        """What powerd says as soon as it says `value` for `key`, which it must in time."""
+        end = time.monotonic() + seconds
+        while (found := self.state())[key] != value:
+            assert time.monotonic() < end, found
+            time.sleep(0.3)
+        return found
+
     def calm(self) -> None:
         """Cool, on mains, without a limit."""
         for port, value in ((TEMPERATURE, 45), (LIMIT, 0), (CHARGE, 80), (ON_BATTERY, 0)):
@@ -97,12 +142,11 @@ class Emulator:
 
     def until(self, port: int, value: int, seconds: float = 30.0) -> bool:
         """Whether a register comes to say `value` in time."""
-        end = time.monotonic() + seconds
-        while self.register(port) != value:
-            if time.monotonic() > end:
-                return False
-            time.sleep(0.1)
-        return True
+        return _comes(lambda: self.register(port) == value, seconds)
+
+    def until_word(self, address: int, value: int, seconds: float = 30.0) -> bool:
+        """Whether four bytes of the memory come to say `value` in time."""
+        return _comes(lambda: self.word(address) == value, seconds)
 
     def close(self) -> None:
         """Pull the plug."""
@@ -130,3 +174,12 @@ class Emulator:
             answer = json.loads(self._monitor.readline())
             if "return" in answer or "error" in answer:
                 return answer.get("return")
+
+
+def _comes(holds: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import errno
-import json
 import time
-from typing import Any
 
 import pytest
 
@@ -25,19 +23,6 @@ LOWEST, HIGHEST = 6, 24
 
 def everything(machine: Emulator) -> dict[str, str]:
     return {path: machine.do("read", path=path) for path in FILES}
-
-
-def state(machine: Emulator) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(machine.do("call", user=900, what="State")["body"][0])
-    return answer
-
-
-def until_state(machine: Emulator, key: str, value: object) -> dict[str, Any]:
-    end = time.monotonic() + 40
-    while (found := state(machine))[key] != value:
-        assert time.monotonic() < end, found
-        time.sleep(0.3)
-    return found
 
 
 def test_speech_onset_takes_the_strong_clusters_register_to_its_maximum(machine: Emulator) -> None:
@@ -62,11 +47,11 @@ def test_a_boost_without_further_news_ends_by_itself(machine: Emulator) -> None:
 
 def test_heat_is_reported_and_met_with_lower_floors(machine: Emulator) -> None:
     machine.turn(TEMPERATURE, 90)
-    until_state(machine, "degraded", "high-operating-temperature")
+    machine.until_state("degraded", "high-operating-temperature")
     machine.phase("thinking")
     assert int(machine.do("read", path=f"{POLICY}/scaling_min_freq")) <= 1_200_000
     machine.turn(TEMPERATURE, 40)
-    until_state(machine, "degraded", "")
+    machine.until_state("degraded", "")
     machine.phase("thinking")
     assert machine.until(BIG_PORT, HIGHEST)
 
@@ -76,7 +61,7 @@ def test_throttling_by_the_kernel_is_not_fought(machine: Emulator) -> None:
         pytest.skip("this kernel does not throttle when acpi-cpufreq is loaded as a module")
     machine.turn(TEMPERATURE, 90)
     end = time.monotonic() + 40
-    while not state(machine)["cooling"]:
+    while not machine.state()["cooling"]:
         assert time.monotonic() < end
         time.sleep(0.3)
     machine.phase("thinking")
@@ -88,22 +73,22 @@ def test_throttling_by_the_kernel_is_not_fought(machine: Emulator) -> None:
 
 def test_a_limit_of_the_firmware_is_honoured_and_told(machine: Emulator) -> None:
     machine.turn(LIMIT, 2)
-    found = until_state(machine, "degraded", "firmware-limit")
+    found = machine.until_state("degraded", "firmware-limit")
     assert found["clusters"][1]["limit"] == 1_200_000
     machine.phase("thinking")
     assert machine.until(BIG_PORT, 12)
     machine.turn(LIMIT, 0)
-    until_state(machine, "degraded", "")
+    machine.until_state("degraded", "")
     assert machine.until(BIG_PORT, HIGHEST)
 
 
 def test_a_battery_that_runs_low_brings_the_thrifty_profile(machine: Emulator) -> None:
     machine.turn(CHARGE, 10)
     machine.turn(ON_BATTERY, 1)
-    found = until_state(machine, "in_force", "power-saver")
+    found = machine.until_state("in_force", "power-saver")
     assert (found["profile"], found["battery_percent"]) == ("balanced", 10)
     machine.turn(ON_BATTERY, 0)
-    until_state(machine, "in_force", "balanced")
+    machine.until_state("in_force", "balanced")
 
 
 def test_a_cluster_whose_cores_are_all_off_is_busy_and_comes_back(machine: Emulator) -> None:
@@ -114,7 +99,7 @@ def test_a_cluster_whose_cores_are_all_off_is_busy_and_comes_back(machine: Emula
             machine.do("read", path=f"{POLICY}/scaling_cur_freq")
         assert caught.value.errno == errno.EBUSY
         assert machine.phase("speech")["error"] == ""
-        assert any("EBUSY" in why for why in state(machine)["problems"].values())
+        assert any("EBUSY" in why for why in machine.state()["problems"].values())
     finally:
         for cpu in (2, 3):
             machine.do("write", path=f"{CPU}/cpu{cpu}/online", value="1")

@@ -53,7 +53,7 @@ class Kernel(Sysfs):
         refused = self.refuses.get(path, 0) or (errno.EBUSY if self._sleeps(path) else 0)
         folder = path.rpartition("/")[0]
         if path.endswith("preference") and value != "performance":
-            governor = get(self.root, f"{folder}/scaling_governor")
+            governor = self.maybe(f"{folder}/scaling_governor")
             refused = refused or (errno.EBUSY if governor == "performance" else 0)
         if refused:
             raise SysfsError(path, refused, "write", os.strerror(refused))
