@@ -105,6 +105,7 @@ def test_a_person_who_says_stop_over_a_reply_is_obeyed(assistant: Assistant, say
     here.close()
 
 
+@pytest.mark.slow
 def test_real_wake_words_are_heard_over_a_reply(assistant: Assistant) -> None:
     folder = speech_folder() / "wake" / "alexa"
     if not folder.is_dir():
