@@ -1,8 +1,9 @@
-"""Two echo cancellers in one: WebRTC's while the room is strange, a linear one when it has learnt the room.
+"""Two echo cancellers in one: WebRTC's for the box alone, a linear one while a person talks over it.
 
-WebRTC's (AEC3) is there at once, because it also suppresses; what it is not sure of it cuts out, and a person
-who talks over the box with it. The linear one needs some seconds of sound, once, and then leaves the person
-whole (docs/performance.md, "Echo"). Both are fed all the time, so that either can take over.
+WebRTC's (AEC3) is there at once and leaves next to nothing, because it also suppresses; what it is not sure
+of it cuts out, and a person who talks over the box with it. The linear one needs some seconds of sound, once,
+and then leaves the person whole; but a wake word that the box says itself can be heard in what it leaves
+(docs/performance.md, "Echo"). Once it has learnt the room, what it leaves tells whether somebody speaks.
 """
 
 from __future__ import annotations
@@ -17,8 +18,15 @@ from assistant.audio.speex import LinearCanceller
 _FADE = np.linspace(0.0, 1.0, FRAME_SAMPLES, dtype=np.float32)
 #: Frames in which the microphone hears less of what is played tell nothing about the canceller.
 _AUDIBLE_DBFS = -50.0
-#: Its share of the mean is what the last half second was like.
+#: A frame's share in the mean over half a second.
 _SHARE = FRAME_SAMPLES / (0.5 * SAMPLE_RATE)
+#: And in that over 30 ms, which the first sound of a word must move.
+_QUICK_SHARE = 0.3
+#: Somebody speaks when the linear canceller takes away less than that. Of a person 10 dB softer than the echo
+#: it leaves 10 dB of the sum, of the box alone seldom more than 20.
+_ALONE_DB = 14.0
+#: Frames that are let through behind the last sound of a person: closures of consonants are part of words.
+_HOLD = 30
 #: The linear canceller has learnt the room when it takes away so much; it reaches 27 to 36 dB.
 _LEARNT_DB = 20.0
 #: When it takes away no more than that for 3 s of sound, the way has changed: nobody talks over the box for
@@ -33,7 +41,7 @@ def cross_fade(before: Samples, after: Samples) -> Samples:
 
 
 class Canceller:
-    """Takes away what is played, by whichever of the two does better.
+    """Takes away what is played, by whichever of the two is right for the moment.
 
     Raises:
         Unavailable: `audio.no-speexdsp`.
@@ -45,6 +53,9 @@ class Canceller:
         self._gain_db = 0.0
         self._lost = 0
         self._learnt = False
+        self._heard_power = self._left_power = 0.0
+        self._hold = 0
+        self._lets_through = False
 
     @property
     def learnt(self) -> bool:
@@ -59,11 +70,19 @@ class Canceller:
         """The microphone's frame without the echo, int16 (160,); both are 10 ms, int16 (160,)."""
         linear = self._linear.process(microphone, played)
         suppressed: Samples = self._suppressing.process(microphone, played)
-        was = self._learnt
         if played.any() and (level := level_dbfs(microphone)) > _AUDIBLE_DBFS:
             self._judge(level - level_dbfs(linear))
-        before, after = (linear if learnt else suppressed for learnt in (was, self._learnt))
-        return after if was == self._learnt else cross_fade(before, after)
+        was = self._lets_through
+        self._lets_through = self._somebody_speaks(microphone, linear) and self._learnt
+        before, after = (linear if through else suppressed for through in (was, self._lets_through))
+        return after if was == self._lets_through else cross_fade(before, after)
+
+    def _somebody_speaks(self, microphone: Samples, linear: Samples) -> bool:
+        self._heard_power += (_power(microphone) - self._heard_power) * _QUICK_SHARE
+        self._left_power += (_power(linear) - self._left_power) * _QUICK_SHARE
+        alone = self._left_power < self._heard_power * 10 ** (-_ALONE_DB / 10)
+        self._hold = max(0, self._hold - 1) if alone else _HOLD
+        return self._hold > 0
 
     def _judge(self, taken_db: float) -> None:
         self._gain_db += (taken_db - self._gain_db) * _SHARE
@@ -72,3 +91,8 @@ class Canceller:
             self._learnt = True
         elif self._lost > _MOST_LOST:
             self._learnt = False
+
+
+def _power(samples: Samples) -> float:
+    floats = samples.astype(np.float32)
+    return float(np.dot(floats, floats))

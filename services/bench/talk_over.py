@@ -50,10 +50,11 @@ class TalkOver:
         for _ in range(replies):
             self.reply()
 
-    def reply(self, person: Samples | None = None) -> frozenset[EventKind]:
-        """The box says one reply, over which a person may speak; what came of it."""
+    def reply(self, person: Samples | None = None, text: str = "") -> frozenset[EventKind]:
+        """The box says the text, or one of its own, over which a person may speak; what came of it."""
         self.events.clear()
-        while not self._conversation.say(next(self._texts)):
+        text = text or next(self._texts)
+        while not self._conversation.say(text):
             self._live(silence(1))
         if person is not None:
             self._live(silence(_BEFORE_S))

@@ -89,6 +89,14 @@ def test_it_does_not_obey_itself(box: Callable[..., Box]) -> None:
     assert here.turns == []
 
 
+def test_nor_does_it_once_the_linear_canceller_has_learnt_the_room(assistant: Assistant) -> None:
+    here = TalkOver(assistant, LOUD, cancelling=True)
+    here.learn()
+    for words in ("Okay Nabu.", "Alexa.", "Hey Jarvis.", "Hey Mycroft.", "Stop."):
+        assert not here.reply(text=words) & {EventKind.WAKE, EventKind.INTERRUPTED}, words
+    here.close()
+
+
 def test_without_the_canceller_it_does(box: Callable[..., Box]) -> None:
     """Else the test above would prove nothing."""
     here = box(cancelling=False)
