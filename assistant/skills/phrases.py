@@ -7,9 +7,14 @@ from datetime import datetime
 
 from assistant.speech.number_words import cardinal
 
+#: Nobody remembers more of a list that is read out; fifty timers were too long a text to be spoken at all.
+MOST_LISTED = 12
+
 
 def joined(words: Sequence[str], last: str = "and") -> str:
-    """ "a", "a and b", "a, b and c"."""
+    """ "a", "a and b", "a, b and c"; of a long list the beginning, "and 39 more"."""
+    if len(words) > MOST_LISTED:
+        words = (*words[: MOST_LISTED - 1], f"{len(words) - MOST_LISTED + 1} more")
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"

@@ -57,6 +57,12 @@ def test_lists() -> None:
     assert [joined([]), joined(["a"]), joined(["a", "b", "c"])] == ["", "a", "a, b and c"]
 
 
+def test_of_a_long_list_the_beginning_is_read_out() -> None:
+    letters = [chr(ord("a") + at) for at in range(15)]
+    assert joined(letters[:12]).endswith("k and l")
+    assert joined(letters).endswith("j, k and 4 more")
+
+
 def test_figures_have_no_needless_zero() -> None:
     assert [figure(21.0), figure(21.55), figure(-0.5)] == ["21", "21.6", "-0.5"]
 
