@@ -636,7 +636,7 @@ def test_a_signal_amid_writing_leaves_no_table(
         assert process.stdout is not None
         assert any("in a write" in line for line in process.stdout), "it ended before the write"
         process.send_signal(number)
-        _, complaint = process.communicate(timeout=30)
+        _, complaint = process.communicate(timeout=120)
     finally:
         process.kill()
         process.wait()

@@ -45,7 +45,7 @@ def test_a_perfect_sentence_is_believed() -> None:
 
 
 def test_one_wrong_word_is_enough_to_reject() -> None:
-    assert not believable(Evidence(20, -0.5, -0.8, -11.0), SETTINGS)
+    assert not believable(Evidence(20, -0.5, -0.8, SETTINGS.min_word - 1), SETTINGS)
 
 
 def test_short_sentences_must_do_better() -> None:
