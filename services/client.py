@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
 import grpc
 import numpy as np
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from assistant.audio.format import Samples
+from assistant.errors import ErrorKind
 from assistant.turns import Turn
 from services.backend import ListenOptions, Reply, frames_of, nothing_heard
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from services.status import from_rpc
+from services.status import RemoteError, from_rpc
 from services.wire import turn_from_wire
 
 #: Frames a message when audio is sent faster than real time.
 _BATCH = 10
+#: Seconds within which a daemon that is there has to answer. An emulated one that boots takes more than two.
+_ANSWERS_S = 30.0
+#: What gRPC calls the least back-off is also how long one attempt to connect may take: longer than we wait.
+_OPTIONS = (("grpc.min_reconnect_backoff_ms", 60_000),)
 
 
 class RemoteBackend:
@@ -28,17 +34,29 @@ class RemoteBackend:
     """
 
     def __init__(self, socket: Path) -> None:
-        self._channel = grpc.insecure_channel(f"unix:{socket}")
+        self._channel = grpc.insecure_channel(f"unix:{socket}", options=_OPTIONS)
         self._assistant = rpc.AssistantStub(self._channel)
 
-    def answers(self, timeout: float = 2.0) -> bool:
-        """Whether a daemon serves on the socket."""
+    def answers(self, timeout: float = _ANSWERS_S) -> bool:
+        """Whether a daemon serves on the socket; one that is busy is waited for.
+
+        Raises:
+            RemoteError: `daemon.busy`, it is there and says nothing. Who did its work instead would do it in
+                another house: a timer would be set, and never ring.
+        """
         try:
             reply = health_pb2_grpc.HealthStub(self._channel).Check(
                 health_pb2.HealthCheckRequest(), timeout=timeout
             )
-        except grpc.RpcError:
+        except grpc.RpcError as error:
             self._channel.close()
+            if cast(grpc.Call, error).code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise RemoteError(
+                    f"the assistant is there, but did not answer within {timeout:g} s",
+                    hint="it may be very busy: try again, or see how its service is",
+                    code="daemon.busy",
+                    kind=ErrorKind.UNAVAILABLE,
+                ) from error
             return False
         return bool(reply.status == health_pb2.HealthCheckResponse.SERVING)
 
