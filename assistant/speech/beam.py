@@ -30,7 +30,6 @@ class BeamSettings:
     width: int = 8
     token_bonus: float = 1.2
     patience: int = 4
-    margin: float = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +113,6 @@ def _extend(
     if count > settings.width:
         best = np.argpartition(scores, count - settings.width)[count - settings.width :]
     best = best[np.argsort(-scores[best])]
-    if len(best):
-        threshold = max(threshold, float(scores[best[0]]) - settings.margin)
     best = best[scores[best] > threshold]
     rows = np.searchsorted(starts, best, side="right") - 1
     extended = []

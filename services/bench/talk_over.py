@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,12 +39,8 @@ class TalkOver:
         self._conversation: Conversation = assistant.conversation(
             self._room, ConversationSettings(realtime=False), label="bench", on_event=self.events.append
         )
-        self._texts = self._replies()
+        self._texts = itertools.cycle(_REPLIES)
         self._echo_power: list[float] = []
-
-    def _replies(self) -> Iterator[str]:
-        while True:
-            yield from _REPLIES
 
     def learn(self, replies: int = _OPENING) -> None:
         """The box speaks, and nobody else."""

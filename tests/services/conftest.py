@@ -12,11 +12,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import grpc
+import numpy as np
 import pytest
 
 from assistant.audio.files import write_wav
 from assistant.audio.format import SAMPLE_RATE, Samples
-from services.bench.virtual_sound import PulseServer, why_not
+from services.bench.virtual_sound import SPEAKER_RATE, PulseServer, why_not
+from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from tests.conftest import REPOSITORY
 
 
@@ -92,6 +96,16 @@ class Box:
         if check:
             assert done.returncode == 0, done.stderr
         return done
+
+    def words_of(self, sound: Samples) -> str:
+        """What was heard of its loudspeaker, by the box's own ears."""
+        loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > 500)
+        assert len(loud), "nothing was heard"
+        with grpc.insecure_channel(f"unix:{self.socket}") as channel:
+            request = pb.TranscribeRequest(
+                audio=sound[loud[0] : loud[-1]].tobytes(), sample_rate=SPEAKER_RATE, free=True
+            )
+            return str(rpc.AssistantStub(channel).Transcribe(request).text)
 
     def lines(self, *arguments: str | Path) -> list[dict[str, object]]:
         """The JSON lines that a `sotto` command prints."""
