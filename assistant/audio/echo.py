@@ -47,7 +47,7 @@ class EchoCanceller:
 
     Only the echo is taken away; nothing else is suppressed or made louder. It works while something plays
     and for a second after it; all other frames pass as they are, bit for bit, and cost nothing. What it has
-    learnt of the room it keeps from reply to reply.
+    learnt of the room it keeps from reply to reply, whenever the device begins.
 
     Args:
         reference: what is played.
@@ -65,6 +65,7 @@ class EchoCanceller:
         self._position = 0
         self._late = 0
         self._playing = False
+        self._run = 0
         self._working = False
 
     @property
@@ -87,6 +88,10 @@ class EchoCanceller:
         elif not self._playing:
             self._playing = True
             self._working = self._wanted()
+        if self._run != self._reference.run:
+            # A device that starts anew has another delay.
+            self._run = self._reference.run
+            self._canceller.begin()
         if not (was or self._working):
             return frame
         clean = self._canceller.process(frame, played)
@@ -101,6 +106,6 @@ class EchoCanceller:
         self._late = self._late + 1 if arrived - at > _LATE_S else 0
         if self._late > _MOST_LATE:
             self._pace, self._position, self._late = Pace(SAMPLE_RATE), FRAME_SAMPLES, 0
-            self._canceller.forget()
+            self._canceller.begin()
             at = self._pace.captured_at(self._position, arrived)
         return at

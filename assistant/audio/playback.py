@@ -48,6 +48,11 @@ class PlaybackReference:
         """A device starts to play: what comes next does not join on to what came before."""
         self._run += 1
 
+    @property
+    def run(self) -> int:
+        """Counts what `begin` began, as far as it has been read."""
+        return self._reading_run
+
     def played(self, samples: Samples, rate: int, at: float) -> None:
         """A device takes int16 (n,) at `rate` Hz, at the time `at`; not to be changed afterwards."""
         self._waiting.append((self._run, samples, rate, at))

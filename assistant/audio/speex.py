@@ -17,9 +17,9 @@ from assistant.errors import Unavailable
 _LIBRARY = "libspeexdsp.so.1"
 #: `SPEEX_ECHO_SET_SAMPLING_RATE` of speex/speex_echo.h.
 _SET_SAMPLING_RATE = 24
-#: The longest way from the loudspeaker to the microphone that is cancelled, reverberation included. The
-#: filter does not look for the delay, so the buffers of both devices must fit in.
-TAIL_MS = 400
+#: The longest reverberation that is cancelled. The filter does not look for the delay; it is fed what is
+#: played as late as the echo comes. A longer one learns more slowly.
+TAIL_MS = 250
 
 
 @cache

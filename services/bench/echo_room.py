@@ -36,6 +36,8 @@ class Acoustics:
         echo_db: level of the echo against what is played, dB.
         drive: how hard the loudspeaker is driven; 0 is linear, 1 bends a full-scale sine by a quarter.
         noise_dbfs: of the microphone.
+        jitter_ms: each reply begins up to so much later at the device than it was handed over. 25 is what
+            PulseAudio did on a quiet machine.
     """
 
     delay_ms: float = 60.0
@@ -43,6 +45,7 @@ class Acoustics:
     echo_db: float = 0.0
     drive: float = 0.5
     noise_dbfs: float = -70.0
+    jitter_ms: float = 25.0
 
     def impulse_response(self, rng: np.random.Generator) -> NDArray[np.float64]:
         """The way from loudspeaker to microphone: a delay, the direct sound, and noise that decays."""
@@ -72,6 +75,8 @@ class EchoRoom:
         self._way = np.fft.rfft(acoustics.impulse_response(rng), _FFT)
         self._acoustics = acoustics
         self._past = np.zeros(_FFT)
+        self._late = np.zeros(0)
+        self._begins = False
         self._reference = PlaybackReference()
         self._canceller = EchoCanceller(self._reference) if cancelling else None
         self._blocks: queue.Queue[Samples | None] = queue.Queue(maxsize=500)
@@ -89,6 +94,7 @@ class EchoRoom:
         self._stopped.clear()
         self._done.clear()
         self._reference.begin()
+        self._begins = True
         resampler, rest = Resampler(rate, SAMPLE_RATE), np.zeros(0, np.int16)
         with Chunks(chunks) as blocks:
             while not self._stopped.is_set() and (chunk := blocks.next()) is not None:
@@ -145,7 +151,7 @@ class EchoRoom:
         if played is not None:
             played = to_int16(played / FULL_SCALE * gain_of(self.volume) * self._duck)
             self._reference.played(played, SAMPLE_RATE, now - _FRAME_S)
-        self.echo = self._through_the_room(np.zeros(FRAME_SAMPLES) if played is None else played)
+        self.echo = self._through_the_room(self._device(played))
         noise = self._rng.normal(0, FULL_SCALE * 10 ** (self._acoustics.noise_dbfs / 20), FRAME_SAMPLES)
         microphone = to_int16((near + self.echo.astype(np.float64) + noise) / FULL_SCALE)
         return self._canceller.process(microphone, now) if self._canceller is not None else microphone
@@ -159,6 +165,18 @@ class EchoRoom:
             self._playing.clear()
             self._done.set()
         return frame
+
+    def _device(self, played: Samples | None) -> NDArray[np.float64]:
+        """What the loudspeaker makes of it, some samples later; how many is drawn for each reply."""
+        if played is None:
+            played = np.zeros(FRAME_SAMPLES, np.int16)
+        elif self._begins:
+            self._begins = False
+            samples = int(self._rng.uniform(0, self._acoustics.jitter_ms) * SAMPLE_RATE / 1000)
+            self._late = np.zeros(samples)
+        waiting = np.concatenate([self._late, played])
+        self._late = waiting[FRAME_SAMPLES:]
+        return waiting[:FRAME_SAMPLES]
 
     def _through_the_room(self, played: NDArray[np.generic]) -> Samples:
         sound = played.astype(np.float64) / FULL_SCALE

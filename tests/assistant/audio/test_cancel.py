@@ -66,12 +66,23 @@ def test_a_room_that_changed_is_learnt_anew(voice: Samples) -> None:
     assert level_dbfs(voice // 2) - level_dbfs(moved) > 15
 
 
-def test_after_a_break_it_suppresses_again(voice: Samples) -> None:
+def test_each_reply_has_to_show_anew_that_the_filter_fits(voice: Samples) -> None:
     canceller = Canceller()
     run(canceller, echo_of(voice), voice)
     assert canceller.learnt
-    canceller.forget()
+    canceller.begin()
     assert not canceller.learnt
+
+
+def test_a_reply_that_comes_later_than_the_last_one_is_taken_away_as_well(voice: Samples) -> None:
+    canceller = Canceller()
+    run(canceller, echo_of(voice), voice)
+    canceller.begin()
+    reply = voice[: 2 * SAMPLE_RATE]
+    heard = run(canceller, echo_of(reply, DELAY + 123), reply)
+    assert canceller.learnt
+    last = slice(SAMPLE_RATE, None)
+    assert level_dbfs(reply[last] // 2) - level_dbfs(heard[last]) > 20
 
 
 def test_silence_teaches_nothing(voice: Samples) -> None:
