@@ -64,7 +64,6 @@ class Wish:
 
     microphone: str | None = None
     speaker: str | None = None
-    echo_cancellation: bool = True
 
 
 @dataclass(frozen=True)

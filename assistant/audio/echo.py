@@ -25,7 +25,7 @@ class AudioSettings:
     """What is done to sound before it is heard.
 
     Attributes:
-        echo_cancellation: "on", "off", or "auto", which is on unless something before us does it.
+        echo_cancellation: "on", "off", or "auto": on unless the sound service tells of a loopback cable.
 
     Raises:
         InvalidInput: `audio.settings`.

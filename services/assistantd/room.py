@@ -26,7 +26,7 @@ from assistant.events import EventKind
 from assistant.settings import Settings
 from assistant.skills.volume import SavedVolume
 from services.assistantd.announce import no_loudspeaker, speak_in_turn
-from services.sound.report import REPORT, echo_is_cancelled
+from services.sound.report import REPORT, may_echo
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +76,8 @@ class Room:
         return Speaker(self._settings.speaker, reference)
 
     def _wants_echo_cancelled(self) -> bool:
-        """Asked at each reply: the sound service may have begun or ended meanwhile."""
-        return self._settings.audio.echo_cancellation == "on" or not echo_is_cancelled(self._sound_report)
+        """Asked at each reply: other cards may have been chosen meanwhile."""
+        return self._settings.audio.echo_cancellation == "on" or may_echo(self._sound_report)
 
     def _set_volume(self, level: float) -> None:
         self._speaker.volume = level
@@ -85,7 +85,6 @@ class Room:
     def open(self, assistant: Assistant) -> Conversation:
         """Tie the room to `assistant`; `start` then begins to listen."""
         self._assistant = assistant
-        # Either we cancel the echo or the sound service before us does, unless the owner wants neither.
         settings = replace(self._settings.conversation, echo_free=self._echo is not None)
         self._conversation = assistant.conversation(self._speaker, settings, label="room")
         conversation = self._conversation

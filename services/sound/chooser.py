@@ -10,11 +10,10 @@ from pathlib import Path
 
 from assistant.audio.choose import Choice, Device, Observations, Wish, choose
 from assistant.audio.choose_heard import Health, Heard
-from services.sound.echo import MICROPHONE, SPEAKER, EchoCanceller
-from services.sound.graph import devices, names
+from services.sound.graph import devices
 from services.sound.measure import listen_to_all
 from services.sound.programs import dump, set_default
-from services.sound.report import Applied, as_table, write
+from services.sound.report import as_table, write
 from services.sound.wish import read_wish
 
 log = logging.getLogger(__name__)
@@ -22,8 +21,6 @@ log = logging.getLogger(__name__)
 #: Seconds after which dead and faulty microphones are listened to again: one may have been unmuted, and on a
 #: busy machine a good one may seem faulty.
 AGAIN_S = (15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
-#: A canceller that keeps dying for the same cards is left alone.
-_MOST_DEATHS = 3
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Chooser:
     """Keeps the box on its best microphone and loudspeaker.
 
     Args:
-        folder: where `choice.json` and the canceller's configuration go.
+        folder: where `choice.json` goes.
         settings: the folder of the owner's settings.
         listen: measures microphones; see `measure.listen_to_all`.
     """
@@ -54,11 +51,9 @@ class Chooser:
         self._file = folder / "choice.json"
         self._settings = settings
         self._listen = listen
-        self._echo = EchoCanceller(folder)
         self._scene: _Scene | None = None
         self._choice: Choice | None = None
         self._heard: dict[Device, Heard] = {}
-        self._deaths = 0
         self._looked_again = 0
         self._next_look: float | None = None
 
@@ -79,16 +74,12 @@ class Chooser:
         old = self._scene
         if old is not None and (wish, problems) == (old.wish, old.problems) and not (changed or again):
             return
-        objects = dump()
-        microphones, speakers = devices(objects)
+        microphones, speakers = devices(dump())
         scene = _Scene(microphones, speakers, wish, problems)
         if scene != self._scene:
-            self._deaths = self._looked_again = 0
+            self._looked_again = 0
         elif again:
             self._looked_again += 1
-        elif self._echo.ended(names(objects)):
-            self._deaths += 1
-            self._echo.stop()
         else:
             return
         self._measure(microphones, again)
@@ -99,12 +90,14 @@ class Chooser:
             self._next_look = now + AGAIN_S[min(self._looked_again, len(AGAIN_S) - 1)]
         if self._choice is None or choice.reason != self._choice.reason:
             log.info("%s", choice.reason)
-        applied = self._apply(choice, wish)
+        if choice.microphone:
+            set_default("source", choice.microphone.name)
+        if choice.speaker:
+            set_default("sink", choice.speaker.name)
         if scene != self._scene:
             for problem in problems:
                 log.warning("%s", problem)
-            log.info("echo cancellation: %s", applied.echo or "on")
-        write(self._file, as_table(choice, seen, applied, problems, time.time()))
+        write(self._file, as_table(choice, seen, problems, time.time()))
         self._scene, self._choice = scene, choice
 
     @property
@@ -116,10 +109,6 @@ class Chooser:
         """How long nothing needs to be looked at by itself, at most `most` seconds."""
         return most if self._next_look is None else min(most, max(0.0, self._next_look - now))
 
-    def close(self) -> None:
-        """End the canceller; the sound server then falls back to a real device by itself."""
-        self._echo.stop()
-
     def _measure(self, microphones: Sequence[Device], again: bool) -> None:
         known = {
             device: heard
@@ -128,30 +117,3 @@ class Chooser:
         }
         fresh = [device for device in microphones if device not in known]
         self._heard = {**known, **(self._listen(fresh) if fresh else {})}
-
-    def _apply(self, choice: Choice, wish: Wish) -> Applied:
-        microphone, speaker = choice.microphone, choice.speaker
-        why = self._cancel_echo(microphone, speaker, wish)
-        source = microphone.name if microphone else None
-        sink = speaker.name if speaker else None
-        applied = Applied(source, sink, why) if why else Applied(MICROPHONE, SPEAKER, "")
-        if applied.source:
-            set_default("source", applied.source)
-        if applied.sink:
-            set_default("sink", applied.sink)
-        return applied
-
-    def _cancel_echo(self, microphone: Device | None, speaker: Device | None, wish: Wish) -> str:
-        why = ""
-        if not wish.echo_cancellation:
-            why = "switched off by the owner"
-        elif microphone is None or speaker is None:
-            why = "needs a microphone and a loudspeaker"
-        elif microphone.cable and speaker.cable:
-            why = "a loopback cable has no echo"
-        elif self._deaths >= _MOST_DEATHS:
-            why = f"the echo canceller ended {self._deaths} times; the journal says why"
-        if why or microphone is None or speaker is None:
-            self._echo.stop()
-            return why
-        return self._echo.between(microphone, speaker)

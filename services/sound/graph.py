@@ -16,7 +16,7 @@ Route = Mapping[str, Any]
 
 
 def devices(objects: Iterable[object]) -> tuple[tuple[Device, ...], tuple[Device, ...]]:
-    """Microphones and loudspeakers, both by name; what belongs to no card (ours among them) is left out."""
+    """Microphones and loudspeakers, both by name; what belongs to no card is left out."""
     nodes: list[tuple[str, Mapping[str, Any]]] = []
     cards: dict[str, Mapping[str, Any]] = {}
     for thing in objects:
@@ -27,7 +27,7 @@ def devices(objects: Iterable[object]) -> tuple[tuple[Device, ...], tuple[Device
         elif kind.endswith(":Node"):
             properties = _mapping(info.get("props"))
             media = _text(properties.get("media.class"))
-            # Echo cancellation and other virtual nodes have no card: choosing one would make a loop.
+            # Virtual nodes have no card: choosing one might make a loop.
             if media in _CLASSES and properties.get("device.api") == "alsa" and properties.get("node.name"):
                 nodes.append((_CLASSES[media], properties))
     found: dict[str, list[Device]] = {"Input": [], "Output": []}
@@ -36,12 +36,6 @@ def devices(objects: Iterable[object]) -> tuple[tuple[Device, ...], tuple[Device
         if len(found[direction]) < MOST_DEVICES:
             found[direction].append(_device(direction, properties, card))
     return tuple(found["Input"]), tuple(found["Output"])
-
-
-def names(objects: Iterable[object]) -> frozenset[str]:
-    """The names of all nodes."""
-    properties = (_mapping(_mapping(_mapping(thing).get("info")).get("props")) for thing in objects)
-    return frozenset(_text(each.get("node.name")) for each in properties) - {""}
 
 
 def _device(direction: str, properties: Mapping[str, Any], card: Mapping[str, Any]) -> Device:

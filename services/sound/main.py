@@ -1,4 +1,4 @@
-"""sotto-sound: chooses microphone and loudspeaker, and cancels the echo between them."""
+"""sotto-sound: chooses microphone and loudspeaker, by measurement."""
 
 from __future__ import annotations
 
@@ -62,7 +62,6 @@ def run(folder: Path, settings: Path) -> int:
             f"what was chosen cannot be written below {folder}: {error}", code="sound.report"
         ) from error
     finally:
-        chooser.close()
         watch.close()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +13,11 @@ from assistant.audio.choose_heard import Heard
 #: Where the box's sound service leaves it; gone while it does not run.
 REPORT = Path("/run/sotto-sound/choice.json")
 _LIMIT_BYTES = 1 << 20
-_VERSION = 1
+_VERSION = 2
 _SHOWN = ("noise_dbfs", "peak", "clipped", "offset", "rate_hz")
 
 
-@dataclass(frozen=True)
-class Applied:
-    """What became of a choice.
-
-    Attributes:
-        source: name of the node that is recorded from when nobody chooses; None without a microphone.
-        sink: likewise for playing.
-        echo: why echo is not cancelled; empty when it is.
-    """
-
-    source: str | None
-    sink: str | None
-    echo: str
-
-
-def as_table(
-    choice: Choice, seen: Observations, applied: Applied, problems: Sequence[str], at: float
-) -> dict[str, Any]:
+def as_table(choice: Choice, seen: Observations, problems: Sequence[str], at: float) -> dict[str, Any]:
     """The content of `choice.json`; `at` is in seconds since 1970."""
     heard = dict(seen.microphones)
     mine = choice.microphone
@@ -47,9 +29,7 @@ def as_table(
         "microphone": _device(mine, heard.get(mine) if mine else None),
         "speaker": _device(choice.speaker, None),
         "same_card": choice.same_card,
-        "default_source": applied.source,
-        "default_sink": applied.sink,
-        "echo_cancellation": {"active": not applied.echo, "reason": applied.echo},
+        "echo": not (mine and mine.cable and choice.speaker and choice.speaker.cable),
         "microphones": [_device(device, result) for device, result in seen.microphones],
         "speakers": [_device(device, None) for device in seen.speakers],
         "problems": list(problems),
@@ -85,11 +65,14 @@ def write(path: Path, table: Mapping[str, Any]) -> None:
     fresh.replace(path)
 
 
-def echo_is_cancelled(path: Path = REPORT) -> bool:
-    """Whether the sound server cancels the echo now; no report, or one that cannot be read, says no."""
+def may_echo(path: Path = REPORT) -> bool:
+    """Whether the microphone may hear the loudspeaker: always, but on a loopback cable inside the machine.
+
+    No report, or one that cannot be read, says yes.
+    """
     try:
         with path.open("rb") as file:
             table = json.loads(file.read(_LIMIT_BYTES))
-        return table["echo_cancellation"]["active"] is True
+        return table["echo"] is not False
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return False
+        return True

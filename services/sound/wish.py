@@ -15,14 +15,14 @@ _LONGEST = 200
 _MOST_UNKNOWN = 8
 _OWN = "sound.toml"
 _ASSISTANT = "assistant.toml"
-_KNOWN = ("microphone", "speaker", "echo_cancellation")
+_KNOWN = ("microphone", "speaker")
 
 
 def read_wish(folder: Path) -> tuple[Wish, tuple[str, ...]]:
     """The owner's wish and what is wrong with the files; what is wrong counts as not said.
 
-    `sound.toml` has `microphone`, `speaker` (parts of a device's name) and `echo_cancellation`; names that
-    it leaves out are taken from `[microphone] device` and `[speaker] device` of `assistant.toml`.
+    `sound.toml` has `microphone` and `speaker`, parts of a device's name; those that it leaves out are taken
+    from `[microphone] device` and `[speaker] device` of `assistant.toml`.
     """
     problems: list[str] = []
     own = _table(folder / _OWN, problems)
@@ -36,11 +36,7 @@ def read_wish(folder: Path) -> tuple[Wish, tuple[str, ...]]:
         devices[kind] = _name(own, kind, _OWN, problems) or _name(
             {} if told is None else {kind: told}, kind, _ASSISTANT, problems
         )
-    echo = own.get("echo_cancellation", True)
-    if not isinstance(echo, bool):
-        problems.append(f"{_OWN}: echo_cancellation is true or false, not {str(echo)[:40]!r}")
-        echo = True
-    return Wish(devices["microphone"], devices["speaker"], echo), tuple(problems)
+    return Wish(devices["microphone"], devices["speaker"]), tuple(problems)
 
 
 def _name(table: Mapping[str, Any], key: str, file: str, problems: list[str]) -> str | None:

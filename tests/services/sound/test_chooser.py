@@ -97,11 +97,12 @@ def test_a_silent_microphone_is_listened_to_again_ever_more_rarely(world: World)
     assert world.chooser.wait_s(now, 20) == 20
 
 
-def test_a_loopback_cable_needs_no_canceller(world: World) -> None:
+def test_a_loopback_cable_has_no_echo(world: World) -> None:
     world.objects = [node("a"), node("b", "Audio/Sink"), card(**{"alsa.driver_name": "snd_aloop"})]
-    table = world.look(0)
-    assert (table["default_source"], table["default_sink"]) == ("a", "b")
-    assert "loopback" in table["echo_cancellation"]["reason"]
+    assert world.look(0)["echo"] is False
+    assert world.defaults == {"source": "a", "sink": "b"}
+    world.objects = [node("a"), node("b", "Audio/Sink")]
+    assert world.look(1)["echo"] is True
 
 
 def test_problems_in_the_owners_files_are_told(world: World) -> None:

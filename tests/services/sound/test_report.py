@@ -4,25 +4,36 @@ from pathlib import Path
 
 import pytest
 
-from assistant.audio.choose import Choice, Observations
-from services.sound.report import Applied, as_table, echo_is_cancelled, write
+from assistant.audio.choose import Choice, Device, Observations, Way
+from services.sound.report import as_table, may_echo, write
 
 
-@pytest.mark.parametrize(("reason", "cancelled"), [("", True), ("switched off by the owner", False)])
-def test_others_learn_from_the_report_whether_the_echo_is_cancelled(
-    tmp_path: Path, reason: str, cancelled: bool
+def device(cable: bool) -> Device:
+    return Device("a", "a card", "card", Way.PLAIN, cable=cable)
+
+
+@pytest.mark.parametrize(
+    ("microphone", "speaker", "echo"),
+    [
+        (device(cable=True), device(cable=True), False),
+        (device(cable=False), device(cable=True), True),
+        (device(cable=True), None, True),
+        (None, None, True),
+    ],
+)
+def test_others_learn_from_the_report_whether_there_may_be_an_echo(
+    tmp_path: Path, microphone: Device | None, speaker: Device | None, echo: bool
 ) -> None:
-    choice = Choice(None, None, "nothing is plugged in", True)
-    table = as_table(choice, Observations((), ()), Applied(None, None, reason), (), at=0.0)
-    write(tmp_path / "choice.json", table)
-    assert echo_is_cancelled(tmp_path / "choice.json") is cancelled
+    choice = Choice(microphone, speaker, "what there is", True)
+    write(tmp_path / "choice.json", as_table(choice, Observations((), ()), (), at=0.0))
+    assert may_echo(tmp_path / "choice.json") is echo
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"echo_cancellation": 1}', b"\xff", b"[" * 100_000])
-def test_a_report_that_cannot_be_read_says_no(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"echo": 1}', b"{}", b"\xff", b"[" * 100_000])
+def test_a_report_that_cannot_be_read_says_yes(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "choice.json").write_bytes(content)
-    assert echo_is_cancelled(tmp_path / "choice.json") is False
+    assert may_echo(tmp_path / "choice.json") is True
 
 
-def test_no_report_says_no(tmp_path: Path) -> None:
-    assert echo_is_cancelled(tmp_path / "choice.json") is False
+def test_no_report_says_yes(tmp_path: Path) -> None:
+    assert may_echo(tmp_path / "choice.json") is True

@@ -22,8 +22,8 @@ def test_names_in_the_assistants_settings_count(tmp_path: Path) -> None:
 
 def test_sound_toml_wins(tmp_path: Path) -> None:
     (tmp_path / "assistant.toml").write_text('[microphone]\ndevice = "USB"\n[speaker]\ndevice = "Boom"\n')
-    (tmp_path / "sound.toml").write_text('microphone = "Array"\necho_cancellation = false\n')
-    assert read_wish(tmp_path) == (Wish("Array", "Boom", False), ())
+    (tmp_path / "sound.toml").write_text('microphone = "Array"\n')
+    assert read_wish(tmp_path) == (Wish("Array", "Boom"), ())
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,6 @@ def test_sound_toml_wins(tmp_path: Path) -> None:
     [
         ("microphone = 3", "microphone is a part"),
         ('speaker = "' + "x" * 300 + '"', "speaker is a part"),
-        ('echo_cancellation = "no"', "true or false"),
         ("loudness = 3", "unknown setting 'loudness'"),
         ("microphone =", "not valid TOML"),
         ("\xff", "not valid TOML"),
