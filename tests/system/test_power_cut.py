@@ -18,13 +18,13 @@ from tests.system.box import Box
 from tests.system.conftest import BoxMaker
 from tests.system.disk import data_faults
 from tests.system.releases import name_source, offer, served
+from tests.system.updating import APPLY_S
 
 pytestmark = pytest.mark.powercut
 
 CUTS = 10
 #: Seconds between two layers.
 INTERVAL_S = 5.0
-APPLY_S = 1500.0
 
 
 @pytest.fixture(scope="module")

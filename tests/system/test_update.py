@@ -1,7 +1,7 @@
 """An update is kept when the box can still hear, and undone by itself when it cannot.
 
-One box goes through its life in order: 1, then 2 (blessed), then 3 (fails the voice gate), then 4 (its kernel
-panics); in between it is offered what it must refuse.
+One box goes through its life in order: 1, then 2 (blessed), then 3 (fails the voice gate); in between it is
+offered what it must refuse.
 """
 
 from __future__ import annotations
@@ -15,12 +15,8 @@ import pytest
 from tests.system.box import Box
 from tests.system.conftest import REPOSITORY, BoxMaker, Images
 from tests.system.disk import esp_names, flip_byte
-from tests.system.releases import deaf_overlay, name_source, offer, panicking, served, sign
-
-#: Of download, verification and installation in an emulated machine.
-APPLY_S = 1500.0
-#: Of three boots, one after the other, of which two or three come to nothing.
-FALLBACK_S = 2400.0
+from tests.system.releases import deaf_overlay, name_source, offer, served, sign
+from tests.system.updating import APPLY_S, FALLBACK_S, apply_update, fallback, wait_for_fallback
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +49,7 @@ def test_a_damaged_update_is_refused(box: Box, offered: Path, version_2: Path, t
     root = next(path for path in damaged.glob("*.xz") if "verity" not in path.name)
     flip_byte(root, root.stat().st_size // 2)
     offer(offered, damaged)
-    assert _apply(box) != 0
+    assert apply_update(box) != 0
     assert box.status()["staged"] in ("", None)
 
 
@@ -76,7 +72,7 @@ def test_a_wrongly_signed_update_is_refused(
 
 def test_an_update_that_hears_is_kept(box: Box, offered: Path, version_2: Path) -> None:
     offer(offered, version_2)
-    assert _apply(box, reboot=True) == 0
+    assert apply_update(box, reboot=True) == 0
     box.wait_for_version("2", FALLBACK_S)
     status = box.status()
     assert (status["running"], status["slot"], status["boot"]) == ("2", "B", "blessed"), status
@@ -86,7 +82,7 @@ def test_an_update_that_hears_is_kept(box: Box, offered: Path, version_2: Path) 
 
 def test_an_older_version_is_refused(box: Box, offered: Path, version_1: Path) -> None:
     offer(offered, version_1)
-    assert _apply(box, "--version 1") != 0
+    assert apply_update(box, "--version 1") != 0
     assert box.status()["staged"] in ("", None)
 
 
@@ -94,56 +90,14 @@ def test_an_update_that_does_not_hear_falls_back(
     box: Box, offered: Path, images: Images, tmp_path: Path
 ) -> None:
     offer(offered, images.build("3", deaf_overlay(REPOSITORY, tmp_path / "deaf")))
-    assert _apply(box, reboot=True) == 0
-    _wait_for_fallback(box, "3")
+    assert apply_update(box, reboot=True) == 0
+    wait_for_fallback(box, "3", kept="2")
     status = box.status()
     assert (status["running"], status["boot"]) == ("2", "blessed"), status
     # For being deaf and nothing else: a slow machine is no reason this test is about.
-    assert "understood as" in _fallback(box)["text"], status
+    assert "understood as" in fallback(box)["text"], status
     assert "pizza" in box.ssh("sotto ask how much time is left").lower()
 
 
 def test_a_version_that_failed_is_not_offered_again(box: Box) -> None:
-    assert _apply(box) != 0 or box.status()["staged"] in ("", None)
-
-
-def test_an_update_whose_kernel_panics_falls_back(
-    box: Box, offered: Path, version_2: Path, images: Images, tmp_path: Path
-) -> None:
-    folder = panicking(version_2, "2", "4", tmp_path / "4")
-    sign(folder, images.keys)
-    offer(offered, folder)
-    assert _apply(box, reboot=True) == 0
-    _wait_for_fallback(box, "4")
-    status = box.status()
-    assert status["running"] == "2", status
-    assert "did not start" in _fallback(box)["text"], status
-
-
-def _apply(box: Box, words: str = "", *, reboot: bool = False) -> int:
-    """Run `sotto update apply`; returns its status. A reboot may cut the connection before it is known."""
-    try:
-        box.ssh(f"sotto update apply {words} {'--reboot' if reboot else ''}", APPLY_S)
-    except subprocess.CalledProcessError as error:
-        return 0 if reboot and error.returncode == 255 else error.returncode
-    return 0
-
-
-def _fallback(box: Box) -> dict[str, str]:
-    """From which version the box went back to which, and why; empty words where it never did."""
-    told = box.status().get("fallback") or {"failed": "", "text": ""}
-    assert isinstance(told, dict)
-    return told
-
-
-def _wait_for_fallback(box: Box, failed: str) -> None:
-    """Wait until version 2 is up again and says that it fell back from `failed`."""
-
-    def fell_back() -> bool:
-        try:
-            return _fallback(box)["failed"] == failed
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired, ValueError):
-            return False
-
-    box.wait(fell_back, f"the fallback from version {failed}", FALLBACK_S)
-    box.wait_for_version("2", FALLBACK_S)
+    assert apply_update(box) != 0 or box.status()["staged"] in ("", None)

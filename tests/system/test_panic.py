@@ -1,0 +1,34 @@
+"""An update whose kernel panics uses up its tries, and the version before is there again by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.system.conftest import BoxMaker, Images
+from tests.system.releases import name_source, offer, panicking, served, sign
+from tests.system.updating import apply_update, fallback, wait_for_fallback
+
+
+def test_an_update_whose_kernel_panics_falls_back(
+    make_box: BoxMaker, images: Images, version_2: Path, tmp_path: Path
+) -> None:
+    folder = panicking(version_2, "2", "4", tmp_path / "4")
+    sign(folder, images.keys)
+    offer(tmp_path / "offered", folder)
+    with served(tmp_path / "offered") as port:
+        box = make_box()
+        box.start()
+        assert box.wait_until_up() == "running"
+        box.power_button()
+        name_source(box.disk, port)
+        box.start()
+        box.wait_until_active("sotto-updated")
+        box.ssh("sotto ask set a pizza timer for nine hours")
+        assert apply_update(box, reboot=True) == 0
+        wait_for_fallback(box, "4", kept="1")
+        status = box.status()
+        assert (status["running"], status["boot"]) == ("1", "blessed"), status
+        assert "did not start" in fallback(box)["text"], status
+        assert "pizza" in box.ssh("sotto ask how much time is left").lower()
+        # Nor is it tried again.
+        assert apply_update(box) != 0 or box.status()["staged"] in ("", None)
