@@ -83,7 +83,11 @@ def load_intents(source: dict[str, Any], home: HomeNames, numerals: Numerals) ->
 
 
 def compile_network(
-    intents: Intents, numerals: Numerals, skip_words: list[str], given: frozenset[str]
+    intents: Intents,
+    numerals: Numerals,
+    skip_words: list[str],
+    given: frozenset[str],
+    elisions: Mapping[str, str],
 ) -> CompiledGrammar:
     """Compile all templates; those that nobody can say are taken out of `intents` too.
 
@@ -92,8 +96,9 @@ def compile_network(
         numerals: of the same language.
         skip_words: words of politeness, as they are spoken.
         given: keys of the context that is known without a word being said.
+        elisions: words as they may be heard, and as they are written.
     """
-    compiler = Compiler(numerals)
+    compiler = Compiler(numerals, elisions)
     network = compiler.network
     end = network.node()
     network.exit_nodes.add(end)

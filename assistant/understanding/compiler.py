@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from hassil.expression import (
     Alternative,
@@ -37,11 +37,16 @@ class Compiler:
     """Compiles templates into one `Network`.
 
     A node of None means "cannot be said", as a list without values; what contains it neither.
+
+    Args:
+        numerals: of the language.
+        elisions: from `elision.elisions`; both forms of a word are sentences of the network.
     """
 
-    def __init__(self, numerals: Numerals) -> None:
+    def __init__(self, numerals: Numerals, elisions: Mapping[str, str]) -> None:
         self.network = Network()
         self._numerals = numerals
+        self._heard = {written: heard for heard, written in elisions.items()}
         self._subs: dict[tuple[object, ...], int | None] = {}
         self._keep_alive: list[object] = []
         self._free_text: int | None = None
@@ -184,7 +189,7 @@ class Compiler:
                     yield from self._numerals.words(number)
 
     def _text(self, text: str, start: int) -> int:
-        """A piece of text, its numbers in words and in digits, its apostrophes optional."""
+        """A piece of text, its numbers in words and in digits, its apostrophes and last sounds optional."""
         text = fold_piece(text)
         node = start
         if text.startswith(" "):
@@ -199,6 +204,8 @@ class Compiler:
             spoken = {" ".join(words[at : at + count])}
             if found:
                 spoken.add(str(found[0]))
+            elif words[at] in self._heard:
+                spoken.add(self._heard[words[at]])
             elif words[at].isdecimal() and len(words[at]) < 5:
                 spoken.update(self._numerals.words(int(words[at])))
             ends = [self._chars(way, node) for way in sorted(spoken)]

@@ -17,6 +17,7 @@ from assistant.understanding.automaton import DEAD, GrammarAutomaton
 from assistant.understanding.blocks import canonical, compile_network, load_intents, vocabulary
 from assistant.understanding.compiler import COMMAND_SLOT, MAX_FREE_WORDS
 from assistant.understanding.completeness import Completeness
+from assistant.understanding.elision import elisions
 from assistant.understanding.expressions import list_references
 from assistant.understanding.extension import PLACE_SLOTS, is_extendable
 from assistant.understanding.names import HomeNames
@@ -81,7 +82,12 @@ class Grammar:
         self._own_lists = own_lists
         self._skip_words = [normalise(word) for word in source.get("skip_words", [])]
         self._intents = load_intents(source, home, self._numerals)
-        compiled = compile_network(self._intents, self._numerals, self._skip_words, frozenset(self._context))
+        written = vocabulary(self._intents, self._numerals, self._skip_words)
+        self._elisions = elisions(written) if self.language.split("-")[0] == "en" else {}
+        self.words = written | self._elisions.keys()
+        compiled = compile_network(
+            self._intents, self._numerals, self._skip_words, frozenset(self._context), self._elisions
+        )
         self._templates = compiled.templates
         self._required = [
             (name, data, [text.get_required_clauses(self._rules(data)) for text in data.sentences])
@@ -90,7 +96,6 @@ class Grammar:
         ]
         # On the way of a sentence the same text is asked for by recogniser, turn end and dialogue.
         self._meaning = lru_cache(maxsize=_REMEMBERED)(partial(self._parse, delayed=True))
-        self.words = vocabulary(self._intents, self._numerals, self._skip_words)
         self.automaton = GrammarAutomaton(compiled.network, compiled.plain_start)
         self._all = GrammarAutomaton(compiled.network, compiled.start)
 
@@ -141,16 +146,21 @@ class Grammar:
     def _parse(self, plain: str, delayed: bool) -> Parse | None:
         if not plain:
             return None
-        text = canonical(plain, self._numerals)
+        best = self._best(canonical(plain, self._numerals), delayed)
+        if best is None and not self._elisions.keys().isdisjoint(words := plain.split()):
+            whole = " ".join(self._elisions.get(word, word) for word in words)
+            best = self._best(canonical(whole, self._numerals), delayed)
+        return None if best is None else _to_parse(best, plain)
+
+    def _best(self, text: str, delayed: bool) -> RecognizeResult | None:
         results = recognize_all(
             text, self._candidates(text), intent_context=self._context, language=self.language
         )
-        best = min(
+        return min(
             (result for result in results if self._is_sound(result, delayed)),
             key=_rank,
             default=None,
         )
-        return None if best is None else _to_parse(best, plain)
 
     def _candidates(self, text: str) -> Intents:
         """The intents reduced to templates whose literal words all occur in the text.

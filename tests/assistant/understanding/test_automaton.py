@@ -120,7 +120,7 @@ def test_dropped_states_are_made_again(home: HomeNames) -> None:
     data = SentenceSource("en", True, (), SUPPORTED).load(home)
     english = numerals("en")
     intents = load_intents(data.as_dict(), home, english)
-    compiled = compile_network(intents, english, data.skip_words, frozenset())
+    compiled = compile_network(intents, english, data.skip_words, frozenset(), {})
     large = GrammarAutomaton(compiled.network, compiled.plain_start)
     small = GrammarAutomaton(compiled.network, compiled.plain_start, max_states=8)
     chance = random.Random(3)
@@ -138,7 +138,7 @@ def test_the_number_of_held_states_is_bounded(home: HomeNames) -> None:
     data = SentenceSource("en", True, (), SUPPORTED).load(home)
     english = numerals("en")
     intents = load_intents(data.as_dict(), home, english)
-    compiled = compile_network(intents, english, data.skip_words, frozenset())
+    compiled = compile_network(intents, english, data.skip_words, frozenset(), {})
     automaton = GrammarAutomaton(compiled.network, compiled.plain_start, max_states=100)
     chance = random.Random(5)
     held = []
