@@ -61,7 +61,8 @@ def panicking(good: Path, old: str, new: str, target: Path) -> Path:
         else:
             continue
         assert len(content) <= section.SizeOfRawData, f"no room in {name.decode()}"
-        kernel.set_bytes_at_offset(section.PointerToRawData, content.ljust(section.SizeOfRawData, b"\0"))
+        padded = bytes(content.ljust(section.SizeOfRawData, b"\0"))
+        kernel.set_bytes_at_offset(section.PointerToRawData, padded)
         section.Misc_VirtualSize = len(content)
     kernel.write(str(target / f"sotto_{new}.efi"))
     return target
