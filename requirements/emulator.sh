@@ -10,6 +10,7 @@ need mcopy mtools
 need mkfs.vfat dosfstools
 need ssh openssh-client
 need debugfs e2fsprogs
+need osslsigncode osslsigncode
 need iasl acpica-tools
 need dbus-daemon dbus
 need dbus-send dbus

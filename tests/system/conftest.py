@@ -21,7 +21,7 @@ BUILD = Path(os.environ.get("SOTTO_TEST_BUILD", REPOSITORY / "build" / "test-ima
 STORE = Path(os.environ.get("SOTTO_TEST_STORE", REPOSITORY / "build" / "image" / "store"))
 DISK_SIZE = "6G"
 NAME = "Test Box"
-_NEEDED = ("qemu-system-x86_64", "zstd", "mcopy", "ssh", "debugfs")
+_NEEDED = ("qemu-system-x86_64", "zstd", "mcopy", "ssh", "debugfs", "osslsigncode")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -43,8 +43,8 @@ def deaf_overlay(repository: Path, target: Path) -> Path:
     return target
 
 
-def panicking(good: Path, old: str, new: str, target: Path) -> Path:
-    """Artefacts of version `old` as version `new`, whose kernel finds no first program and panics."""
+def panicking(good: Path, old: str, new: str, target: Path, keys: Path) -> Path:
+    """Artefacts of version `old` as version `new`, signed, whose kernel finds no first program and panics."""
     target.mkdir(parents=True)
     for source in sorted(good.glob(f"sotto_{old}.*")):
         if ".root-" in source.name:
@@ -64,8 +64,24 @@ def panicking(good: Path, old: str, new: str, target: Path) -> Path:
         padded = bytes(content.ljust(section.SizeOfRawData, b"\0"))
         kernel.set_bytes_at_offset(section.PointerToRawData, padded)
         section.Misc_VirtualSize = len(content)
-    kernel.write(str(target / f"sotto_{new}.efi"))
+    unsigned, final = target / "unsigned.efi", target / f"sotto_{new}.efi"
+    kernel.write(str(unsigned))
+    _sign_kernel(unsigned, final, keys)
+    sign(target, keys)
     return target
+
+
+def _sign_kernel(source: Path, target: Path, keys: Path) -> None:
+    """Sign for Secure Boot, in place of the signature that holds no more: else the firmware refuses it."""
+    bare = target.with_suffix(".bare")
+    pair = ["-certs", str(keys / "secure-boot.crt"), "-key", str(keys / "secure-boot.key"), "-h", "sha256"]
+    for words in (
+        ["remove-signature", "-in", str(source), "-out", str(bare)],
+        ["sign", *pair, "-in", str(bare), "-out", str(target)],
+    ):
+        subprocess.run(["osslsigncode", *words], check=True, capture_output=True)
+    source.unlink()
+    bare.unlink()
 
 
 def sign(folder: Path, keys: Path) -> None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.system.conftest import BoxMaker, Images
-from tests.system.releases import name_source, offer, panicking, served, sign
+from tests.system.releases import name_source, offer, panicking, served
 from tests.system.updating import apply_update, fallback, wait_for_fallback
 
 
 def test_an_update_whose_kernel_panics_falls_back(
     make_box: BoxMaker, images: Images, version_2: Path, tmp_path: Path
 ) -> None:
-    folder = panicking(version_2, "2", "4", tmp_path / "4")
-    sign(folder, images.keys)
-    offer(tmp_path / "offered", folder)
+    offer(tmp_path / "offered", panicking(version_2, "2", "4", tmp_path / "4", images.keys))
     with served(tmp_path / "offered") as port:
         box = make_box()
         box.start()
@@ -26,6 +24,7 @@ def test_an_update_whose_kernel_panics_falls_back(
         box.ssh("sotto ask set a pizza timer for nine hours")
         assert apply_update(box, reboot=True) == 0
         wait_for_fallback(box, "4", kept="1")
+        assert "Kernel panic" in box.serial
         status = box.status()
         assert (status["running"], status["boot"]) == ("1", "blessed"), status
         assert "did not start" in fallback(box)["text"], status
