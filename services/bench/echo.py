@@ -11,7 +11,7 @@ import argparse
 import itertools
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -20,23 +20,19 @@ import numpy as np
 import psutil
 
 from assistant.assistant import Assistant
-from assistant.audio.convert import level_dbfs
 from assistant.audio.echo import EchoCanceller
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from assistant.audio.playback import PlaybackReference
-from assistant.conversation import Conversation
-from assistant.conversation_settings import ConversationSettings, Phase
-from assistant.events import Event, EventKind
+from assistant.events import EventKind
 from assistant.settings import Settings
-from services.bench.echo_room import Acoustics, EchoRoom, frames, live, silence
+from services.bench.echo_room import Acoustics, frames
 from services.bench.figures import machine, percentiles
 from services.bench.recordings import clips_of, speech_folder
+from services.bench.room_box import LOUD, RoomBox, mean_dbfs
 from services.bench.talk_over import talk_over
 from services.bench.wake import WORD
 from services.scratch import scratch_assistant
 
-#: Loud: the echo is as strong as what is played, in a loudspeaker that distorts.
-LOUD = Acoustics(echo_db=3.0, drive=0.8)
 #: What the box says itself when it is asked these; {n} runs, so that hardly an answer comes twice.
 _QUERIES = (
     "what time is it",
@@ -65,55 +61,6 @@ _TALKERS = 28
 _LOUDER_DB = (10.0, 0.0, -10.0)
 
 
-class OneBox:
-    """A box in a room of its own; counts what it takes for somebody else."""
-
-    def __init__(self, assistant: Assistant, *, cancelling: bool, acoustics: Acoustics = LOUD) -> None:
-        self.mistakes: Counter[str] = Counter()
-        self.room = EchoRoom(acoustics, cancelling=cancelling)
-        self.conversation: Conversation = assistant.conversation(
-            self.room, ConversationSettings(realtime=False), label="bench", on_event=self._count
-        )
-        self.ticks = 0
-        self._echo: list[float] = []
-        self._heard: list[float] = []
-
-    def _count(self, event: Event) -> None:
-        if event.kind in _MISTAKES:
-            self.mistakes[event.kind.value] += 1
-
-    def speaks(self, text: str) -> None:
-        """Say it, to the end, and let the room fall silent."""
-        for _ in range(30):
-            if self.conversation.say(text):
-                break
-            self._live(silence(1))
-        while self.conversation.phase is Phase.SPEAKING:
-            self._live(silence(0.1))
-        self._live(silence(0.6))
-
-    def _live(self, near: Iterator[Samples]) -> None:
-        for heard in live(self.room, self.conversation, near):
-            self.ticks += 1
-            self._echo.append(level_dbfs(self.room.echo))
-            self._heard.append(level_dbfs(heard))
-
-    @property
-    def seconds(self) -> float:
-        """Of the room's time."""
-        return self.ticks * FRAME_SAMPLES / SAMPLE_RATE
-
-    def attenuation_db(self) -> list[float]:
-        """How much lower the echo is, for each second that had some, from the fourth on."""
-
-        def power(levels: Sequence[float]) -> float:
-            return float(10 * np.log10(np.mean(10 ** (np.asarray(levels) / 10))))
-
-        seconds = range(int(_SETTLED_S) * 100, len(self._echo) - 99, 100)
-        pairs = [(power(self._echo[at : at + 100]), power(self._heard[at : at + 100])) for at in seconds]
-        return [echo - heard for echo, heard in pairs if echo > -45]
-
-
 def replies(assistant: Assistant) -> Iterator[str]:
     """What the assistant answers, without end."""
     for number in itertools.count(1):
@@ -125,31 +72,46 @@ def replies(assistant: Assistant) -> Iterator[str]:
 
 def own_voice(assistant: Assistant, minutes: float, *, cancelling: bool) -> dict[str, Any]:
     """The box speaks for so long."""
-    box = OneBox(assistant, cancelling=cancelling)
+    box = RoomBox(assistant, cancelling=cancelling)
     said = 0
     for text in replies(assistant):
         if box.seconds >= 60 * minutes:
             break
-        box.speaks(text)
+        box.reply(text)
         said += 1
-    box.conversation.close()
+    box.close()
+    attenuation = attenuation_db(box)
     return {
         "seconds": round(box.seconds),
         "replies": said,
-        "mistakes": dict(box.mistakes),
-        "attenuation_db": percentiles(box.attenuation_db()),
-        "least_attenuation_db": round(min(box.attenuation_db(), default=0.0), 1),
+        "mistakes": mistakes(box),
+        "attenuation_db": percentiles(attenuation),
+        "least_attenuation_db": round(min(attenuation, default=0.0), 1),
     }
 
 
 def own_wake_words(assistant: Assistant, times: int, *, cancelling: bool) -> dict[str, int]:
     """The box says its own wake words, and "stop"."""
-    box = OneBox(assistant, cancelling=cancelling)
-    box.speaks("The kitchen light is on, and the front door is locked.")
+    box = RoomBox(assistant, cancelling=cancelling)
+    box.reply("The kitchen light is on, and the front door is locked.")
     for text in _OWN_WAKE_WORDS * times:
-        box.speaks(text)
-    box.conversation.close()
-    return {"said": len(_OWN_WAKE_WORDS) * times, **box.mistakes}
+        box.reply(text)
+    box.close()
+    return {"said": len(_OWN_WAKE_WORDS) * times, **mistakes(box)}
+
+
+def mistakes(box: RoomBox) -> dict[str, int]:
+    """What a box that nobody spoke to took for somebody else."""
+    return dict(Counter(event.kind.value for event in box.events if event.kind in _MISTAKES))
+
+
+def attenuation_db(box: RoomBox) -> list[float]:
+    """How much lower the echo is, for each second that had some, from the fourth on."""
+    seconds = range(int(_SETTLED_S) * 100, len(box.echo_dbfs) - 99, 100)
+    pairs = [
+        (mean_dbfs(box.echo_dbfs[at : at + 100]), mean_dbfs(box.heard_dbfs[at : at + 100])) for at in seconds
+    ]
+    return [echo - heard for echo, heard in pairs if echo > -45]
 
 
 def cost(voice: Samples) -> dict[str, float]:

@@ -10,14 +10,11 @@ import pytest
 from assistant.assistant import Assistant
 from assistant.audio.convert import level_dbfs
 from assistant.audio.format import FRAME_SAMPLES, Samples
-from assistant.conversation import Conversation
-from assistant.conversation_settings import ConversationSettings
-from assistant.events import Event, EventKind
-from assistant.turns import Turn
-from services.bench.echo import LOUD
-from services.bench.echo_room import Acoustics, EchoRoom, frames, live, silence
+from assistant.events import EventKind
+from services.bench.echo_room import frames, silence
 from services.bench.recordings import clips_of, speech_folder
-from services.bench.talk_over import TalkOver, talk_over
+from services.bench.room_box import LOUD, RoomBox
+from services.bench.talk_over import talk_over
 
 Say = Callable[..., Samples]
 
@@ -25,54 +22,29 @@ Say = Callable[..., Samples]
 PARROT = "Okay Nabu, turn off the kitchen light. Stop. Alexa, what time is it? Stop."
 
 
-class Box:
-    """A conversation in the room, and what came of it."""
-
-    def __init__(self, assistant: Assistant, *, cancelling: bool, acoustics: Acoustics = LOUD) -> None:
-        self.room = EchoRoom(acoustics, cancelling=cancelling)
-        self.events: list[Event] = []
-        self.turns: list[Turn] = []
-        self.conversation: Conversation = assistant.conversation(
-            self.room,
-            ConversationSettings(realtime=False),
-            on_event=self.events.append,
-            on_turn=self.turns.append,
-        )
-
-    def hear(self, near: Iterator[Samples]) -> tuple[Samples, Samples]:
-        """The echo at the microphone, and what was heard of it and of the person."""
-        echo, heard = [], []
-        for frame in live(self.room, self.conversation, near):
-            echo.append(self.room.echo)
-            heard.append(frame)
-        return np.concatenate(echo), np.concatenate(heard)
-
-    def say(self, text: str, seconds: float) -> tuple[Samples, Samples]:
-        """The box speaks, and nobody else."""
-        assert self.conversation.say(text)
-        return self.hear(silence(seconds))
-
-    def kinds(self) -> set[str]:
-        return {event.kind.value for event in self.events}
-
-
 @pytest.fixture
-def box(assistant: Assistant) -> Iterator[Callable[..., Box]]:
-    made: list[Box] = []
+def box(assistant: Assistant) -> Iterator[Callable[..., RoomBox]]:
+    made: list[RoomBox] = []
 
-    def make(*, cancelling: bool, acoustics: Acoustics = LOUD) -> Box:
-        made.append(Box(assistant, cancelling=cancelling, acoustics=acoustics))
+    def make(*, cancelling: bool) -> RoomBox:
+        made.append(RoomBox(assistant, cancelling=cancelling))
         return made[-1]
 
     yield make
     for each in made:
-        each.conversation.close()
+        each.close()
 
 
-def test_its_voice_is_25_db_lower_after_the_first_reply(box: Callable[..., Box]) -> None:
+def say_to_nobody(here: RoomBox, text: str, seconds: float) -> tuple[Samples, Samples]:
+    """The box speaks, and nobody else; the echo, and what was heard of it."""
+    assert here.conversation.say(text)
+    return here.hear(silence(seconds))
+
+
+def test_its_voice_is_25_db_lower_after_the_first_reply(box: Callable[..., RoomBox]) -> None:
     here = box(cancelling=True)
-    here.say("The kitchen light is on, and the front door is locked.", 5)
-    echo, heard = here.say("It is eighteen degrees in the bedroom.", 4)
+    say_to_nobody(here, "The kitchen light is on, and the front door is locked.", 5)
+    echo, heard = say_to_nobody(here, "It is eighteen degrees in the bedroom.", 4)
     loud = [
         at for at in range(0, len(echo) - 1600, 1600) if level_dbfs(echo[at : at + 1600]) > -35
     ]  # tenths of a second
@@ -82,35 +54,38 @@ def test_its_voice_is_25_db_lower_after_the_first_reply(box: Callable[..., Box])
     assert min(lower) > 15
 
 
-def test_it_does_not_obey_itself(box: Callable[..., Box]) -> None:
+def test_it_does_not_obey_itself(box: Callable[..., RoomBox]) -> None:
     here = box(cancelling=True)
-    here.say(PARROT, 11)
-    assert not here.kinds() & {"wake", "interrupted", "transcript", "speech-started"}
+    say_to_nobody(here, PARROT, 11)
+    assert not here.kinds() & {
+        EventKind.WAKE,
+        EventKind.INTERRUPTED,
+        EventKind.TRANSCRIPT,
+        EventKind.SPEECH_STARTED,
+    }
     assert here.turns == []
 
 
-def test_nor_does_it_once_the_linear_canceller_has_learnt_the_room(assistant: Assistant) -> None:
-    here = TalkOver(assistant, LOUD, cancelling=True)
+def test_nor_does_it_once_the_linear_canceller_has_learnt_the_room(box: Callable[..., RoomBox]) -> None:
+    here = box(cancelling=True)
     here.learn()
     for words in ("Okay Nabu.", "Alexa.", "Hey Jarvis.", "Hey Mycroft.", "Stop."):
-        assert not here.reply(text=words) & {EventKind.WAKE, EventKind.INTERRUPTED}, words
-    here.close()
+        assert not here.reply(words) & {EventKind.WAKE, EventKind.INTERRUPTED}, words
 
 
-def test_without_the_canceller_it_does(box: Callable[..., Box]) -> None:
+def test_without_the_canceller_it_does(box: Callable[..., RoomBox]) -> None:
     """Else the test above would prove nothing."""
     here = box(cancelling=False)
-    here.say(PARROT, 11)
-    assert "interrupted" in here.kinds()
+    say_to_nobody(here, PARROT, 11)
+    assert EventKind.INTERRUPTED in here.kinds()
 
 
-def test_a_person_who_says_stop_over_a_reply_is_obeyed(assistant: Assistant, say: Say) -> None:
-    here = TalkOver(assistant, LOUD, cancelling=True)
+def test_a_person_who_says_stop_over_a_reply_is_obeyed(box: Callable[..., RoomBox], say: Say) -> None:
+    here = box(cancelling=True)
     here.learn()
     assert EventKind.INTERRUPTED not in here.reply()
     stop = say("stop", voice="en-gb", lead=0, tail=0)
-    assert EventKind.INTERRUPTED in here.reply(here.beside_the_echo(stop, louder_db=6))
-    here.close()
+    assert EventKind.INTERRUPTED in here.reply(person=here.beside_the_echo(stop, louder_db=6))
 
 
 @pytest.mark.slow
@@ -124,7 +99,7 @@ def test_real_wake_words_are_heard_over_a_reply(assistant: Assistant) -> None:
     assert result["heard"] >= result["said"] - 2
 
 
-def test_a_quiet_room_hears_exactly_what_the_microphone_gives(box: Callable[..., Box], say: Say) -> None:
+def test_a_quiet_room_hears_exactly_what_the_microphone_gives(box: Callable[..., RoomBox], say: Say) -> None:
     plain, cancelling = box(cancelling=False), box(cancelling=True)
     person = say("it is a fine day", lead=0.2, tail=0.2)
     _, one = plain.hear(frames(person))
