@@ -26,6 +26,18 @@ _VERSION = "1"
 _MKFS = """#!/bin/sh
 exec /usr/bin/mkfs.erofs -C131072 --workers=2 "$@"
 """
+#: What keeps mkosi 25.3 from giving the same bytes twice: file below dist-packages, its text, ours.
+_MENDED = (
+    # Microcode is packed with the time at which it was gathered, and in the order of the file system.
+    (
+        "mkosi/__init__.py",
+        "    make_cpio(root, microcode, sandbox=context.sandbox)\n",
+        "    normalize_mtime(root, context.config.source_date_epoch)\n"
+        "    make_cpio(root, microcode, sandbox=context.sandbox)\n",
+    ),
+    ("mkosi/__init__.py", "for p in amd.iterdir():", "for p in sorted(amd.iterdir()):"),
+    ("mkosi/__init__.py", "for p in intel.iterdir():", "for p in sorted(intel.iterdir()):"),
+)
 #: The end of a log that is looked at for the reason of a failure, and what is quoted of it.
 _TAIL_BYTES = 1 << 16
 _QUOTED_LINES = 12
@@ -136,7 +148,7 @@ def failure(program: str, status: int, log: Path, begin: int = 0) -> BuildError:
 
 def tools_key(repository: Path) -> str:
     """Changes exactly when the tree must be made anew."""
-    digest = hashlib.sha256(_VERSION.encode() + _MKFS.encode())
+    digest = hashlib.sha256(_VERSION.encode() + _MKFS.encode() + repr(_MENDED).encode())
     for name in ("buildimage/locks/tools.lock", "buildimage/mkosi/tools.list"):
         digest.update((repository / name).read_bytes())
     return digest.hexdigest()[:16]
@@ -153,7 +165,7 @@ def make_tools(repository: Path, package_repository: Path, folder: Path, log: Pa
 
     Raises:
         Unavailable: mmdebstrap or unshare is missing.
-        BuildError: mmdebstrap failed.
+        BuildError: mmdebstrap failed, or mkosi is another one.
     """
     root = folder / tools_key(repository)
     if (root / "etc" / "sotto-tools").exists():
@@ -180,6 +192,28 @@ def make_tools(repository: Path, package_repository: Path, folder: Path, log: Pa
     wrapper = unfinished / "usr/local/bin/mkfs.erofs"
     wrapper.write_text(_MKFS)
     wrapper.chmod(0o755)
+    mend(unfinished / "usr/lib/python3/dist-packages")
     (unfinished / "etc" / "sotto-tools").touch()
     unfinished.rename(root)
     return Tools(root)
+
+
+def mend(packages: Path) -> None:
+    """Make mkosi give the same bytes twice.
+
+    Args:
+        packages: the folder of Python packages of a tools tree.
+
+    Raises:
+        BuildError: another mkosi was locked, and what is to be changed is not there once.
+    """
+    for name, text, ours in _MENDED:
+        path = packages / name
+        source = path.read_text("utf-8")
+        if source.count(text) != 1:
+            raise BuildError(
+                f"{name} of the locked mkosi has not exactly one {text.strip()!r}",
+                hint="See whether this mkosi still needs to be mended, and change buildimage/tools.py.",
+                code="tools.mkosi",
+            )
+        path.write_text(source.replace(text, ours), "utf-8")
