@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from buildimage.errors import BuildError, StorageError, Unavailable
-from buildimage.tools import Tools, failure, make_tools, tools_key
+from buildimage.tools import Tools, failure, make_tools, mend, tools_key
 from tests.buildimage.host_tools import HostTools, host_tools, small_disk
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -174,7 +174,17 @@ def _installer(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> No
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
 
 
-_WHOLE = 'mkdir -p "$target/etc" "$target/usr/local/bin"; touch "$target/whole"'
+#: As much of mkosi as is mended.
+_MKOSI = """
+    for p in amd.iterdir():
+    for p in intel.iterdir():
+    make_cpio(root, microcode, sandbox=context.sandbox)
+"""
+_PACKAGES = "usr/lib/python3/dist-packages"
+_WHOLE = (
+    f'mkdir -p "$target/etc" "$target/usr/local/bin" "$target/{_PACKAGES}/mkosi"; touch "$target/whole"\n'
+    f'cat >"$target/{_PACKAGES}/mkosi/__init__.py" <<END{_MKOSI}END\n'
+)
 
 
 def test_a_failed_tree_is_not_taken_for_one_and_leaves_nothing(
@@ -207,6 +217,29 @@ def test_a_tree_is_made_once(checkout: Path, tmp_path: Path, monkeypatch: pytest
     first = make_tools(checkout, tmp_path, folder, log)
     _installer(tmp_path / "bin", monkeypatch, "exit 1")
     assert make_tools(checkout, tmp_path, folder, log) == first
+
+
+def test_mkosi_gives_microcode_in_order_and_without_the_time(tmp_path: Path) -> None:
+    (tmp_path / "mkosi").mkdir()
+    (tmp_path / "mkosi/__init__.py").write_text(_MKOSI)
+    mend(tmp_path)
+    assert (
+        (tmp_path / "mkosi/__init__.py").read_text()
+        == """
+    for p in sorted(amd.iterdir()):
+    for p in sorted(intel.iterdir()):
+    normalize_mtime(root, context.config.source_date_epoch)
+    make_cpio(root, microcode, sandbox=context.sandbox)
+"""
+    )
+
+
+def test_another_mkosi_is_not_mended_blindly(tmp_path: Path) -> None:
+    (tmp_path / "mkosi").mkdir()
+    (tmp_path / "mkosi/__init__.py").write_text(_MKOSI.replace("amd", "arm"))
+    with pytest.raises(BuildError, match=r"amd\.iterdir") as caught:
+        mend(tmp_path)
+    assert caught.value.code == "tools.mkosi"
 
 
 def test_the_tree_of_an_older_lock_is_removed(

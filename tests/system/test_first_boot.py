@@ -103,6 +103,10 @@ def test_nobody_logs_in_without_the_key(box: Box) -> None:
         assert b"Permission denied" in refused.stderr, refused.stderr
 
 
+def test_no_host_key_came_with_the_image(box: Box) -> None:
+    assert "ssh_host" not in box.ssh("ls /etc/ssh")
+
+
 def test_no_account_has_a_password(box: Box) -> None:
     accounts = box.ssh("for u in root owner sotto; do passwd -S $u 2>/dev/null || getent passwd $u; done; id")
     assert "uid=1000(owner)" in accounts
