@@ -57,7 +57,6 @@ class Canceller:
         self._suppressing = AudioProcessor(sample_rate=SAMPLE_RATE, echo_cancellation=True)
         self._linear = LinearCanceller()
         self._aligner = Aligner()
-        self._lost = 0
         self.begin()
 
     @property

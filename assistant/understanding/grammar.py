@@ -83,7 +83,7 @@ class Grammar:
         self._skip_words = [normalise(word) for word in source.get("skip_words", [])]
         self._intents = load_intents(source, home, self._numerals)
         written = vocabulary(self._intents, self._numerals, self._skip_words)
-        self._elisions = elisions(written) if self.language.split("-")[0] == "en" else {}
+        self._elisions = elisions(written) if self._numerals.english else {}
         self.words = written | self._elisions.keys()
         compiled = compile_network(
             self._intents, self._numerals, self._skip_words, frozenset(self._context), self._elisions

@@ -25,12 +25,12 @@ class Numerals:
 
     def __init__(self, language: str) -> None:
         self.language = language
+        self.english = language.split("-")[0] == "en"
         self._engine: Any = None
         try:
             self._engine = get_rbnf_engine(language)
         except ValueError:
             return
-        self._english = language.split("-")[0] == "en"
         self._spoken: dict[float, tuple[str, ...]] = {}
         self._phrases: dict[tuple[str, ...], int] = {}
         for number in reversed(_KNOWN):
@@ -71,7 +71,7 @@ class Numerals:
     def _ways(self, number: float) -> list[str]:
         by_rule = self._engine.format_number(number).text_by_ruleset.values()
         ways = [fold(text).strip() for text in by_rule]
-        if self._english:
+        if self.english:
             ways += [way.replace("hundred ", "hundred and ") for way in ways if "hundred " in way]
             if 1000 < number < 10_000 and number % 100 == 0 and number % 1000:
                 ways += [f"{way} hundred" for way in self.words(number // 100)]

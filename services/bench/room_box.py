@@ -30,6 +30,8 @@ _BEFORE_PERSON_S = 1.0
 _BETWEEN_S = 0.6
 #: What a wake word begins is closed when nothing follows, at the latest by then.
 _MOST_IDLE_S = 12.0
+#: A box that hears somebody says nothing of its own meanwhile, at most for so long.
+_MOST_BUSY_S = 30.0
 #: An echo softer than that is a pause between words.
 _AUDIBLE_DBFS = -50.0
 
@@ -86,7 +88,10 @@ class RoomBox:
     def reply(self, text: str = "", person: Samples | None = None) -> frozenset[EventKind]:
         """The box says the text, or one of its own, over which a person may speak; what came of it."""
         text = text or next(self._texts)
+        end = self.seconds + _MOST_BUSY_S
         while not self.conversation.say(text):
+            if self.seconds >= end:
+                raise RuntimeError(f"the box does not come to say {text!r}")
             self.hear(silence(1))
         since = len(self.events)
         if person is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.system.conftest import BoxMaker, Images
-from tests.system.releases import name_source, offer, panicking, served
-from tests.system.updating import apply_update, fallback, wait_for_fallback
+from tests.system.releases import offer, panicking, served
+from tests.system.updating import apply_update, fallback, looking_at, wait_for_fallback
 
 
 def test_an_update_whose_kernel_panics_falls_back(
@@ -14,14 +14,7 @@ def test_an_update_whose_kernel_panics_falls_back(
 ) -> None:
     offer(tmp_path / "offered", panicking(version_2, "2", "4", tmp_path / "4", images.keys))
     with served(tmp_path / "offered") as port:
-        box = make_box()
-        box.start()
-        assert box.wait_until_up() == "running"
-        box.power_button()
-        name_source(box.disk, port)
-        box.start()
-        box.wait_until_active("sotto-updated")
-        box.ssh("sotto ask set a pizza timer for nine hours")
+        box = looking_at(make_box, port)
         assert apply_update(box, reboot=True) == 0
         wait_for_fallback(box, "4", kept="1")
         assert "Kernel panic" in box.serial

@@ -17,8 +17,8 @@ import pytest
 from tests.system.box import Box
 from tests.system.conftest import BoxMaker
 from tests.system.disk import data_faults
-from tests.system.releases import name_source, offer, served
-from tests.system.updating import APPLY_S
+from tests.system.releases import offer, served
+from tests.system.updating import APPLY_S, looking_at
 
 pytestmark = pytest.mark.powercut
 
@@ -38,16 +38,7 @@ def port(tmp_path_factory: pytest.TempPathFactory, version_2: Path) -> Iterator[
 @pytest.fixture(scope="module")
 def layers(make_box: BoxMaker, port: int, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """What was on the disk at moments of an update, oldest first; each builds upon the one before."""
-    box = make_box()
-    box.start()
-    # Once its voice was tried, later boots leave that out, and the emulated processor to what is tested.
-    box.wait_until_up()
-    box.power_button()
-    name_source(box.disk, port)
-    box.start()
-    box.wait_until_active("sotto-assistantd")
-    box.wait_until_active("sotto-updated")
-    box.ssh("sotto ask set a pizza timer for nine hours")
+    box = looking_at(make_box, port)
     done = threading.Event()
     thread = threading.Thread(target=_apply, args=(box, done), daemon=True)
     folder = tmp_path_factory.mktemp("layers")

@@ -15,8 +15,15 @@ import pytest
 from tests.system.box import Box
 from tests.system.conftest import REPOSITORY, BoxMaker, Images
 from tests.system.disk import esp_names, flip_byte
-from tests.system.releases import deaf_overlay, name_source, offer, served, sign
-from tests.system.updating import APPLY_S, FALLBACK_S, apply_update, fallback, wait_for_fallback
+from tests.system.releases import deaf_overlay, offer, served, sign
+from tests.system.updating import (
+    APPLY_S,
+    FALLBACK_S,
+    apply_update,
+    fallback,
+    looking_at,
+    wait_for_fallback,
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +38,7 @@ def offered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def box(make_box: BoxMaker, offered: Path) -> Iterator[Box]:
     """A box that has run version 1 once and looks for updates on our server."""
     with served(offered) as port:
-        box = make_box()
-        box.start()
-        assert box.wait_until_up() == "running"
-        box.power_button()
-        name_source(box.disk, port)
-        box.start()
-        box.wait_until_active("sotto-updated")
-        box.ssh("sotto ask set a pizza timer for nine hours")
+        box = looking_at(make_box, port)
         yield box
         box.pull_the_plug()
 

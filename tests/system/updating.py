@@ -1,15 +1,34 @@
-"""What the tests of updates ask of a box: install what is offered, fall back, say so."""
+"""What the tests of updates ask of a box: look for updates, install what is offered, fall back, say so."""
 
 from __future__ import annotations
 
 import subprocess
 
 from tests.system.box import Box
+from tests.system.conftest import BoxMaker
+from tests.system.releases import name_source
 
 #: Of download, verification and installation in an emulated machine.
 APPLY_S = 1500.0
 #: Of three boots, one after the other, of which two or three come to nothing.
 FALLBACK_S = 2400.0
+
+
+def looking_at(make_box: BoxMaker, port: int) -> Box:
+    """A running box of version 1 that looks for updates at our server, and has a pizza timer set.
+
+    Its voice was tried in a first boot; later ones leave that out, and the processor to what is tested.
+    """
+    box = make_box()
+    box.start()
+    assert box.wait_until_up() == "running"
+    box.power_button()
+    name_source(box.disk, port)
+    box.start()
+    box.wait_until_active("sotto-assistantd")
+    box.wait_until_active("sotto-updated")
+    box.ssh("sotto ask set a pizza timer for nine hours")
+    return box
 
 
 def apply_update(box: Box, words: str = "", *, reboot: bool = False) -> int:
