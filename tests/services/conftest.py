@@ -101,10 +101,11 @@ class Box:
         """What was heard of its loudspeaker, by the box's own ears."""
         loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > 500)
         assert len(loud), "nothing was heard"
+        # Soft sounds at either end, as the burst of a "t", stay below that and belong to the words.
+        around = SPEAKER_RATE // 4
+        said = sound[max(loud[0] - around, 0) : loud[-1] + around]
         with grpc.insecure_channel(f"unix:{self.socket}") as channel:
-            request = pb.TranscribeRequest(
-                audio=sound[loud[0] : loud[-1]].tobytes(), sample_rate=SPEAKER_RATE, free=True
-            )
+            request = pb.TranscribeRequest(audio=said.tobytes(), sample_rate=SPEAKER_RATE, free=True)
             return str(rpc.AssistantStub(channel).Transcribe(request).text)
 
     def lines(self, *arguments: str | Path) -> list[dict[str, object]]:
