@@ -5,29 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from assistant.audio.convert import level_dbfs
-from services.bench.virtual_sound import PulseServer, until, why_not
+from services.bench.virtual_sound import PulseServer, until
 from tests.conftest import REPOSITORY
 from tests.services.conftest import Box
-
-
-@pytest.fixture
-def sound() -> Iterator[PulseServer]:
-    if reason := why_not():
-        pytest.skip(reason)
-    server = PulseServer()
-    try:
-        if not server.start():
-            pytest.skip("PulseAudio does not start here")
-        yield server
-    finally:
-        server.stop()
 
 
 def test_mistakes_of_the_set_up_file_are_heard(own_box: Box, sound: PulseServer, tmp_path: Path) -> None:
