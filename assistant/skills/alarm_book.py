@@ -155,10 +155,10 @@ class AlarmBook:
         return min((alarm.rings_at(self._zone) for alarm in self.alarms), default=None)
 
     def ringing(self, now: datetime) -> list[Ring]:
-        """What rings at `now`."""
+        """What rings at `now`, with the words of when it began."""
         with self._lock:
             return [
-                self._ring(self._alarms[alarm_id], now)
+                self._ring(self._alarms[alarm_id], began)
                 for alarm_id, began in self._ringing.items()
                 if now - began <= RING_FOR
             ]

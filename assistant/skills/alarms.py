@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from assistant.errors import StorageError
 from assistant.skills import slots
 from assistant.skills.alarm_book import Alarm, AlarmBook
 from assistant.skills.alarm_time import Moment, SpokenTime, instant, resolve
 from assistant.skills.base import Act, Reply, Request, silencing
+from assistant.skills.hub_timers import HubTimers
 from assistant.skills.phrases import clock_time, count_of, day_of, duration, joined
-from assistant.skills.rings import RingKind, RingSource
+from assistant.skills.rings import RingSource
 from assistant.skills.timekeeping import TimerBook
 
 SNOOZE_S = 600.0
@@ -26,12 +29,14 @@ class AlarmSkill:
     Args:
         alarms: the book.
         timers: a ringing timer can be snoozed too.
+        hub_timers: and so can one that a hub keeps; it goes on as one of the box's own.
     """
 
-    def __init__(self, alarms: AlarmBook, timers: TimerBook) -> None:
+    def __init__(self, alarms: AlarmBook, timers: TimerBook, hub_timers: HubTimers | None = None) -> None:
         self._alarms = alarms
         self._timers = timers
-        self._ringing: Sequence[RingSource] = (alarms, timers)
+        self._hub_timers = hub_timers or HubTimers()
+        self._ringing: Sequence[RingSource] = (alarms, timers, self._hub_timers)
         self._handlers: dict[str, Callable[[Request], Reply]] = {
             "SottoSetAlarm": self._set,
             "SottoCancelAlarm": self._cancel,
@@ -91,6 +96,13 @@ class AlarmSkill:
         spoken = _spoken_time(request)
         if spoken is not None:
             found = [alarm for alarm in found if _fits(self._alarms.rings_at(alarm), spoken)]
+        rings = self._alarms.ringing(request.now)
+        if any(spoken is None or _fits(self._alarms.local(ring.due), spoken) for ring in rings):
+            silence = silencing((self._alarms,), request)
+            if named or not found:
+                return silence
+            others = self._cancelling(found, request)
+            return replace(others, acts=(*silence.acts, *others.acts), stop_speaking=True)
         if not found:
             text = "There is no alarm for that time." if named else "You have no alarms."
             return Reply(text, ok=False)
@@ -135,11 +147,23 @@ class AlarmSkill:
         return Reply(f"Okay, {duration(length)} more.", (act,), stop_speaking=True)
 
     def _put_off(self, now: datetime, length: float) -> None:
-        """Each ringing thing once more, the alarms as one."""
-        for ring in self._timers.silence(now):
-            self._timers.start(length, now, ring.name)
-        if any(ring.kind is RingKind.ALARM for ring in self._alarms.ringing(now)):
-            self._alarms.snooze(now, timedelta(seconds=length))
+        """Each ringing thing once more, the alarms as one; what cannot be saved is put off all the same."""
+        acts: list[Callable[[], object]] = [
+            partial(self._timers.restart, ring.id, now, length) for ring in self._timers.ringing(now)
+        ]
+        acts += [
+            partial(self._timers.start, length, now, ring.name) for ring in self._hub_timers.silence(now)
+        ]
+        if self._alarms.ringing(now):
+            acts.append(partial(self._alarms.snooze, now, timedelta(seconds=length)))
+        unsaved: StorageError | None = None
+        for act in acts:
+            try:
+                act()
+            except StorageError as error:
+                unsaved = error
+        if unsaved is not None:
+            raise unsaved
 
 
 def _spoken_time(request: Request) -> SpokenTime | None:

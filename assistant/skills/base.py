@@ -23,6 +23,8 @@ APOLOGY = "Sorry, something went wrong with that."
 NOT_SAVED = "But I could not save that, so it would not survive a restart."
 #: How long a yes or no still belongs to the question.
 ANSWER_WITHIN = timedelta(seconds=30)
+#: What fails so fails for every act that follows, after a wait of seconds each.
+_VAIN = frozenset({"hub.away", "hub.slow"})
 
 YES_INTENT = "SottoYes"
 NO_INTENT = "SottoNo"
@@ -173,9 +175,14 @@ class Skills:
             return Reply(APOLOGY, ok=False)
 
     def perform(self, reply: Reply, request: Request) -> Reply:
-        """Carry out the acts of `reply`; the text changes where one fails."""
+        """Carry out the acts of `reply`; the text changes where one fails.
+
+        One that fails does not keep the others from being done: a lamp without power is no reason to leave
+        the others on. The first failure is told.
+        """
         self._question = None
         done: list[Act] = []
+        failed: Reply | None = None
         for act in reply.acts:
             try:
                 act.run()
@@ -185,11 +192,17 @@ class Skills:
                     reply = replace(reply, text=f"{reply.text} {NOT_SAVED}".lstrip())
             except SottoError as error:
                 log.warning("%s failed: %s", act.name, error)
-                return self._said(Reply(_sorry(error), tuple(done), ok=False), request)
+                failed = failed or Reply(_sorry(error), ok=False)
+                if error.code in _VAIN:
+                    break
+                continue
             except Exception:
                 log.exception("%s failed", act.name)
-                return self._said(Reply(APOLOGY, tuple(done), ok=False), request)
+                failed = failed or Reply(APOLOGY, ok=False)
+                continue
             done.append(act)
+        if failed is not None:
+            return self._said(replace(failed, acts=tuple(done)), request)
         if reply.if_yes is not None or reply.if_length is not None:
             self._question = _Question(request.now, request.speaker, reply)
         return self._said(reply, request)

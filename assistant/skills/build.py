@@ -49,13 +49,14 @@ def build_skills(
     """
     timers = timers or TimerBook(state_dir / "timers.json")
     alarms = AlarmBook(state_dir / "alarms.json", zone or local_zone())
-    rings = (alarms, timers, hub_timers or HubTimers())
+    hub_timers = hub_timers or HubTimers()
+    rings = (alarms, timers, hub_timers)
     return Skills(
         (
             HomeControlSkill(executor),
             HomeQuestionSkill(executor),
             TimerSkill(timers, rings, understands),
-            AlarmSkill(alarms, timers),
+            AlarmSkill(alarms, timers, hub_timers),
             ClockSkill(),
             VolumeSkill(volume),
             TalkSkill(rings),

@@ -101,7 +101,7 @@ class TimerBook:
         """
         with self._lock:
             timer = self._get(timer_id)
-            del self._timers[timer_id]
+            self._forget(timer_id)
             self._save()
             return timer
 
@@ -159,7 +159,6 @@ class TimerBook:
         with self._lock:
             timer = self._get(timer_id)
             length = check_length(timer.length_s if length_s is None else length_s)
-            self._ringing.pop(timer_id, None)
             ends_at = now.timestamp() + length
             return self._put(replace(timer, length_s=length, ends_at=ends_at, remaining_s=0.0))
 
@@ -193,8 +192,9 @@ class TimerBook:
     def ringing(self, now: datetime) -> list[Ring]:
         """What rings at `now`."""
         with self._lock:
+            # What is said stays what it was when it began: a timer that rings for long was not missed.
             return [
-                ring_of(self._timers[timer_id], now)
+                ring_of(self._timers[timer_id], datetime.fromtimestamp(began, now.tzinfo))
                 for timer_id, began in self._ringing.items()
                 if now.timestamp() - began <= RING_FOR.total_seconds()
             ]
@@ -216,6 +216,8 @@ class TimerBook:
         return timer
 
     def _put(self, timer: Timer) -> Timer:
+        # What is changed has not ended, or not any more.
+        self._ringing.pop(timer.id, None)
         self._timers[timer.id] = timer
         self._save()
         return timer

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from assistant.errors import NotFound
 from assistant.skills import slots
 from assistant.skills.base import Act, Reply, Request, silencing
 from assistant.skills.phrases import capitalised, count_of, duration, joined
@@ -97,21 +100,31 @@ class TimerSkill:
 
     def _cancel_all(self, request: Request) -> Reply:
         found = self._timers.timers
+        silence = silencing(self._ringing, request)
         if not found:
-            return Reply("You have no timers.", ok=False)
-        return self._cancelling(found)
+            return silence if silence.acts else Reply("You have no timers.", ok=False)
+        others = self._cancelling(found)
+        return replace(others, acts=(*silence.acts, *others.acts), stop_speaking=bool(silence.acts))
 
     def _cancelling(self, timers: list[Timer]) -> Reply:
         acts = tuple(
-            Act("timer.cancel", timer.label, run=partial(self._timers.cancel, timer.id)) for timer in timers
+            Act("timer.cancel", timer.label, run=partial(self._forget, timer.id)) for timer in timers
         )
         if len(timers) == 1:
             return Reply(f"Cancelled the {timers[0].label}.", acts)
         return Reply(f"Cancelled {count_of(len(timers), 'timer')}.", acts)
 
+    def _forget(self, timer_id: int) -> None:
+        # It may have ended since it was asked about, and then is gone as it was to be.
+        with suppress(NotFound):
+            self._timers.cancel(timer_id)
+
     def _change(self, request: Request, direction: int) -> Reply:
         by = slots.seconds(request.slots)
-        timer = self._one(request)
+        found = self._wanted(request)
+        # More time for one that rings: it is not over yet.
+        rings = self._wanted(request, ringing=True) if direction > 0 and not found else []
+        timer = rings[0] if len(rings) == 1 else self._one(request)
         if isinstance(timer, Reply):
             return timer
         if by is None:
@@ -124,7 +137,7 @@ class TimerSkill:
             text = f"The {timer.label} ends now."
         name = "timer.add" if direction > 0 else "timer.shorten"
         add = partial(self._timers.add, timer.id, direction * by, request.now)
-        return Reply(text, (Act(name, timer.label, by, add),))
+        return Reply(text, (Act(name, timer.label, by, add),), stop_speaking=bool(rings))
 
     def _set_length(self, request: Request) -> Reply:
         length = slots.seconds(request.slots)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,8 +13,12 @@ import pytest
 from assistant.errors import StorageError
 from assistant.skills.alarm_book import AlarmBook
 from assistant.skills.alarm_time import Moment
+from assistant.skills.alarms import AlarmSkill
+from assistant.skills.base import NOT_SAVED, Request, Skills
+from assistant.skills.hub_timers import HubTimers
 from assistant.skills.rings import RING_FOR
-from tests.assistant.skills.conftest import Box
+from assistant.skills.timekeeping import TimerBook
+from tests.assistant.skills.conftest import NOW, Box
 
 ZONE = ZoneInfo("America/New_York")
 
@@ -137,6 +142,53 @@ def test_snoozing_in_talk(box: Box) -> None:
     box.skills.due(box.now)
     assert box.ask("snooze").text == "Okay, ten minutes more."
     assert box.skills.next_due() == box.now + timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("words", ["cancel all alarms", "cancel the 5 pm alarm"])
+def test_a_ringing_alarm_is_silenced_by_its_name(box: Box, words: str) -> None:
+    box.ask("set an alarm for 5 pm")
+    box.wait(minutes=25)
+    box.skills.due(box.now)
+    assert box.ask(words).stop_speaking
+    assert box.skills.ringing(box.now) == []
+
+
+def test_another_alarm_is_cancelled_while_one_rings(box: Box) -> None:
+    box.ask("set an alarm for 5 pm")
+    box.ask("set an alarm for 7 am")
+    box.wait(minutes=25)
+    box.skills.due(box.now)
+    assert box.ask("cancel the 7 am alarm").text == "Cancelled the alarm for 7 am tomorrow."
+    assert len(box.skills.ringing(box.now)) == 1
+
+
+def test_an_alarm_that_rings_for_long_was_not_missed(box: Box) -> None:
+    box.ask("set an alarm for 5 pm")
+    box.wait(minutes=25)
+    (began,) = box.skills.due(box.now)
+    box.wait(seconds=90)
+    assert [ring.text for ring in box.skills.ringing(box.now)] == [began.text]
+
+
+def test_what_is_put_off_without_being_saved_rings_again_all_the_same(box: Box) -> None:
+    box.ask("set a pizza timer for 5 minutes")
+    box.wait(minutes=5)
+    box.skills.due(box.now)
+    shutil.rmtree(box.state_dir)
+    box.state_dir.write_text("a file where the folder should be")
+    assert box.ask("snooze").text == f"Okay, ten minutes more. {NOT_SAVED}"
+    box.wait(minutes=10)
+    assert [ring.name for ring in box.skills.due(box.now)] == ["pizza"]
+
+
+def test_a_timer_of_a_hub_is_put_off(tmp_path: Path) -> None:
+    alarms = AlarmBook(tmp_path / "alarms.json", ZONE)
+    timers, hub_timers = TimerBook(tmp_path / "timers.json"), HubTimers()
+    hub_timers.started("t", 60, "pizza")
+    hub_timers.finished("t", NOW)
+    skills = Skills([AlarmSkill(alarms, timers, hub_timers)])
+    assert skills.handle(Request("SottoSnooze", {}, "snooze", NOW)).text == "Okay, ten minutes more."
+    assert ([timer.name for timer in timers.timers], hub_timers.ringing(NOW)) == (["pizza"], [])
 
 
 def test_a_missed_alarm_is_told_after_a_restart(new_box: Callable[[], Box]) -> None:

@@ -64,6 +64,23 @@ def test_a_known_error_in_an_act_is_told() -> None:
     assert reply.text == "Sorry, the hub cannot be reached."
 
 
+def test_one_act_that_fails_does_not_keep_the_others() -> None:
+    done: list[str] = []
+    broken = Act("a", run=failing(Unavailable("the lamp cannot be reached", code="device.away")))
+    skills = Skills([Scripted(lambda: Reply("Done.", (broken, Act("b", run=lambda: done.append("b")))))])
+    reply = skills.handle(request())
+    assert (done, [act.name for act in reply.acts], reply.ok) == (["b"], ["b"], False)
+    assert reply.text == "Sorry, the lamp cannot be reached."
+
+
+def test_a_hub_that_is_away_is_not_asked_again_for_each_lamp() -> None:
+    done: list[str] = []
+    away = Act("a", run=failing(Unavailable("the hub is away", code="hub.away")))
+    skills = Skills([Scripted(lambda: Reply("Done.", (away, Act("b", run=lambda: done.append("b")))))])
+    skills.handle(request())
+    assert done == []
+
+
 def test_a_full_disk_is_told_but_the_act_counts() -> None:
     act = Act("try", run=failing(StorageError("disk full")))
     reply = Skills([Scripted(lambda: Reply("Done.", (act,)))]).handle(request())

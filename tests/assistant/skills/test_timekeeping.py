@@ -57,6 +57,34 @@ def test_nobody_listens_so_it_falls_silent(book: TimerBook, path: Path) -> None:
     assert TimerBook(path).due(end) == []
 
 
+def test_what_rings_for_long_was_not_missed(book: TimerBook) -> None:
+    book.start(60, T0, "pizza")
+    (began,) = book.due(after(60))
+    (ring,) = book.ringing(after(119))
+    assert (ring.text, ring.late) == (began.text, False)
+
+
+def test_a_ringing_timer_that_is_cancelled_rings_no_more(book: TimerBook) -> None:
+    timer = book.start(60, T0)
+    book.due(after(60))
+    book.cancel(timer.id)
+    assert (book.ringing(after(61)), book.find(ringing=True)) == ([], [])
+
+
+def test_more_time_for_a_ringing_timer_lets_it_run_and_ring_again(book: TimerBook) -> None:
+    timer = book.start(60, T0)
+    book.due(after(60))
+    book.add(timer.id, 300, after(65))
+    assert (book.ringing(after(66)), len(book.timers), len(book.due(after(365)))) == ([], 1, 1)
+
+
+def test_a_ringing_timer_that_is_paused_rings_no_more(book: TimerBook) -> None:
+    timer = book.start(60, T0)
+    book.due(after(60))
+    book.pause(timer.id, after(61))
+    assert book.ringing(after(62)) == []
+
+
 def test_a_timer_survives_a_restart(book: TimerBook, path: Path) -> None:
     book.start(600, T0, "pizza")
     assert TimerBook(path).timers == book.timers

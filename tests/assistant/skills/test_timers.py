@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 
 from assistant.skills.base import NOT_SAVED
 from tests.assistant.skills.conftest import Box
@@ -78,6 +79,44 @@ def test_cancel_the_timer_silences_the_ringing_one_first(box: Box) -> None:
     box.skills.due(box.now)
     box.ask("cancel the timer")
     assert box.ask("how much time is left").text == "Five minutes left on the ten minute timer."
+
+
+def test_cancel_all_timers_silences_the_ringing_one_too(box: Box) -> None:
+    box.ask("set a timer for 5 minutes")
+    box.ask("set a timer for ten minutes")
+    box.wait(minutes=5)
+    box.skills.due(box.now)
+    reply = box.ask("cancel all timers")
+    assert (reply.text, reply.stop_speaking) == ("Cancelled the ten minute timer.", True)
+    assert (box.skills.ringing(box.now), box.skills.next_due()) == ([], None)
+
+
+def test_cancel_all_timers_silences_the_last_one(box: Box) -> None:
+    box.ask("set a timer for 5 minutes")
+    box.wait(minutes=5)
+    box.skills.due(box.now)
+    assert box.ask("cancel all timers").stop_speaking
+    assert box.skills.ringing(box.now) == []
+
+
+def test_a_timer_that_ends_while_it_is_asked_about_is_cancelled_with_the_others(box: Box) -> None:
+    box.ask("set a timer for 5 minutes")
+    box.ask("set a timer for ten minutes")
+    box.wait(minutes=4, seconds=50)
+    assert box.ask("cancel the timer").expects_answer
+    box.wait(seconds=15)
+    box.skills.due(box.now)
+    assert box.ask("yes").text == "Cancelled two timers."
+    assert (box.skills.ringing(box.now), box.skills.next_due()) == ([], None)
+
+
+def test_a_ringing_timer_gets_more_time(box: Box) -> None:
+    box.ask("set a pizza timer for 5 minutes")
+    box.wait(minutes=5)
+    box.skills.due(box.now)
+    reply = box.ask("add two minutes to the timer")
+    assert (reply.text, reply.stop_speaking) == ("Added two minutes to the pizza timer.", True)
+    assert (box.skills.ringing(box.now), box.skills.next_due()) == ([], box.now + timedelta(minutes=2))
 
 
 def test_a_command_for_later_is_checked_now(box: Box) -> None:
