@@ -82,6 +82,7 @@ class Conversation:
         self._expects_answer = False
         self._await_silence = False
         self._heard_until = 0
+        self._fed_at = perf_counter()
         self._mouth = Mouth(voice, sink, bus, self._lock, self._fell_silent)
         self._going_on = GoingOn(self._listener, self._mouth, settings)
         #: Where a hub sits down that is to answer instead of the box.
@@ -105,6 +106,7 @@ class Conversation:
         """Take the next 10 ms: int16, shape (160,), 16 kHz."""
         arrived = perf_counter()
         with self._lock:
+            self._fed_at = arrived
             self._clock.tick(self._ears.position + len(frame), arrived)
             awaiting_wake = self._settings.wake and self._phase not in (Phase.LISTENING, Phase.DECIDING)
             heard = self._ears.feed(frame, want_wake=awaiting_wake)
@@ -152,8 +154,13 @@ class Conversation:
     def play(self, speech: Speech, on_done: Callable[[bool], None] = lambda _finished: None) -> bool:
         """As `say`, for any sound; `on_done` is told whether all of it was heard."""
         with self._lock:
-            # With the microphone gone, no frame comes that would end the wait.
-            self.hub_seat.look_at_the_clock(perf_counter())
+            # With the microphone gone, no frame comes that would end the wait or the turn.
+            now = perf_counter()
+            self.hub_seat.look_at_the_clock(now)
+            deaf = self._settings.realtime and now - self._fed_at > self._settings.deaf_after_s
+            if deaf and self._settings.wake and self._phase is Phase.LISTENING:
+                self._expects_answer = False
+                self.rest()
             busy = self._listening is not None and (self._listening.heard_speech or self._settings.wake)
             if busy or self._phase in (Phase.DECIDING, Phase.WAITING, Phase.SPEAKING):
                 return False

@@ -51,6 +51,9 @@ class ConversationSettings:
     residue_ms: int = 300
     #: A wake word followed by nothing for this long closes the turn.
     no_speech_ms: int = 6000
+    #: A turn that has heard nothing for so long, not even silence, has lost its microphone and ends when the
+    #: box wants to say something.
+    deaf_after_s: float = 3.0
     #: A "stop" said over a reply is at most this long.
     stop_word_ms: int = 1500
     #: Who goes on within this time of the end of a turn has not finished the sentence: it is taken as one.

@@ -108,7 +108,12 @@ class DcBlocker:
         self._offset = 0.0
 
     def process(self, samples: Samples) -> Samples:
-        """The same block, int16 (n,), without its offset; clipped, not wrapped."""
+        """The same block, int16 (n,), without its offset; clipped, not wrapped.
+
+        A resampler gives nothing now and then, and of nothing there is no mean.
+        """
+        if not len(samples):
+            return samples
         self._blocks += 1
         weight = max(1.0 / self._blocks, self._least_weight)
         self._offset += weight * (float(samples.mean()) - self._offset)

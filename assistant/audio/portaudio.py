@@ -6,6 +6,7 @@ shut down and started again, which ends every open stream; so those who hold a s
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import Any, Protocol
 
@@ -78,7 +79,8 @@ def rescan() -> bool:
         if any(thread.is_alive() for thread in _closing):
             return False
         # sounddevice has no public way to do this; it runs these two at import and at exit.
-        sounddevice._terminate()
+        with contextlib.suppress(sounddevice.PortAudioError):  # where the last start failed
+            sounddevice._terminate()
         try:
             sounddevice._initialize()
         except sounddevice.PortAudioError as error:

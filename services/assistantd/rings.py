@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from assistant.dialogue import Dialogue
 from assistant.events import EventBus, EventKind
@@ -87,12 +88,15 @@ class RingLoop:
         """Announce all that rings, wait, and announce what still does."""
         texts = dict.fromkeys(ring.text for ring in self._skills.ringing(self._now()) if ring.text)
         for text in texts:
-            self._say(text)
+            self._say(text, partial(self._still_rings, text))
         self._stop.wait(INTERVAL_S)
 
-    def _say(self, text: str) -> None:
-        """A ring waits its turn while somebody is being heard or answered."""
-        while text and not self._stop.is_set():
+    def _still_rings(self, text: str) -> bool:
+        return any(ring.text == text for ring in self._skills.ringing(self._now()))
+
+    def _say(self, text: str, wanted: Callable[[], bool] = lambda: True) -> None:
+        """A ring waits its turn while somebody is being heard or answered, who may well silence it."""
+        while text and not self._stop.is_set() and wanted():
             if self._announce(text):
                 self._skills.said(text)
                 return

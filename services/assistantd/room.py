@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 from assistant.assistant import Assistant
 from assistant.audio import portaudio
@@ -31,6 +31,8 @@ from services.sound.report import REPORT, may_echo
 log = logging.getLogger(__name__)
 
 _RATE = 22_050
+#: Before a microphone that failed in an unknown way is opened again.
+_RETRY_S = 1.0
 
 
 class Room:
@@ -162,17 +164,28 @@ class Room:
             self._thread.join(5)
 
     def _listen(self) -> None:
-        assert self._conversation is not None
-        for frame in self._microphone.frames():
+        while True:
             try:
-                if self._echo is not None:
-                    frame = self._echo.process(frame, perf_counter())
-                self._conversation.feed(frame)
-                # Nothing to hear: read in larger bites, which halves the wake-ups of a silent room.
-                self._microphone.relaxed = not self._conversation.is_alert
+                for frame in self._microphone.frames():
+                    self._hear(frame)
+                return  # it was closed
             except Exception:
-                # One bad turn must not make the box deaf.
-                log.exception("hearing failed")
+                # Nor must a driver that does what it never should: it is opened anew.
+                log.exception("the microphone failed")
+                self._microphone.let_go()
+                sleep(_RETRY_S)
+
+    def _hear(self, frame: Samples) -> None:
+        assert self._conversation is not None
+        try:
+            if self._echo is not None:
+                frame = self._echo.process(frame, perf_counter())
+            self._conversation.feed(frame)
+            # Nothing to hear: read in larger bites, which halves the wake-ups of a silent room.
+            self._microphone.relaxed = not self._conversation.is_alert
+        except Exception:
+            # One bad turn must not make the box deaf.
+            log.exception("hearing failed")
 
     def _look_again(self) -> None:
         self._microphone.look_again()

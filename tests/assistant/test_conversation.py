@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -250,6 +251,17 @@ def test_a_ring_is_not_spoken_over_somebody(open_stream: Open, say: Say) -> None
     assert stream.conversation.say("Your timer is done.", chime=True) is True
     stream.conversation.wait(10)
     assert sum(map(len, stream.reply)) > 20_000
+
+
+def test_a_ring_does_not_wait_for_a_turn_whose_microphone_is_gone(open_stream: Open, say: Say) -> None:
+    stream = open_stream(wake=True, realtime=True, deaf_after_s=0.2)
+    stream.feed(say("okay nabu", lead=1.0, tail=0.3))
+    assert stream.conversation.phase is Phase.LISTENING
+    time.sleep(0.3)
+    assert stream.conversation.say("Your timer is done.") is True
+    stream.conversation.wait(10)
+    states = [event.data["state"] for event in stream.events if event.kind is EventKind.STATE]
+    assert states == ["listening", "idle", "speaking", "idle"]
 
 
 def test_an_answer_to_no_question_is_not_understood(assistant: Assistant) -> None:

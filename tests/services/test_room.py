@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import grpc
+import numpy as np
 import pytest
 
 from assistant.audio.convert import level_dbfs
+from assistant.audio.format import FRAME_SAMPLES, Samples
+from assistant.settings import Settings
+from services.assistantd.room import Room
 from services.bench.virtual_sound import PulseServer, until
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
@@ -82,3 +86,41 @@ def test_somebody_speaks_and_the_box_answers(
         assert watcher.saw("microphone", state="reopened", seconds=40)
         _say_until_answered(sound, path, watcher)
     assert own_box.stop() == 0
+
+
+class _Driver:
+    """A microphone whose driver fails once in a way that nobody foresaw."""
+
+    def __init__(self) -> None:
+        self.opened = 0
+        self.relaxed = False
+
+    def frames(self) -> Iterator[Samples]:
+        self.opened += 1
+        if self.opened == 1:
+            raise ValueError("cannot convert float NaN to integer")
+        yield np.zeros(FRAME_SAMPLES, np.int16)
+
+    def let_go(self) -> bool:
+        return True
+
+
+class _Ears:
+    """Counts what is heard."""
+
+    is_alert = False
+
+    def __init__(self) -> None:
+        self.frames = 0
+
+    def feed(self, _frame: Samples) -> None:
+        self.frames += 1
+
+
+def test_a_microphone_that_fails_is_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.assistantd.room._RETRY_S", 0.0)
+    room = Room(Settings(), tmp_path, microphone=False)
+    driver, ears = _Driver(), _Ears()
+    room._microphone, room._conversation = driver, ears  # type: ignore[assignment]
+    room._listen()
+    assert (driver.opened, ears.frames) == (2, 1)

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from assistant.audio import portaudio
 from assistant.audio.devices import AudioDevice, list_devices
 from assistant.audio.doctor import tone
 from assistant.audio.microphone import DeviceState, Microphone, MicrophoneSettings
@@ -75,3 +76,12 @@ def test_a_closed_microphone_does_not_open_again() -> None:
     assert list(microphone.frames()) == []
     with pytest.raises(Unavailable, match="was closed"):
         microphone.open()
+
+
+def test_devices_are_looked_for_again_after_a_start_of_portaudio_that_failed() -> None:
+    try:
+        library = portaudio.library()
+    except Unavailable as error:
+        pytest.skip(str(error))
+    library._terminate()
+    assert portaudio.rescan()

@@ -87,6 +87,15 @@ def test_the_blocker_settles_on_a_stream() -> None:
     assert abs(float(np.concatenate(blocks[10:]).mean())) < 20
 
 
+def test_the_blocker_takes_what_a_resampler_gives() -> None:
+    resampler, blocker = Resampler(48_000, 16_000), DcBlocker()
+    wave = (tone(48_000).astype(np.int32) + 4000).astype(np.int16)
+    blocks = [resampler.process(wave[at : at + 960]) for at in range(0, len(wave), 960)]
+    assert not all(len(block) for block in blocks), "nothing is tested without an empty block"
+    settled = np.concatenate([blocker.process(block) for block in blocks])
+    assert abs(float(settled[4000:].mean())) < 20
+
+
 @pytest.mark.parametrize("rate", [8_000, 22_050, 44_100, 48_000])
 def test_resampling_a_stream_equals_resampling_the_whole(rate: int) -> None:
     wave = tone(rate, 440, 0.7)
