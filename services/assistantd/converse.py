@@ -55,6 +55,7 @@ class Converse:
         self._requests = requests
         self._limit_s = assistant.settings.recogniser.max_audio_s
         self._heard_at = monotonic()
+        self._all_heard = False
         self._out: queue.Queue[pb.ConverseResponse | SottoError | None] = queue.Queue(MAX_QUEUED)
         self._closed = threading.Event()
         self._too_slow = False
@@ -104,7 +105,8 @@ class Converse:
             try:
                 return self._out.get(timeout=1.0)
             except queue.Empty:
-                if monotonic() - self._heard_at > IDLE_S:
+                # Who has sent all waits for the answer, however long a slow box takes for it.
+                if not self._all_heard and monotonic() - self._heard_at > IDLE_S:
                     raise Unavailable(
                         f"no audio came for {IDLE_S:.0f} s",
                         hint="open a conversation when there is something to hear",
@@ -143,6 +145,7 @@ class Converse:
         for request in self._requests:
             self._heard_at = monotonic()
             yield audio_of(request, "converse.no-audio")
+        self._all_heard = True
 
     def _send_audio(self, samples: Samples, rate: int) -> None:
         chunk = pb.AudioChunk(pcm=samples.astype("<i2").tobytes(), sample_rate=rate)
