@@ -89,6 +89,17 @@ class BootFolder:
         except OSError as error:
             raise self._unusable(error) from error
 
+    def bless(self, version: str) -> None:
+        """Mark all images of a version as proven good."""
+        try:
+            for path in list(self._folder.iterdir()):
+                entry = parse_entry(path.name)
+                if entry is not None and entry.version == version and not entry.blessed:
+                    path.replace(self._folder / BootEntry(version).name)
+            self._sync()
+        except OSError as error:
+            raise self._unusable(error) from error
+
     def give_up(self, version: str) -> None:
         """Mark all images of a version as failed, so that the boot loader takes another one."""
         try:

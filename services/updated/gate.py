@@ -142,6 +142,9 @@ class Gate:
             state = replace(state, trial=outcome)
         if verdict.passed:
             state = replace(state, good=as_good_boot(seen, state.good, now))
+        elif not trial and state.good is not None:
+            # What the owner unplugged is told by this boot; it must not fail all later ones, and updates.
+            state = replace(state, good=replace(state.good, cards=seen.cards))
         return state
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ _BOOKS = ("timers", "alarms")
 #: the books themselves must survive.
 _PAIRINGS = ("tokens", "hubs")
 _MOST_FILES = 500
+#: What provision writes from `sotto.toml`, and removes when that no longer asks for it.
+_FROM_SETUP = ("ssh/authorized_keys", "update.json", "hub.json", "hub-secret", "hub-certificate.pem")
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Household:
         entries: "timers/3" to the time it is due, None where that is open (paused, repeated).
         files: of the provisioning folder, relative, and "pairings/tokens" and the like.
         damaged: books that are there and cannot be read.
+        setup: SHA-256 of `sotto.toml`, "" where there is none, None where it was not noted.
     """
 
     boot: str
@@ -36,6 +40,7 @@ class Household:
     entries: Mapping[str, float | None]
     files: tuple[str, ...]
     damaged: tuple[str, ...] = ()
+    setup: str | None = None
 
 
 def look(places: Places, now: float) -> Household:
@@ -60,7 +65,7 @@ def look(places: Places, now: float) -> Household:
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             damaged.append(book)
     files = (*_files(places.provision), *pairings)
-    return Household(boot_id(places), now, entries, files, tuple(damaged))
+    return Household(boot_id(places), now, entries, files, tuple(damaged), _digest(places.setup_file))
 
 
 def lost(before: Household, now: Household) -> list[str]:
@@ -82,8 +87,13 @@ def lost(before: Household, now: Household) -> list[str]:
         ]
         if gone:
             reasons.append(f"{len(gone)} of the {book} are gone")
-    gone_files = [name for name in before.files if name not in now.files and not name.startswith("pairings/")]
-    reasons += [f"the set-up file {name} is gone" for name in gone_files]
+    # The owner may take out a key or a hub between two boots. Where there is no file, all stays as it was.
+    edited = now.setup != "" and before.setup not in (None, now.setup)
+    reasons += [
+        f"the set-up file {name} is gone"
+        for name in before.files
+        if name not in now.files and not name.startswith("pairings/") and not (edited and name in _FROM_SETUP)
+    ]
     return reasons
 
 
@@ -97,6 +107,8 @@ def household_from(values: Any) -> Household | None:
         {str(entry): None if due is None else float(due) for entry, due in values["entries"].items()},
         tuple(str(name) for name in values["files"]),
         tuple(str(book) for book in values["damaged"]),
+        # Versions of before did not note it.
+        None if values.get("setup") is None else str(values["setup"]),
     )
 
 
@@ -105,6 +117,14 @@ def boot_id(places: Places) -> str:
     try:
         return (places.proc / "sys/kernel/random/boot_id").read_text("ascii").strip()
     except (OSError, ValueError):
+        return ""
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.sha256(file.read(_LIMIT)).hexdigest()
+    except OSError:
         return ""
 
 

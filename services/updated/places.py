@@ -73,6 +73,11 @@ class Places:
         return self.root / "boot"
 
     @property
+    def setup_file(self) -> Path:
+        """What the owner edits, on the boot partition."""
+        return self.boot / "sotto.toml"
+
+    @property
     def kernels(self) -> Path:
         """Unified kernel images, one a version."""
         return self.boot / "EFI/Linux"
@@ -91,6 +96,12 @@ class Places:
     def sys(self) -> Path:
         """The kernel's /sys."""
         return self.root / "sys"
+
+    @property
+    def counted(self) -> Path:
+        """What systemd-boot leaves when it has counted this try of a version, for systemd-bless-boot."""
+        name = "LoaderBootCountPath-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+        return self.sys / "firmware/efi/efivars" / name
 
     @property
     def dev(self) -> Path:

@@ -136,7 +136,7 @@ def _is_loopback(host: str) -> bool:
 def _unusable(path: Path, why: str) -> InvalidInput:
     return InvalidInput(
         f"the update setting {path} cannot be used: {why}",
-        hint='write: source = "https://host/folder/"',
+        hint='write source = "https://host/folder/" below [update] in sotto.toml; source.toml counts first',
         code="update.setting",
     )
 
@@ -144,6 +144,6 @@ def _unusable(path: Path, why: str) -> InvalidInput:
 def _bad_address(address: str, why: str) -> InvalidInput:
     return InvalidInput(
         f"{address[:80]!r} cannot be a source of updates: {why}",
-        hint="give an https address or an absolute folder; insecure_http = true in source.toml allows http",
+        hint="give an https address or an absolute folder, as below [update] in sotto.toml",
         code="update.address",
     )

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from assistant.errors import InvalidInput, SottoError
 from services.updated.artefacts import Release, choose, choose_named, parse_sums, releases
-from services.updated.bootentries import BootFolder
+from services.updated.bootentries import BootFolder, on_trial
 from services.updated.download import remove, stage
 from services.updated.errors import InstallFailed, UpdateRefused
 from services.updated.fallback import GoingBack, plan_rollback, settle, trial_of
@@ -74,14 +74,16 @@ class Updater:
         return self._machine.version
 
     def settle(self) -> State:
-        """Notice versions that failed their trial; to be called at the start.
+        """Notice versions that failed their trial, and one that passed; to be called at the start.
 
         Raises:
             InstallFailed: the boot folder cannot be read.
             StorageError: the state cannot be written.
         """
-        entries = self._boot.entries()
         before = self.store.load()
+        if self._passed_uncounted(before):
+            self._boot.bless(self._machine.version)
+        entries = self._boot.entries()
         settled = settle(before, entries, self._machine.version, self._clock())
         for version in settled.give_up:
             self._boot.give_up(version)
@@ -246,6 +248,21 @@ class Updater:
         require_signature(self._runner, self._places.keyring, sums, signature)
         return releases(parse_sums(sums), self._machine.arch)
 
+    def _passed_uncounted(self, state: State) -> bool:
+        """Whether the running version passed its trial and nobody else marks it as proven.
+
+        systemd-bless-boot does, but only where the boot loader counts tries by renaming the kernel image.
+        """
+        verdict, running = state.boot, self._machine.version
+        return (
+            verdict is not None
+            and verdict.passed
+            and verdict.version == running
+            and running not in state.refused
+            and on_trial(self._boot.entries(), running)
+            and not self._places.counted.exists()
+        )
+
     def _setting(self, address: str) -> SourceSetting:
         setting = read_setting(self._places)
         if address:
@@ -253,7 +270,7 @@ class Updater:
         if setting is None:
             raise UpdateRefused(
                 "no update source is set",
-                hint=f'put source = "https://host/folder/" into {self._places.source_file}, or use --source',
+                hint='write source = "https://host/folder/" below [update] in sotto.toml, or use --source',
                 code="update.no-source",
             )
         return setting

@@ -250,9 +250,12 @@ class WebSource:
             )
 
     def _gave_up(self, name: str, error: _Dropped) -> SourceFailed:
+        hint = "check the network and the address; what was downloaded is kept"
+        if urlsplit(self._base).port not in (None, 80, 443):
+            hint += "; the firewall of a box opens this port only if [update] source in sotto.toml has it"
         return SourceFailed(
             f"the source of updates failed at {name}: {error}",
-            hint="check the network and the address; what was downloaded is kept",
+            hint=hint,
             code="update.dropped",
         )
 

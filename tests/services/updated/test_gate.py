@@ -138,6 +138,22 @@ def test_a_sound_device_that_is_gone_fails_the_boot(talking: World) -> None:
     assert _gate(talking).reasons == ("the sound device Device (USB-Audio) is gone",)
 
 
+def test_a_sound_device_that_was_unplugged_is_missed_once_whatever_else_is_wrong(world: World) -> None:
+    good = GoodBoot("1", {"Test CPU": 1.0}, ("Device (USB-Audio)",), {}, 0.0)
+    world.updater().store.change(lambda _state: State(good=good))
+    first, second = (_gate(world, timeout_s=1.0).reasons for _ in range(2))
+    assert set(first) - set(second) == {"the sound device Device (USB-Audio) is gone"}
+    assert _state(world).good == replace(good, cards=("Loopback (Loopback)",))
+
+
+def test_a_trial_does_not_get_used_to_a_sound_device_that_is_gone(world: World) -> None:
+    _on_trial(world.places)
+    good = GoodBoot("0", {}, ("Device (USB-Audio)",), {}, 0.0)
+    world.updater().store.change(lambda _state: State(good=good))
+    _gate(world, timeout_s=1.0)
+    assert _state(world).good == good
+
+
 def test_a_version_that_was_rolled_back_meanwhile_fails(talking: World) -> None:
     talking.updater().store.change(lambda s: replace(s, rolled_back=(RolledBack("1", "owner", 0.0),)))
     assert _gate(talking).reasons == ("version 1 was rolled back",)

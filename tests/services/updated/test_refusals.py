@@ -11,7 +11,7 @@ from assistant.errors import InvalidInput, SottoError, StorageError
 from services.updated import download
 from services.updated.errors import InstallFailed, SourceFailed, UpdateRefused
 from services.updated.runner import Finished, Programs
-from services.updated.state import RolledBack
+from services.updated.state import BootVerdict, RolledBack
 from tests.services.updated.applying import apply, boot_second, refused
 from tests.services.updated.server import Manners, serving
 from tests.services.updated.world import Key, World
@@ -183,6 +183,34 @@ def test_a_version_on_trial_does_not_overwrite_what_it_falls_back_to(world: Worl
     world.commands.clear()
     refused(world, "update.on-trial")
     assert (world.places.kernels / "sotto_1.efi").exists()
+
+
+PASSED = BootVerdict("1", True, True, (), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "counted", "gone_back", "name"),
+    [
+        (PASSED, False, False, "sotto_1.efi"),
+        (PASSED, True, False, "sotto_1+3-0.efi"),
+        (PASSED, False, True, "sotto_1+3-0.efi"),
+        (replace(PASSED, passed=False), False, False, "sotto_1+3-0.efi"),
+        (replace(PASSED, version="2"), False, False, "sotto_1+3-0.efi"),
+        (None, False, False, "sotto_1+3-0.efi"),
+    ],
+)
+def test_a_version_that_passed_is_proven_where_the_boot_loader_counts_nothing(
+    world: World, verdict: BootVerdict | None, counted: bool, gone_back: bool, name: str
+) -> None:
+    (world.places.kernels / "sotto_1.efi").rename(world.places.kernels / "sotto_1+3-0.efi")
+    if counted:
+        world.places.counted.parent.mkdir(parents=True)
+        world.places.counted.touch()
+    rolled_back = (RolledBack("1", "the owner", 0.0),) if gone_back else ()
+    updater = world.updater()
+    updater.store.change(lambda state: replace(state, boot=verdict, rolled_back=rolled_back))
+    updater.settle()
+    assert [path.name for path in world.places.kernels.iterdir()] == [name]
 
 
 def test_nothing_is_installed_between_a_rollback_and_the_reboot(world: World) -> None:

@@ -73,6 +73,16 @@ def test_a_setting_that_cannot_be_used_names_its_file(tmp_path: Path, content: b
         read_setting(places)
 
 
+@pytest.mark.parametrize("address", ["", "ftp://updates.example/"])
+def test_what_to_do_is_something_that_an_owner_can_do(tmp_path: Path, address: str) -> None:
+    places = Places(tmp_path)
+    places.state.mkdir(parents=True)
+    places.source_file.write_text("source = 3")
+    with pytest.raises(InvalidInput) as caught:
+        checked_url(address, insecure_http=False) if address else read_setting(places)
+    assert "[update] in sotto.toml" in caught.value.hint
+
+
 def test_a_stick_has_the_update_in_its_own_folder(tmp_path: Path) -> None:
     (tmp_path / "sotto-update").mkdir()
     (tmp_path / "sotto-update" / "SHA256SUMS").touch()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from assistant.skills.timekeeping import TimerBook
 from services.gatewayd.hubs import HubStore
 from services.gatewayd.tokens import TokenStore
 from services.updated.cards import sound_cards
-from services.updated.household import Household, look, lost
+from services.updated.household import Household, household_from, look, lost
 from services.updated.machine import read_machine
 from services.updated.places import Places
 from services.updated.state import (
@@ -41,7 +43,7 @@ FULL = State(
     fallback=Fallback("3", "2", "text", 4.0, said=True),
     check=LastCheck("/x", "4", "text", 5.0),
     good=GoodBoot("2", {"CPU": 1.5}, ("a",), {"What?": "Time"}, 6.0),
-    household=Household("boot", 7.0, {"timers/1": 8.0, "alarms/2": None}, ("hub.json",), ("timers",)),
+    household=Household("boot", 7.0, {"timers/1": 8.0, "alarms/2": None}, ("hub.json",), ("timers",), "d1ff"),
     extra={"later": [1]},
 )
 JSON = st.recursive(
@@ -129,8 +131,48 @@ def test_who_was_unpaired_is_not_missed(tmp_path: Path) -> None:
     assert lost(before, look(places, 1.0)) == []
 
 
+FOLLOWS = "the set-up file hub-secret is gone"
+STAYS = "the set-up file pairing-code is gone"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "missed"),
+    [
+        ("[hub]", "[hub]", [FOLLOWS, STAYS]),
+        ("[hub]", "[sound]", [STAYS]),
+        ("[hub]", None, [FOLLOWS, STAYS]),
+        (None, "[sound]", [STAYS]),
+    ],
+)
+def test_what_follows_from_the_set_up_may_go_with_another_one(
+    tmp_path: Path, first: str | None, second: str | None, missed: list[str]
+) -> None:
+    places = Places(tmp_path)
+    places.boot.mkdir()
+    places.provision.mkdir(parents=True)
+    seen = []
+    for setup, names in ((first, ("hub-secret", "pairing-code")), (second, ())):
+        places.setup_file.unlink(missing_ok=True)
+        if setup is not None:
+            places.setup_file.write_text(setup)
+        shutil.rmtree(places.provision)
+        places.provision.mkdir()
+        for name in names:
+            (places.provision / name).touch()
+        seen.append(look(places, 0.0))
+    assert lost(*seen) == missed
+
+
+def test_a_household_of_a_version_that_noted_no_set_up_is_judged_in_full() -> None:
+    values = to_json(FULL)["household"]
+    del values["setup"]
+    before = household_from(values)
+    assert before is not None and before.setup is None
+    assert lost(before, replace(before, files=(), setup="d1ff")) == ["the set-up file hub.json is gone"]
+
+
 def test_an_empty_box_has_an_empty_household(tmp_path: Path) -> None:
-    assert look(Places(tmp_path), 1.0) == Household("", 1.0, {}, ())
+    assert look(Places(tmp_path), 1.0) == Household("", 1.0, {}, (), setup="")
 
 
 def test_units_that_failed_or_start_again_and_again_are_named() -> None:

@@ -40,6 +40,13 @@ def _fetch(server: Manners, target: Path, stall_s: float = 10.0) -> list[int]:
     return seen
 
 
+@pytest.mark.parametrize(("port", "told"), [("", False), (":1", True)])
+def test_a_port_that_is_not_the_web_s_is_told_of(port: str, told: bool) -> None:
+    with pytest.raises(SourceFailed) as caught:
+        WebSource(f"https://127.0.0.1{port}/", stall_s=1.0, pause_s=0.0).small("SHA256SUMS", 1000)
+    assert ("opens this port" in caught.value.hint) is told
+
+
 def test_a_file_is_fetched(server: Manners, tmp_path: Path) -> None:
     seen = _fetch(server, tmp_path / "big.part")
     assert seen[-1] == SIZE and seen == sorted(seen)
