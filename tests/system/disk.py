@@ -49,12 +49,12 @@ def flip_byte(disk: Path, offset: int) -> None:
         stream.write(bytes([byte[0] ^ 0x40]))
 
 
-def data_write(disk: Path, content: str, path: str) -> None:
-    """Write a small file into the data partition, as root, mode 0600; its folder exists."""
+def data_write(disk: Path, content: str, path: str, mode: int = 0o600) -> None:
+    """Write a small file into the data partition, as root; its folder exists."""
     offset = partitions(disk)["sotto-data"].offset
     source = disk.with_suffix(".part")
     source.write_text(content)
-    commands = f"rm {path}\nwrite {source} {path}\nset_inode_field {path} mode 0100600\n"
+    commands = f"rm {path}\nwrite {source} {path}\nset_inode_field {path} mode 0100{mode:o}\n"
     subprocess.run(
         ["debugfs", "-w", "-f", "/dev/stdin", f"{disk}?offset={offset}"],
         input=commands.encode(), capture_output=True, check=True,

@@ -1,8 +1,9 @@
 """The box hears through a sound card, and what it answers comes out of one.
 
 The card is a loopback (snd-aloop): what is played into its second device arrives at the first one, which
-PipeWire has, and the other way round. Only the capture path has to keep up with real time; recognising and
-speaking take an emulated processor many times as long as the sound lasts.
+PipeWire has, and the other way round. Only the capture path has to keep up with real time: listening,
+recognising and speaking take an emulated processor many times as long as the sound lasts, so that what was
+captured may wait for the ears for longer than it may on a real box.
 """
 
 from __future__ import annotations
@@ -25,12 +26,16 @@ from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from tests.system.box import Box
 from tests.system.conftest import BoxMaker
+from tests.system.disk import data_write
 
 _CARD_RATE = 48_000
 #: The other end of the cable, as ALSA's own programs name it.
 _FAR_END = f"-q -D plughw:CARD=Loopback,DEV=1 -t raw -f S16_LE -r {_CARD_RATE}"
 #: A sentence of two seconds takes an emulated processor a minute or two to speak.
 ANSWER_S = 420.0
+#: How far the ears may lag behind the sound, in ms; on a real box it is 2 s.
+QUEUE_MS = 120_000
+_SETTINGS = "/lib/sotto/config/assistant.toml"
 #: How often the question is put.
 TRIES = 3
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -42,14 +47,19 @@ def box(make_box: BoxMaker) -> Iterator[Box]:
     box = make_box(kernel_words="modules_load=snd_aloop systemd.mask=sotto-gate.service")
     box.start()
     box.wait_until_active("sotto-assistantd")
+    box.power_button()
+    data_write(box.disk, f"[microphone]\nqueue_ms = {QUEUE_MS}\n", _SETTINGS, mode=0o644)
+    box.start()
+    box.wait_until_active("sotto-assistantd")
     yield box
     box.pull_the_plug()
 
 
 def test_the_loopback_is_chosen(box: Box) -> None:
     def chosen() -> bool:
-        choice = json.loads(box.ssh("cat /run/sotto-sound/choice.json"))
-        return all("aloop" in (choice[end] or {}).get("name", "") for end in ("microphone", "speaker"))
+        # The sound service comes up beside the assistant, and may take longer.
+        choice = json.loads(box.ssh("cat /run/sotto-sound/choice.json || echo '{}'"))
+        return all("aloop" in (choice.get(end) or {}).get("name", "") for end in ("microphone", "speaker"))
 
     box.wait(chosen, "the loopback as microphone and loudspeaker", 120.0)
 
