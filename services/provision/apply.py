@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from assistant.errors import SottoError
 from services.connectord.settings import HOME_ASSISTANT, load_connector_settings
@@ -27,8 +28,12 @@ log = logging.getLogger(__name__)
 OURS = "# written from sotto.toml; take this line away to keep your own changes\n"
 #: Where gatewayd listens by default: `services.gatewayd.settings` has the same figures.
 API_PORTS = (8443, 8444, 10400, 10700)
+#: Where the firewall always lets updates go: the set update_tcp in rootfs/etc/nftables.conf.
+WEB_PORTS = (80, 443)
 _UTC = "UTC"
 _SETTINGS_LIMIT = 256 * 1024
+#: Mode of settings: the owner, who is in the group, may make them his own.
+_OWNERS_TOO = 0o660
 
 
 @dataclass(frozen=True)
@@ -73,9 +78,8 @@ def apply(setup: Setup, places: Places, device: Device) -> Outcome:
         lambda: _api(setup, places, device),
         lambda: _connector(setup.hub, places, device),
         lambda: _facts(places.state / "hub.json", {"address": setup.hub.address, "kind": setup.hub.kind}),
-        lambda: _facts(
-            places.state / "update.json", {"source": setup.update.source, "channel": setup.update.channel}
-        ),
+        lambda: _facts(places.state / "update.json", {"source": setup.update.source}),
+        lambda: _update_port(setup.update.source, places, device),
     )
     for step in steps:
         try:
@@ -136,6 +140,7 @@ def _wifi(setup: Setup, places: Places) -> None:
 
 def _assistant(setup: Setup, places: Places, device: Device) -> str | None:
     """Settings of the assistant and of the sound service; the owner's own files are left alone."""
+    # tmpfiles.d has made them, and lets the owner write into the second.
     for folder in (places.config.parent, places.config):
         make_folder(folder, 0o750, device.sotto)
     kept = [
@@ -157,14 +162,13 @@ def _write_ours(path: Path, text: str, device: Device) -> bool:
     there = read_bounded(path, _SETTINGS_LIMIT)
     if there is not None and not there.startswith(OURS.encode()):
         return False
-    write_whole(path, text.encode(), 0o640, device.sotto)
+    write_whole(path, text.encode(), _OWNERS_TOO, device.sotto)
     return True
 
 
 def _settings(setup: Setup) -> str:
     lines = [OURS, f"language = {toml_value(setup.language or 'en')}\n"]
-    if setup.wake_word:
-        off = [word for word in WAKE_WORDS if word not in setup.wake_word]
+    if off := [word for word in WAKE_WORDS if setup.wake_word and word not in setup.wake_word]:
         lines.append(f"\n[wake]\noff = {toml_value(off)}\n")
     return "".join(lines)
 
@@ -251,7 +255,7 @@ def _connector(hub: Hub, places: Places, device: Device) -> str | None:
         "ca_file": _for_connector(trust_file, hub.certificate, places, device),
     }
     text = OURS + settings_text(hub.kind, url, hub.user, hub.area, files)
-    write_whole(path, text.encode(), 0o640, device.sotto)
+    write_whole(path, text.encode(), _OWNERS_TOO, device.sotto)
     _open(opening, hub_rules(host_address(url), port_of(hub.kind, url)), places, device)
     return None
 
@@ -274,6 +278,16 @@ def _own_connector(path: Path, opening: Path, places: Places, device: Device) ->
         log.warning("%s", error)
         return
     _open(opening, hub_rules(host_address(settings.url), settings.port), places, device)
+
+
+def _update_port(source: str | None, places: Places, device: Device) -> None:
+    """The port of the source of updates, where it is none of those that are open to updates always."""
+    opening = places.firewall / "update.nft"
+    port = urlsplit(source or "").port
+    if port in (None, *WEB_PORTS):
+        remove(opening)
+    else:
+        _open(opening, [f"add element inet sotto update_tcp {{ {port} }}\n"], places, device)
 
 
 def _open(opening: Path, rules: Sequence[str], places: Places, device: Device) -> None:

@@ -36,7 +36,6 @@ WORDS = {
     "hub.certificate": "the certificate of the hub",
     "update": "the update part",
     "update.source": "the source of updates",
-    "update.channel": "the update channel",
     "sound": "the sound part",
     "sound.microphone": "the microphone",
     "sound.speaker": "the loudspeaker",
@@ -252,22 +251,12 @@ def update_source(value: object) -> str:
     try:
         parts = urlsplit(text)
         good = parts.scheme == "https" and bool(parts.hostname) and parts.username is None
-        _ = parts.port
+        good = good and parts.port != 0
     except ValueError:
         good = False
     if not good or " " in text:
         # Not shown: an address may carry a password.
         raise Wrong("is not an address", "this is not an address to get updates from", hint)
-    return text
-
-
-def update_channel(value: object) -> str:
-    """A short name."""
-    text = plain_text(value, 'channel = "stable"')
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", text):
-        raise Wrong(
-            "is not a name", f"{shown(value)} is not a name", 'small letters and digits, as in "stable"'
-        )
     return text
 
 

@@ -84,7 +84,7 @@ _SECTIONS: Mapping[str, tuple[type[Any], Mapping[str, Check]]] = {
             "certificate": hub_checks.certificate,
         },
     ),
-    "update": (Update, {"source": checks.update_source, "channel": checks.update_channel}),
+    "update": (Update, {"source": checks.update_source}),
     "sound": (Sound, {"microphone": checks.sound_device, "speaker": checks.sound_device}),
 }
 #: What owners write instead, and what they mean.

@@ -19,6 +19,8 @@ button { margin-top: 1.6rem; font-weight: 700; }
 .error { border-left: .4rem solid #c00; padding-left: .6rem; }
 :focus-visible { outline: .2rem solid #06c; outline-offset: .1rem; }
 """
+#: As the wake word: all of them. No empty value, which would keep the one that was set before.
+ANY_WORD = "any"
 #: Form field -> key of the set-up file.
 FIELDS = {
     "name": "name",
@@ -106,9 +108,12 @@ def form_page(page: Page, token: str, values: Mapping[str, str], problems: Seque
             at,
             _select(
                 "wake_word",
-                [(word, word.replace("_", " ").capitalize()) for word in WAKE_WORDS],
+                [
+                    (ANY_WORD, "Any of these"),
+                    *((word, word.replace("_", " ").capitalize()) for word in WAKE_WORDS),
+                ],
                 values.get("wake_word"),
-                "Any of these",
+                None if page.values.get("wake_word") else "The words set before",
             ),
         ),
         _field(

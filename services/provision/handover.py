@@ -48,12 +48,17 @@ def adopt(places: Places, previous: Setup) -> list[str]:
 def overlay(present: Setup, form: Setup) -> Setup:
     """The present set-up with what the form says; what the page does not ask stays as it is.
 
-    A network that is chosen again without a password keeps the one it has. Raises nothing.
+    A network that is chosen again keeps the password it has, unless there is a new one, and that it does
+    not tell its name. Raises nothing.
     """
     wifi = form.wifi if form.wifi.ssid else present.wifi
-    if form.wifi.ssid and form.wifi.ssid == present.wifi.ssid and not form.wifi.password:
-        wifi = dataclasses.replace(wifi, password=present.wifi.password)
+    if form.wifi.ssid and form.wifi.ssid == present.wifi.ssid:
+        password, hidden = wifi.password or present.wifi.password, wifi.hidden or present.wifi.hidden
+        wifi = dataclasses.replace(wifi, password=password, hidden=hidden)
     wifi = dataclasses.replace(wifi, country=form.wifi.country or present.wifi.country)
+    access = present.access
+    if form.access.ssh_keys:
+        access = dataclasses.replace(access, ssh_keys=form.access.ssh_keys)
     return dataclasses.replace(
         present,
         name=form.name or present.name,
@@ -61,7 +66,7 @@ def overlay(present: Setup, form: Setup) -> Setup:
         timezone=form.timezone or present.timezone,
         wake_word=form.wake_word or present.wake_word,
         wifi=wifi if wifi != Wifi() else present.wifi,
-        access=form.access if form.access.ssh_keys else present.access,
+        access=access,
     )
 
 

@@ -112,6 +112,8 @@ def certificate(value: object) -> str:
     try:
         if len(text) > _MAX_CERTIFICATE:
             raise ValueError("too long")
+        if not text.isascii():
+            raise ValueError("it has other characters than plain Latin ones")
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
     except (ssl.SSLError, ValueError) as error:
         raise Wrong(

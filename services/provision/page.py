@@ -27,9 +27,10 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from assistant.errors import SottoError
+from services.provision.checks import WAKE_WORDS
 from services.provision.config import Problem, read_table
 from services.provision.files import read_bounded, write_whole
-from services.provision.form import FIELDS, STYLE, Page, form_page, plain_page, thanks_page
+from services.provision.form import ANY_WORD, FIELDS, STYLE, Page, form_page, plain_page, thanks_page
 from services.provision.handover import FORM_LIMIT
 from services.provision.places import Places
 from services.provision.sections import Setup
@@ -154,6 +155,8 @@ def setup_from(page: Page, form: Mapping[str, str]) -> tuple[Setup, tuple[Proble
     for key in ("name", "language", "timezone", "wake_word"):
         if key in given:
             table[key] = given[key]
+    if table.get("wake_word") == ANY_WORD:
+        table["wake_word"] = list(WAKE_WORDS)
     wifi: dict[str, Any] = {key: given[key] for key in ("password", "country") if key in given}
     if ssid := given.get("other_ssid") or given.get("ssid"):
         wifi["ssid"] = ssid
@@ -188,7 +191,9 @@ def page_from(data: bytes) -> Page:
         ValueError, KeyError, TypeError: it is damaged.
     """
     facts = json.loads(data)
-    words = facts["wake_word"]
+    words = facts["wake_word"] or WAKE_WORDS
+    # Some words, but not all, are none of the choices: the empty one keeps them.
+    several = ANY_WORD if set(words) == set(WAKE_WORDS) else ""
     zones = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone and "Etc/" not in zone)
     values = {key: str(facts[key]) for key in ("name", "ssid", "country")}
     return Page(
@@ -197,7 +202,7 @@ def page_from(data: bytes) -> Page:
         values={
             **values,
             "timezone": str(facts["timezone"]) or "UTC",
-            "wake_word": words[0] if len(words) == 1 else "",
+            "wake_word": words[0] if len(words) == 1 else several,
         },
         zones=["UTC", *zones],
         failure=str(facts["failure"]),

@@ -59,7 +59,6 @@ class Update:
     """Where newer versions come from; None means nowhere."""
 
     source: str | None = None
-    channel: str | None = None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from services.provision import keyfile
 from services.provision.access_point import PATIENCE_S, Action, Facts, Stage, State, step
 from services.provision.files import Owner, read_bounded, write_whole
 from services.provision.main import load_previous
-from services.provision.names import network_name
+from services.provision.names import host_name, network_name
 from services.provision.network import NetworkManager, Run, has_radio, is_online, is_open, run
 from services.provision.places import Places
 from services.provision.sections import Setup
@@ -143,11 +143,11 @@ class Watch:
             self._sleep(_ANSWER_S)
         self._close()
         if sent:
-            settings = self._settings()
+            before = self._read_at_start()
             # Reads the form, writes sotto.toml and applies it; see services.provision.main.
             self._systemctl("restart", "sotto-provision.service")
-            if self._settings() != settings:
-                self._systemctl("--no-block", "try-restart", "sotto-assistantd.service")
+            if changed := [unit for unit, value in self._read_at_start().items() if value != before[unit]]:
+                self._systemctl("--no-block", "try-restart", *changed)
             if (self._places.ssh / "authorized_keys").is_file():
                 self._systemctl("--no-block", "start", "ssh.service")
         self._manager.reload()
@@ -161,8 +161,19 @@ class Watch:
         self._systemctl("stop", PAGE)
         self._manager.down(keyfile.OWN)
 
-    def _settings(self) -> bytes | None:
-        return read_bounded(self._places.config / "assistant.toml", 256 * 1024)
+    def _read_at_start(self) -> dict[str, object]:
+        """What services take from the set-up when they start, and not later, by unit."""
+        settings = read_bounded(self._places.config / "assistant.toml", 256 * 1024)
+        try:
+            zone = str(self._places.localtime.readlink())
+        except OSError:
+            zone = ""
+        return {
+            "sotto-assistantd.service": (settings, zone),
+            "sotto-updated.service": zone,
+            # Not asked of the kernel: this unit has a host name of its own, which does not follow.
+            "sotto-gatewayd.service": host_name(load_previous(self._places).name),
+        }
 
     def _systemctl(self, *arguments: str) -> None:
         answer = self._run(["systemctl", *arguments], _COMMAND_S)

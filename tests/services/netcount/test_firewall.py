@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from assistant.errors import InvalidInput
 from services.netcount.firewall import PURPOSES, parse_table
 from services.netcount.traffic import Traffic
+from services.provision.apply import WEB_PORTS
 from tests.conftest import REPOSITORY
 from tests.services.netcount.conftest import element, table
 
@@ -64,6 +65,12 @@ def test_the_rules_have_every_purpose() -> None:
     rules = (REPOSITORY / "rootfs/etc/nftables.conf").read_text("utf-8")
     counters = {line.split()[1] for line in rules.splitlines() if line.startswith("    counter ")}
     assert {name for name in counters if name.startswith("sent_")} == {f"sent_{name}" for name in PURPOSES}
+
+
+def test_the_ports_that_are_always_open_to_updates_are_those_that_are_not_opened() -> None:
+    rules = (REPOSITORY / "rootfs/etc/nftables.conf").read_text("utf-8")
+    (line,) = (line for line in rules.splitlines() if line.startswith("    set update_tcp "))
+    assert f"elements = {{ {', '.join(map(str, WEB_PORTS))} }}" in line
 
 
 def test_units_enter_sets_there_are() -> None:

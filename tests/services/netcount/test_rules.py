@@ -89,6 +89,14 @@ def test_a_unit_has_its_own_ports_only(boxes: TwoBoxes) -> None:
     assert _ask_udp(boxes, "resolved.service", 123) == REFUSED
 
 
+def test_updates_go_to_a_port_of_their_own_once_it_is_set(boxes: TwoBoxes) -> None:
+    boxes.serve(TCP_ECHO.format(port=9443), boxes.other)
+    boxes.allow("may_update", "updated.service")
+    assert _ask_tcp(boxes, "updated.service", 9443) == "refused\n"
+    boxes.rules("add element inet sotto update_tcp { 9443 }")
+    assert _ask_tcp(boxes, "updated.service", 9443) == "100\n"
+
+
 def test_loopback_is_free_and_counted_nowhere(boxes: TwoBoxes) -> None:
     boxes.serve(UDP_ECHO.format(port=7000), boxes.box, "server.service")
     assert _ask_udp(boxes, "any.service", 7000, "127.0.0.1") == "100\n"

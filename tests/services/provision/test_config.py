@@ -37,7 +37,6 @@ address = "192.168.1.20"
 kind = "Home Assistant"
 [update]
 source = "https://updates.example/sotto"
-channel = "stable"
 [sound]
 microphone = "USB"
 """
@@ -103,7 +102,8 @@ def test_a_good_file_is_taken_and_tidied() -> None:
         ("[update]\nsource = 'http://example.org'", "update.source", "address", "https"),
         ("[update]\nsource = 'https://[::1'", "update.source", "address", "https"),
         ("[update]\nsource = '/media/../etc'", "update.source", "address", "folder"),
-        ("[update]\nchannel = 'a b'", "update.channel", "a b", "stable"),
+        ("[update]\nsource = 'https://example.org:0'", "update.source", "address", "https"),
+        ("[update]\nchannel = 'stable'", "update.channel", "unknown setting", "source"),
         ("tmiezone = 'UTC'", "tmiezone", "tmiezone", "timezone"),
         ("time_zone = 'UTC'", "time_zone", "time_zone", "timezone"),
         ("ssid = 'a'", "ssid", "at the top", "[wifi]"),

@@ -87,6 +87,19 @@ def test_the_same_network_without_a_password_keeps_it() -> None:
     assert overlay(present, Setup(wifi=Wifi("other"))).wifi == Wifi("other", None, "DE")
 
 
+def test_the_same_network_stays_hidden() -> None:
+    present = Setup(wifi=Wifi("net", "12345678", hidden=True))
+    assert overlay(present, Setup(wifi=Wifi("net", "new password"))).wifi == Wifi(
+        "net", "new password", hidden=True
+    )
+    assert overlay(present, Setup(wifi=Wifi("other"))).wifi == Wifi("other")
+
+
+def test_a_key_does_not_open_ports_that_were_closed() -> None:
+    present = Setup(access=Access(api=False))
+    assert overlay(present, Setup(access=Access((ED25519,)))).access == Access((ED25519,), api=False)
+
+
 @given(st.booleans(), st.booleans())
 def test_an_empty_form_changes_nothing(with_wifi: bool, with_keys: bool) -> None:
     present = Setup(

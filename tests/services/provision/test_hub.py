@@ -83,6 +83,7 @@ def test_an_encrypted_hub_is_trusted_by_its_own_certificate(machine: Machine, pe
     ("url", "certificate", "said"),
     [
         ("mqtts://10.0.0.2", "hello", "hub.certificate: this is no certificate"),
+        ("mqtts://10.0.0.2", "caf\u00e9", "hub.certificate: this is no certificate"),
         ("mqtts://10.0.0.2", "x" * 20_000, "hub.certificate: this is no certificate"),
         ("mqtt://10.0.0.2", None, "hub.certificate: a certificate belongs to an encrypted"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import stat
 import threading
@@ -16,10 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from services.provision.checks import WAKE_WORDS
 from services.provision.config import read
-from services.provision.form import FIELDS, Page
-from services.provision.handover import FORM_LIMIT
+from services.provision.form import ANY_WORD, FIELDS, Page, form_page
+from services.provision.handover import FORM_LIMIT, overlay
 from services.provision.page import Site, application, page_from, server_for, setup_from
+from services.provision.sections import Setup
 
 PAGE = Page(
     address="10.42.0.1",
@@ -196,18 +199,46 @@ def test_no_form_breaks_the_page(client: TestClient, form: dict[str, str]) -> No
     assert client.post("/", data={**safe, "token": "secret"}).status_code in (200, 422)
 
 
+FACTS = {
+    "address": "10.42.0.1",
+    "failure": "",
+    "networks": [{"ssid": "Home", "signal": 80, "secured": True}],
+    "name": "Box",
+    "timezone": "Europe/Berlin",
+    "wake_word": ["alexa"],
+    "ssid": "Home",
+    "country": "DE",
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "sent"),
+    [
+        ([], WAKE_WORDS),
+        (list(WAKE_WORDS), WAKE_WORDS),
+        (["alexa"], ("alexa",)),
+        (["alexa", "okay_nabu"], None),
+    ],
+)
+def test_a_form_that_is_sent_as_it_is_shown_changes_no_wake_word(
+    words: list[str], sent: tuple[str, ...] | None
+) -> None:
+    page = page_from(json.dumps(FACTS | {"wake_word": words}).encode())
+    _, _, select = form_page(page, "secret", page.values).partition('<select id="wake_word"')
+    options = re.findall(r'<option value="(\w*)"( selected)?', select.partition("</select>")[0])
+    # As a browser does: what is selected, else the first.
+    shown = next((value for value, selected in options if selected), options[0][0])
+    assert setup_from(page, {"wake_word": shown})[0].wake_word == sent
+
+
+def test_any_word_undoes_a_single_one(client: TestClient, tmp_path: Path) -> None:
+    client.post("/", data={**GOOD, "wake_word": ANY_WORD})
+    setup = read((tmp_path / "submitted.toml").read_bytes()).setup
+    assert overlay(Setup(wake_word=("alexa",)), setup).wake_word == WAKE_WORDS
+
+
 def test_what_root_wrote_is_shown() -> None:
-    facts = {
-        "address": "10.42.0.1",
-        "failure": "",
-        "networks": [{"ssid": "Home", "signal": 80, "secured": True}],
-        "name": "Box",
-        "timezone": "Europe/Berlin",
-        "wake_word": ["alexa"],
-        "ssid": "Home",
-        "country": "DE",
-    }
-    page = page_from(json.dumps(facts).encode())
+    page = page_from(json.dumps(FACTS).encode())
     assert page.networks == [("Home", True)]
     assert page.values["wake_word"] == "alexa"
     assert "Europe/Berlin" in page.zones

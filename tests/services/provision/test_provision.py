@@ -197,6 +197,24 @@ def test_the_ports_of_the_local_api_are_open_unless_the_owner_says_no(machine: M
     assert not opening.exists()
 
 
+def test_a_source_of_updates_on_another_port_has_a_way_out(machine: Machine) -> None:
+    opening = machine.places.firewall / "update.nft"
+    machine.boot('[update]\nsource = "https://u.example:8443/sotto"\n')
+    assert opening.read_text() == "add element inet sotto update_tcp { 8443 }\n"
+    assert ["nft", "-f", str(opening)] in machine.ran
+    machine.boot('[update]\nsource = "https://u.example/sotto"\n')
+    assert not opening.exists()
+
+
+def test_a_set_up_that_held_before_with_a_channel_goes_on_holding(machine: Machine) -> None:
+    machine.boot("")
+    machine.places.setup_file.unlink()
+    source = "https://u.example"
+    machine.places.previous.write_text(json.dumps({"update": {"source": source, "channel": "stable"}}))
+    assert machine.boot().failures == []
+    assert json.loads((machine.places.state / "update.json").read_text()) == {"source": source}
+
+
 def test_half_a_host_key_is_made_anew(machine: Machine) -> None:
     text = f'[access]\nssh_keys = "{ED25519}"\n'
     machine.boot(text)
@@ -221,10 +239,23 @@ def test_the_owners_own_settings_are_left_alone(machine: Machine) -> None:
     assert b"your own file" in machine.places.problems_file.read_bytes()
 
 
+def test_our_settings_can_be_made_the_owners_own(machine: Machine) -> None:
+    machine.boot('[hub]\naddress = "10.0.0.2"\nkind = "mqtt"\n')
+    files = [machine.places.config / f"{name}.toml" for name in ("assistant", "sound", "connector")]
+    assert [_mode(path) for path in files] == [0o660] * 3
+
+
 def test_our_settings_are_replaced(machine: Machine) -> None:
     machine.boot('wake_word = "alexa"\n')
     machine.boot('wake_word = "okay_nabu"\n')
     assert list(load_settings(machine.settings).wake.thresholds()) == ["okay_nabu"]
+
+
+def test_all_wake_words_are_the_settings_of_none(machine: Machine) -> None:
+    machine.boot("")
+    before = machine.settings.read_text()
+    machine.boot('wake_word = ["okay_nabu", "hey_jarvis", "hey_mycroft", "alexa"]\n')
+    assert machine.settings.read_text() == before
 
 
 def test_one_step_that_fails_does_not_keep_the_others_from_being_done(machine: Machine) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +39,7 @@ class Played:
     up: str = ""
     now: float = 1000.0
     ran: list[str] = field(default_factory=list)
+    provisions: Callable[[], object] = lambda: None
 
     def __post_init__(self) -> None:
         self.places = Places(self.root)
@@ -68,6 +69,7 @@ class Played:
             self.up = ""
         if "restart sotto-provision" in line:
             self.places.submitted.unlink()
+            self.provisions()
             self.know()
         return Answer(0)
 
@@ -185,11 +187,37 @@ def test_an_own_network_that_does_not_open_is_not_told_of(played: Played) -> Non
     assert played.told()["network"]
 
 
-def test_the_assistant_is_restarted_only_for_new_settings(played: Played) -> None:
+def _restarted(played: Played, provisions: Callable[[], object]) -> list[str]:
+    """Units that are restarted for a form which changes the box so."""
+    played.provisions = provisions
     played.after(61)
     played.places.submitted.touch()
     played.after(2)
-    assert not played.did("sotto-assistantd")
+    return [word for line in played.ran if "try-restart" in line for word in line.split() if "sotto-" in word]
+
+
+def test_for_a_form_that_changes_nothing_no_service_is_restarted(played: Played) -> None:
+    assert _restarted(played, lambda: None) == []
+
+
+def test_the_assistant_is_restarted_for_new_settings(played: Played) -> None:
+    settings = played.places.config / "assistant.toml"
+    assert _restarted(played, settings.touch) == ["sotto-assistantd.service"]
+
+
+def test_a_new_time_zone_restarts_what_reads_the_clock(played: Played) -> None:
+    played.places.localtime.symlink_to("/usr/share/zoneinfo/UTC")
+
+    def moved() -> None:
+        played.places.localtime.unlink()
+        played.places.localtime.symlink_to("/usr/share/zoneinfo/Europe/Berlin")
+
+    assert _restarted(played, moved) == ["sotto-assistantd.service", "sotto-updated.service"]
+
+
+def test_a_new_name_restarts_who_tells_it_to_the_network(played: Played) -> None:
+    named = played.places.previous
+    assert _restarted(played, lambda: named.write_text('{"name": "Box"}')) == ["sotto-gatewayd.service"]
 
 
 def test_the_password_of_the_own_network_goes_with_it_and_is_another_at_each_start(

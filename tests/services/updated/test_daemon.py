@@ -79,7 +79,7 @@ def test_status_in_words(daemon: World) -> None:
 def test_a_refusal_has_its_code_hint_and_exit_status(daemon: World) -> None:
     done = _sotto(daemon, "check")
     assert done.returncode == 7
-    assert "[update.no-source]" in done.stderr and "source.toml" in done.stderr
+    assert "[update.no-source]" in done.stderr and "[update] in sotto.toml" in done.stderr
 
 
 def test_apply_streams_its_steps_and_ends_with_the_error(daemon: World) -> None:

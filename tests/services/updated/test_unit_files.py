@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
@@ -36,6 +38,50 @@ def test_the_exposure_is_two_at_most(unit: str) -> None:
     if "unrecognized option" in done.stderr:
         pytest.skip("this systemd-analyze cannot judge files")
     assert done.returncode == 0, done.stdout[-300:] + done.stderr
+
+
+def test_an_owner_may_write_into_the_folder_of_settings(tmp_path: Path) -> None:
+    if shutil.which("systemd-tmpfiles") is None or os.geteuid() != 0:
+        pytest.skip("systemd-tmpfiles is not installed, or this is not root")
+    lines = (REPOSITORY / "rootfs/usr/lib/tmpfiles.d/sotto.conf").read_text("utf-8").splitlines()
+    config = tmp_path / "made.conf"
+    ours = [line for line in lines if line.startswith(("d /var/lib/sotto ", "d /var/lib/sotto/"))]
+    config.write_text("".join(f"{line}\n" for line in ours))
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/passwd").write_text("root:x:0:0::/:/bin/sh\nsotto:x:900:900::/:/bin/sh\n")
+    (tmp_path / "etc/group").write_text("root:x:0:\nsotto:x:900:owner\n")
+    folder = tmp_path / "var/lib/sotto/config"
+    # As versions of before left it.
+    folder.mkdir(parents=True, mode=0o750)
+    for path in (folder, folder.parent):
+        os.chown(path, 900, 900)
+    command = ["systemd-tmpfiles", "--create", f"--root={tmp_path}", str(config)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    status = folder.stat()
+    assert (stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid) == (0o2770, 900, 900)
+
+
+def test_no_unit_takes_the_folder_of_settings_back_when_it_starts() -> None:
+    named = [
+        word
+        for unit in UNITS.rglob("*.service")
+        for line in unit.read_text("utf-8").splitlines()
+        if line.startswith("StateDirectory=")
+        for word in line.partition("=")[2].split()
+    ]
+    assert "sotto" in named and "sotto/config" not in named
+
+
+def test_of_the_group_nobody_but_the_assistant_and_the_owner_can_write_there() -> None:
+    """Whoever is in group sotto has a read-only /var, but for folders of his own."""
+    for unit in UNITS.glob("sotto-*.service"):
+        lines = unit.read_text("utf-8").splitlines()
+        if "User=sotto" in lines or not {"Group=sotto", "SupplementaryGroups=sotto"} & set(lines):
+            continue
+        assert "ProtectSystem=strict" in lines, unit.name
+        assert "StateDirectory=sotto" not in lines, unit.name
+        assert not any(line.startswith("ReadWritePaths=") and "/var" in line for line in lines), unit.name
 
 
 def _condition(root: Path) -> str:
