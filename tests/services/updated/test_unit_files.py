@@ -84,11 +84,37 @@ def test_of_the_group_nobody_but_the_assistant_and_the_owner_can_write_there() -
         assert not any(line.startswith("ReadWritePaths=") and "/var" in line for line in lines), unit.name
 
 
+def test_neither_the_assistant_nor_what_hears_the_network_may_command_updates() -> None:
+    may = {
+        unit.name
+        for unit in UNITS.glob("sotto-*.service")
+        for line in unit.read_text("utf-8").splitlines()
+        if line.startswith(("Group=", "SupplementaryGroups="))
+        and "sotto-update" in line.partition("=")[2].split()
+    }
+    wanted = {"sotto-updated", "sotto-gate", "sotto-stick@", "sotto-update-check"}
+    assert may == {f"{name}.service" for name in wanted}
+
+
+def test_a_bad_version_is_marked_where_the_boot_loader_renames_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "boot/EFI/Linux"
+    folder.mkdir(parents=True)
+    (tmp_path / "os-release").write_text('IMAGE_VERSION="3"\n')
+    for name in ("sotto_2.efi", "sotto_3+3-0.efi"):
+        (folder / name).touch()
+    subprocess.run(["sh", "-c", _shell("ExecStart=-/bin/sh -c '", tmp_path)], timeout=20, check=True)
+    assert {path.name for path in folder.iterdir()} == {"sotto_2.efi", "sotto_3+0-3.efi"}
+
+
 def _condition(root: Path) -> str:
-    """The shell of ExecCondition= as systemd hands it over, with its paths below `root`."""
+    return _shell("ExecCondition=/bin/sh -c '", root)
+
+
+def _shell(begin: str, root: Path) -> str:
+    """A shell line of the fallback as systemd hands it over, with its paths below `root`."""
     lines = (UNITS / "sotto-fallback.service").read_text("utf-8").splitlines()
-    line = next(line for line in lines if line.startswith("ExecCondition="))
-    script = line.removeprefix("ExecCondition=/bin/sh -c '").removesuffix("'").replace("$$", "$")
+    line = next(line for line in lines if line.startswith(begin))
+    script = line.removeprefix(begin).removesuffix("'").replace("$$", "$")
     return script.replace("/usr/lib/os-release", f"{root}/os-release").replace("/boot/", f"{root}/boot/")
 
 
