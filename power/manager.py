@@ -90,7 +90,7 @@ class Manager:
         self._demand = Demand(since=now, quiet_since=now)
         self._readings = self._sensors.read({})
         self._cooling: tuple[str, ...] = self._sensors.cooling()
-        self._desired = self._decide(now)
+        self._desired = self._decide(now, self.topology.online)
         self._report = self._actuator.apply(self._desired)
 
     @property
@@ -219,18 +219,20 @@ class Manager:
         gone = {cluster.policy for cluster in self.topology.clusters} - set(now)
         self._actuator.take_up(topology, changed | gone)
         self._sensors = Sensors(self._sysfs, topology)
+        # Seen now, a core that we have switched off would be taken for one that the owner wants off.
+        topology = replace(topology, online=self.topology.online | topology.online)
         self.topology, self._drivers, self._report = topology, now, Report()
         return True
 
     def _apply(self, now: float, *, anew: bool = False) -> None:
-        desired = self._decide(now)
+        desired = self._decide(now, self._desired.online)
         if anew or desired != self._desired:
             done = self._actuator.apply(desired)
             self._report = Report(done.problems, self._report.limits_khz, done.written)
             self._desired = desired
 
-    def _decide(self, now: float) -> Desired:
-        return decide(self.topology, self._demand, self._readings, self._in_force(), now)
+    def _decide(self, now: float, on: frozenset[int]) -> Desired:
+        return decide(self.topology, self._demand, self._readings, self._in_force(), now, on)
 
     def _in_force(self) -> Profile:
         profile = in_force(self._chosen, self._profiles, self._readings)

@@ -97,8 +97,19 @@ def in_force(profile: Profile, profiles: Mapping[str, Profile], readings: Readin
     return profiles.get(profile.on_battery, profile) if low else profile
 
 
-def decide(topology: Topology, demand: Demand, readings: Readings, profile: Profile, now: float) -> Desired:
-    """What the machine should be like at `now`, seconds on the clock of `demand`."""
+def decide(
+    topology: Topology,
+    demand: Demand,
+    readings: Readings,
+    profile: Profile,
+    now: float,
+    on: frozenset[int] | None = None,
+) -> Desired:
+    """What the machine should be like at `now`, seconds on the clock of `demand`.
+
+    Args:
+        on: processors that are on at this moment; None for `topology.online`.
+    """
     phase = phase_at(demand, profile, now)
     quiet_s = now - _quiet_since(demand, profile) if phase is Phase.IDLE or demand.is_quiet else 0.0
     reasons: list[str] = []
@@ -115,7 +126,12 @@ def decide(topology: Topology, demand: Demand, readings: Readings, profile: Prof
         for cluster in topology.clusters
     }
     talking = boosted or not (phase is Phase.IDLE or demand.is_quiet)
-    awake, online = _rest(topology, readings, profile, talking, quiet_s, reasons)
+    if talking:
+        # Nothing is switched on on the way of a sentence: it takes a hundred milliseconds and stops the other
+        # cores. What long silence has switched off comes back in the silence after the answer.
+        awake, online = topology.possible, topology.online if on is None else on
+    else:
+        awake, online = _rest(topology, readings, profile, quiet_s, reasons)
     # An onset is only a guess. Deep sleep is forbidden, services are moved and accelerators are woken once
     # the wake word has come: still a sentence ahead of the work, and a television costs none of it.
     meant = phase in (Phase.THINKING, Phase.SPEAKING)
@@ -221,29 +237,27 @@ def _rest(
     topology: Topology,
     readings: Readings,
     profile: Profile,
-    talking: bool,
     quiet_s: float,
     reasons: list[str],
 ) -> tuple[frozenset[int], frozenset[int]]:
-    """Processors that services may run on, and those that are on."""
-    everything = topology.possible
-    if talking:
-        # Nothing is switched on on the way of a sentence: it takes a hundred milliseconds and stops the other
-        # cores. What long silence has switched off comes back in the silence after the answer.
-        return everything, topology.online
+    """Processors that services may run on, and those that are on, while nobody speaks.
+
+    What the owner has switched off stays off.
+    """
+    usable = topology.online
     awake = _listeners(topology)
     if not profile.park or quiet_s < profile.park_after_s or _is_busy(topology, readings, awake):
-        return everything, everything
-    if awake != everything:
-        reasons.append(f"{len(everything - awake)} cores rest")
+        return topology.possible, usable
+    if usable - awake:
+        reasons.append(f"{len(usable - awake)} cores rest")
     if not profile.offline_after_s or quiet_s < profile.offline_after_s:
-        return awake, everything
+        return awake, usable
     # One processor of each cluster stays on: a cluster without any refuses to be governed (EBUSY).
-    keep = awake | {min(cluster.cpus) for cluster in topology.clusters} | {0}
-    off = topology.offlinable - keep if topology.clusters else frozenset[int]()
+    keep = awake | {min(here) for cluster in topology.clusters if (here := cluster.cpus & usable)} | {0}
+    off = (topology.offlinable & usable) - keep if topology.clusters else frozenset[int]()
     if off:
         reasons.append(f"{len(off)} of them are switched off, because it has long been silent")
-    return awake, everything - off
+    return awake, usable - off
 
 
 def _is_busy(topology: Topology, readings: Readings, awake: frozenset[int]) -> bool:
@@ -266,7 +280,6 @@ def _listeners(topology: Topology) -> frozenset[int]:
     """Processors that listening needs: the weak ones of a mixed machine, else half of them, and always 0."""
     if topology.is_mixed:
         strong = frozenset[int]().union(*(cluster.cpus for cluster in topology.strong))
-        weak = topology.possible - strong
-        return weak or topology.possible
-    ordered = sorted(topology.possible)
+        return topology.online - strong or topology.online
+    ordered = sorted(topology.online)
     return frozenset(ordered[: max(1, (len(ordered) + 1) // 2)])

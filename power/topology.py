@@ -77,7 +77,7 @@ class Topology:
 
     Attributes:
         clusters: by rising policy.
-        possible: processors there could be; `online` those that work now.
+        possible: processors there could be; `online` those that were on before we switched any off.
         offlinable: processors that can be switched off.
         cpuset: file that says on which processors the services run, or "" where there is none.
         latency_device: whether ``/dev/cpu_dma_latency`` is there.

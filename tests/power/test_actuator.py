@@ -20,6 +20,7 @@ from tests.power.machine import BIG, CPU, Kernel, big_little, cluster, get, put,
 
 FLOOR = f"{CPU}/cpufreq/policy2/scaling_min_freq"
 CEILING = f"{CPU}/cpufreq/policy2/scaling_max_freq"
+LAST_CORE = f"{CPU}/cpu3/online"
 CPUSET = "sys/fs/cgroup/system.slice/cpuset.cpus"
 
 
@@ -60,6 +61,26 @@ def test_speech_raises_the_floor_and_silence_lets_it_fall(root: Path, log: Path)
     assert get(root, FLOOR) == "600000"
     power.refresh(60.0)
     assert (get(root, CEILING), get(root, CPUSET)) == ("600000", "0-1")
+
+
+def test_a_core_that_long_silence_switched_off_stays_off_while_somebody_speaks(root: Path, log: Path) -> None:
+    power = manager(Kernel(root), log, chosen="power-saver")
+    power.refresh(4000.0)
+    assert get(root, LAST_CORE) == "0"
+    power.report(Phase.SPEECH, 4001.0)
+    power.report(Phase.THINKING, 4002.0)
+    assert get(root, LAST_CORE) == "0"
+    power.report(Phase.IDLE, 4005.0)
+    assert get(root, LAST_CORE) == "1"
+
+
+def test_a_core_that_the_owner_switched_off_stays_off(root: Path, log: Path) -> None:
+    put(root, LAST_CORE, "0")
+    put(root, f"{CPU}/online", "0-2")
+    power = manager(Kernel(root), log)
+    for phase, now in ((Phase.IDLE, 5.0), (Phase.THINKING, 20.0), (Phase.IDLE, 25.0)):
+        power.report(phase, now)
+        assert get(root, LAST_CORE) == "0"
 
 
 def test_saying_the_same_twice_writes_nothing(root: Path, log: Path) -> None:
