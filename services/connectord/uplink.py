@@ -73,6 +73,11 @@ class Uplink:
                 problem = "the assistant let go"
             except grpc.RpcError as error:
                 problem = str(from_rpc(error))
+            except Exception as error:
+                # Whatever a hub has told, it must not end this process; the next try tells all of it anew.
+                problem = f"what the hub told cannot be passed on ({type(error).__name__})"
+                if problem != told:
+                    log.exception("the assistant could not be told")
             failures = failures_after(failures, loop.time() - began)
             if problem != told:
                 log.warning("not attached: %s", problem)
@@ -88,13 +93,20 @@ class Uplink:
             call: Any = rpc.AssistantStub(channel).AttachHome()  # type: ignore[call-arg]
             writing = asyncio.Lock()
             tell = asyncio.create_task(self._tell(call, writing))
+            obey = asyncio.create_task(self._obey(call, writing))
             try:
-                async for command in call:
-                    self._start(command, call, writing)
+                done, _ = await asyncio.wait((tell, obey), return_when=asyncio.FIRST_COMPLETED)
+                if tell in done:
+                    tell.result()  # attached, and telling nothing any more, it would look well for ever
+                await obey
             finally:
-                for task in (tell, *self._commands):
+                for task in (tell, obey, *self._commands):
                     task.cancel()
-                await asyncio.gather(tell, *self._commands, return_exceptions=True)
+                await asyncio.gather(tell, obey, *self._commands, return_exceptions=True)
+
+    async def _obey(self, call: Any, writing: asyncio.Lock) -> None:
+        async for command in call:
+            self._start(command, call, writing)
 
     async def _tell(self, call: Any, writing: asyncio.Lock) -> None:
         """Ends quietly when the call does: whoever reads it hears why."""

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
 
 from services.connectord.hub import HubAway, HubRefused
 from services.connectord.values import text
@@ -171,6 +171,9 @@ async def open_session(url: str, token: str, tls: ssl.SSLContext | None) -> Asyn
             max_queue=_MAX_QUEUED,
         )
     except InvalidHandshake as error:
+        if isinstance(error, InvalidStatus) and error.response.status_code >= 500:
+            # A proxy before a hub that is just starting again says 502 or 503.
+            raise HubAway(f"Home Assistant is not reached: {error}") from error
         raise HubAway(f"what answers there is no Home Assistant: {error}", refused=True) from error
     except ssl.SSLError as error:
         raise HubAway(

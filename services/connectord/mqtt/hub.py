@@ -35,6 +35,8 @@ _BETWEEN_S = 5.0
 #: Between two looks at states.
 _STATES_S = 0.05
 _MAX_SUBSCRIPTIONS = 50
+#: Refusals that pass (MQTT 5, 3.2.2.2): server unavailable, server busy, connection rate exceeded.
+_NOT_NOW = (0x88, 0x89, 0x9F)
 
 
 class _Client(paho.Client):
@@ -130,7 +132,8 @@ class MqttHub:
 
         def connected(_client: Any, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
             if reason.is_failure:
-                self._call(_settle, gone, f"the broker refused us: {str(reason)[:60].lower()}")
+                what = "has no time for us" if reason.value in _NOT_NOW else "refused us"
+                self._call(_settle, gone, f"the broker {what}: {str(reason)[:60].lower()}")
             else:
                 self._call(_settle, ready, None)
 

@@ -280,6 +280,12 @@ def test_availability_is_honoured(mode: str, first: str, second: str, reached: b
     assert ("switch.plug" not in house.states().unreachable) == reached
 
 
+def test_what_is_left_out_can_be_told_whatever_it_calls_itself() -> None:
+    payload = json.dumps({"cmps": {"one": {"p": "\ud800"}}}).encode()
+    _, (skipped,) = discovery.entities_from("homeassistant/device/thing/config", payload, "homeassistant")
+    assert f"{skipped.id}: {skipped.reason}".encode()
+
+
 def test_a_command_that_a_device_lacks_is_refused() -> None:
     house = House(ConnectorSettings(kind="mqtt"))
     house.take("homeassistant/cover/x/config", b'{"name": "x", "set_pos_t": "p"}')
