@@ -99,6 +99,11 @@ class Endpoint:
     errors: tuple[int, ...] = ()
     failure: Callable[[SottoError], Response] = error_answer
 
+    @property
+    def described(self) -> str:
+        """The path as OpenAPI writes it: Starlette's converters are ours alone."""
+        return self.path.replace(":path}", "}")
+
     def route(self, gateway: Gateway) -> Route:
         """As a route; every typed error becomes its answer, and any other a plain 500."""
 

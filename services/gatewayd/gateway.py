@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from assistant.errors import SottoError
 from services.gatewayd.hubs import HubStore
 from services.gatewayd.identity import Identity
 from services.gatewayd.metrics import Metrics
@@ -12,6 +14,8 @@ from services.gatewayd.pairing import PairingGuard
 from services.gatewayd.settings import GatewaySettings
 from services.gatewayd.tokens import TokenStore
 from services.gatewayd.upstream import Upstream
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,6 @@ class Gateway:
         identity: of TLS.
         metrics: what is counted.
         box_name: what people call the box.
-        addresses: where the box is reached, for people.
         hub_watchers: awaited, in this order, when the hubs have changed.
     """
 
@@ -39,10 +42,19 @@ class Gateway:
     identity: Identity
     metrics: Metrics
     box_name: str
-    addresses: tuple[str, ...]
     hub_watchers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
-    async def hubs_changed(self) -> None:
-        """Open or close Wyoming's port, and tell the network."""
+    async def hubs_changed(self) -> list[SottoError]:
+        """Open or close Wyoming's ports, and tell the network; what fails is logged, and the rest goes on.
+
+        Returns:
+            What failed: a port that something else has, for one.
+        """
+        problems: list[SottoError] = []
         for watcher in self.hub_watchers:
-            await watcher()
+            try:
+                await watcher()
+            except SottoError as error:
+                log.warning("hubs are not answered: %s", error)
+                problems.append(error)
+        return problems

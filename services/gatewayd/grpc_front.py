@@ -13,7 +13,7 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
 from grpc_health.v1 import health
@@ -21,8 +21,9 @@ from grpc_reflection.v1alpha import reflection
 
 from assistant.errors import SottoError, StorageError
 from services.gatewayd.access import Gatekeeper, allow
+from services.gatewayd.revocation import until_revoked
 from services.gatewayd.settings import Limits
-from services.gatewayd.tokens import Scope
+from services.gatewayd.tokens import Scope, Token
 from services.gatewayd.upstream import MAX_MESSAGE_BYTES, Upstream
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.status import status_of
@@ -122,13 +123,17 @@ class _Proxy(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in it
             return None
 
         async def answer(requests: AsyncIterator[bytes], context: Any) -> None:
-            await self._authorise(method, context)
+            caller = await self._authorise(method, context)
             forward: Any = self._upstream.channel.stream_stream
             call = forward(method)(requests, timeout=context.time_remaining())
             try:
-                async for message in call:
-                    async with asyncio.timeout(self._idle_s):
-                        await context.write(message)
+                with until_revoked(self._keeper.store, caller):
+                    async for message in call:
+                        async with asyncio.timeout(self._idle_s):
+                            await context.write(message)
+            except SottoError as error:
+                call.cancel()
+                await _refuse(context, error)
             except TimeoutError:
                 # It keeps a thread of the assistant waiting.
                 log.info("a caller of %s is cut off: it takes nothing of its answer", method)
@@ -142,12 +147,19 @@ class _Proxy(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in it
 
         return grpc.stream_stream_rpc_method_handler(answer)
 
-    async def _authorise(self, method: str, context: Any) -> None:
+    async def _authorise(self, method: str, context: Any) -> Token | None:
         if method in OPEN:
-            return
+            return None
         given = dict(context.invocation_metadata()).get("authorization", "")
         try:
-            allow(self._keeper.caller(str(given), ""), SCOPES[method])
+            caller = self._keeper.caller(str(given), "")
+            allow(caller, SCOPES[method])
         except SottoError as error:
-            code, message, details = status_of(error)
-            await context.abort(code, message, (("grpc-status-details-bin", details),))
+            await _refuse(context, error)
+        return caller
+
+
+async def _refuse(context: Any, error: SottoError) -> NoReturn:
+    code, message, details = status_of(error)
+    await context.abort(code, message, (("grpc-status-details-bin", details),))
+    raise AssertionError("an aborted call goes no further")

@@ -65,7 +65,6 @@ def put_together(settings: GatewaySettings, state: Path, assistant: Path) -> Gat
         identity=load_identity(state, name),
         metrics=Metrics(),
         box_name=name,
-        addresses=box_addresses(settings),
     )
 
 
@@ -116,21 +115,19 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
     doors = wyoming_doors(gateway)
     advertiser = Advertiser(gateway, lambda: [name for name, door in doors.items() if door.listening])
     gateway.hub_watchers.extend(door.start for door in doors.values())
-    told = settings.mdns and not is_loopback(settings.host)
-    if told:
-        # After Wyoming's ports have been opened or closed.
-        gateway.hub_watchers.append(advertiser.look)
     try:
         for server in servers:
             await server.start()
-        for door in doors.values():
-            await door.start()
-        # In the background: to claim names on the network takes a second.
-        if told:
+        # A port that something else has must not keep the rest of the box from its callers.
+        await gateway.hubs_changed()
+        if settings.mdns and not is_loopback(settings.host):
+            # After Wyoming's ports have been opened or closed.
+            gateway.hub_watchers.append(advertiser.look)
+            # In the background: to claim names on the network takes a second.
             advertiser.start()
         thrift = asyncio.create_task(stay_small())
         notify("READY=1")
-        print(f"sotto: the local API is on {' and '.join(gateway.addresses)}", flush=True)
+        print(f"sotto: the local API is on {' and '.join(box_addresses(settings))}", flush=True)
         print("sotto: `sotto pair` shows how to pair something with it", flush=True)
         print(f"sotto: hubs: {for_hubs(settings)}; `sotto hubs add ADDRESS` pairs one", flush=True)
         await stopping.wait()
@@ -157,9 +154,9 @@ def main() -> int:
         logging.getLogger("uvicorn").setLevel(logging.ERROR)
     os.umask(0o077)
     bound_allocator(_MMAP_BYTES, _TRIM_BYTES)
-    bound_tls()
     try:
         settings = load_gateway_settings(options.config)
+        bound_tls(settings.limits.head_s)
         state = gateway_state(state_dir())
         lock = StateLock(state)
         try:

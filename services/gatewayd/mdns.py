@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 
 import ifaddr
+from zeroconf import Error as ZeroconfError
 from zeroconf import IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
@@ -22,6 +23,8 @@ WYOMING = "_wyoming._tcp.local."
 WYOMING_PORTS = {"wyoming_port": "", "satellite_port": "-satellite"}
 #: Seconds between looks at the machine's own addresses.
 _LOOK_S = 20.0
+#: What the network, or the lack of files to open, does to us; the next look may find it over.
+_TROUBLE = (OSError, ZeroconfError)
 #: Digits of the certificate's fingerprint in the box's name: enough to tell boxes apart.
 _DIGITS = 8
 
@@ -53,22 +56,23 @@ class Advertiser:
     async def look(self) -> None:
         """Tell what has changed: addresses of the machine, or whether a hub is paired."""
         async with self._looking:
-            addresses = own_addresses()
-            wanted = {info.name: info for info in self._services(addresses)} if addresses else {}
             try:
+                addresses = own_addresses()
+                wanted = {info.name: info for info in self._services(addresses)} if addresses else {}
                 await self._become(wanted)
-            except OSError as error:
-                log.info("the network is not told of the box: %s", error)
-                await self._leave()
+            except _TROUBLE as error:
+                log.info("the network is not told of the box: %s", str(error) or type(error).__name__)
+                with suppress(*_TROUBLE):
+                    await self._leave()
 
     async def stop(self) -> None:
-        """Take everything back."""
+        """Take everything back; raises nothing, because the servers are closed after it."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.gather(self._task, return_exceptions=True)
         async with self._looking:
-            await self._leave()
+            with suppress(*_TROUBLE):
+                await self._leave()
 
     async def _follow(self) -> None:
         while True:
@@ -100,8 +104,10 @@ class Advertiser:
         zeroconf, self._zeroconf = self._zeroconf, None
         self._told.clear()
         if zeroconf is not None:
-            await zeroconf.async_unregister_all_services()
-            await zeroconf.async_close()
+            try:
+                await zeroconf.async_unregister_all_services()
+            finally:
+                await zeroconf.async_close()
 
     def _services(self, addresses: list[str]) -> list[ServiceInfo]:
         settings = self._gateway.settings

@@ -57,7 +57,7 @@ def describe(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
     _add(gw.Error.DESCRIPTOR, schemas)
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
-        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
+        paths.setdefault(endpoint.described, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -80,7 +80,7 @@ def _operation(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "summary": endpoint.summary,
         "description": "No token is needed." if endpoint.open else about or "Any token.",
-        "operationId": f"{endpoint.method} {endpoint.path}",
+        "operationId": f"{endpoint.method} {endpoint.described}",
         "responses": {str(endpoint.status): _answer(endpoint, schemas)},
     }
     if endpoint.open:

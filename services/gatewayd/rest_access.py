@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from assistant.errors import Unavailable
+from services.gatewayd.addresses import box_addresses
 from services.gatewayd.endpoint import Call, Endpoint, Parameter, message_answer
 from services.gatewayd.hubs import Hub
 from services.gatewayd.tokens import Scope, Token
@@ -38,7 +39,8 @@ async def pairing(call: Call[None]) -> Response:
         gw.PairingInfo(
             code=gateway.guard.code,
             fingerprint=gateway.identity.fingerprint,
-            addresses=gateway.addresses,
+            # Asked for anew: the box may have had no address yet when it started.
+            addresses=box_addresses(gateway.settings),
         )
     )
 
@@ -62,8 +64,13 @@ async def hubs(call: Call[None]) -> Response:
 
 async def add_hub(call: Call[gw.Hub]) -> Response:
     """Answer a hub from now on."""
-    added = call.gateway.hubs.add(call.body.address)
-    await call.gateway.hubs_changed()
+    gateway = call.gateway
+    added = gateway.hubs.add(call.body.address)
+    if problems := await gateway.hubs_changed():
+        # It would be told of as paired, and not be answered.
+        gateway.hubs.remove(added.address)
+        await gateway.hubs_changed()
+        raise problems[0]
     return message_answer(_hub(added), 201)
 
 
@@ -119,7 +126,8 @@ ENDPOINTS = (
     Endpoint("GET", "/v1/tokens", tokens, "Who is paired", scope=Scope.ADMIN, gives=gw.ListTokensResponse),
     Endpoint(
         "DELETE",
-        "/v1/tokens/{name}",
+        # A name may have slashes, and the path is unquoted before it is routed.
+        "/v1/tokens/{name:path}",
         revoke,
         "Refuse a caller from now on",
         scope=Scope.ADMIN,

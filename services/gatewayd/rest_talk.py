@@ -18,6 +18,7 @@ from services.gatewayd.endpoint import (
     whole_number,
     yes_or_no,
 )
+from services.gatewayd.revocation import while_paired
 from services.gatewayd.streams import begun, streamed
 from services.gatewayd.tokens import Scope
 from services.gatewayd.upstream import ANNOUNCE_S, CALL_S, many, one
@@ -100,7 +101,8 @@ async def events(call: Call[None]) -> Response:
     watch = call.gateway.upstream.stub.Watch(pb.WatchRequest())
     # Comes when nothing is missed any more, or when it was refused.
     await watch.initial_metadata()
-    return await streamed(call.request, many(watch), lambda _event: "event", at_once=not watch.done())
+    news = while_paired(call.gateway.tokens, call.request.state.caller, watch)
+    return await streamed(call.request, news, lambda _event: "event", at_once=not watch.done())
 
 
 _SAMPLE_RATE = Parameter(

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -108,13 +109,14 @@ class _Server(uvicorn.Server):
         yield
 
 
-def bound_tls() -> None:
+def bound_tls(handshake_s: float) -> None:
     """Give each TLS connection a buffer of 32 KiB instead of asyncio's 256 KiB, all of which is resident, and
-    its peer 5 s to say farewell instead of 30.
+    its peer `handshake_s` to agree on TLS instead of 60 s, and 5 s to say farewell instead of 30.
 
     A record has little more than 16 KiB (RFC 8446, 5.2): nothing comes in more pieces than it was sent in.
     """
     sslproto.SSLProtocol.max_size = _TLS_BUFFER
+    constants.SSL_HANDSHAKE_TIMEOUT = handshake_s
     constants.SSL_SHUTDOWN_TIMEOUT = _FAREWELL_S
 
 
@@ -175,6 +177,32 @@ class HttpServer:
             await self._task
 
 
+class _Listener(socket.socket):
+    """A listening socket with at most `most` connections at once, from the first packet on.
+
+    The servers count a connection when TLS has been agreed on; who never says a word of it would not count.
+    """
+
+    most = 0
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._lines: WeakSet[socket.socket] = WeakSet()
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """See `socket.socket`.
+
+        Raises:
+            ConnectionAbortedError: one too many, which is cut off; asyncio passes over it.
+        """
+        line, address = super().accept()
+        if sum(other.fileno() >= 0 for other in self._lines) >= self.most:
+            line.close()
+            raise ConnectionAbortedError(errno.ECONNABORTED, "too many connections")
+        self._lines.add(line)
+        return line, address
+
+
 def tcp_listener(settings: GatewaySettings, port: int) -> socket.socket:
     """A socket bound to the settings' address, both families if that is all of them.
 
@@ -186,7 +214,8 @@ def tcp_listener(settings: GatewaySettings, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named, because asyncio switches Nagle's algorithm off only for what says that it is TCP; with it on, the
     # second half of an answer waits 40 ms.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = _Listener(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.most = settings.limits.connections
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -15,10 +15,10 @@ class Limits:
     """What one caller, or all together, may take of the box.
 
     Attributes:
-        connections: open at once, over all callers.
+        connections: open at once on a port, over all callers.
         json_bytes: of a body that is JSON.
         audio_bytes: of a body that is sound.
-        head_s: seconds for a connection to send the head of a request.
+        head_s: seconds for a connection to agree on TLS, and then for the head of a request.
         ready_s: seconds that a conversation may be open before it begins: who opens it early answers sooner.
         idle_s: seconds for the next piece of a body, or for a peer to take the next piece of an answer.
         body_s: seconds for a whole body.

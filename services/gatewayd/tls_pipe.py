@@ -19,7 +19,6 @@ from services.gatewayd.settings import Limits
 log = logging.getLogger(__name__)
 
 _PIECE = 64 * 1024
-_HANDSHAKE_S = 10.0
 #: gRPC's keep-alive asks more often than this, so what is silent for so long is dead.
 _SILENT_S = 300.0
 
@@ -54,7 +53,7 @@ class TlsPipe:
             self._serve,
             sock=self._listener,
             ssl=self._context,
-            ssl_handshake_timeout=_HANDSHAKE_S,
+            ssl_handshake_timeout=self._limits.head_s,
             limit=_PIECE,
         )
 

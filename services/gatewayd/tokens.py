@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -72,6 +73,7 @@ class TokenStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._by_digest: dict[str, Token] = {}
+        self._open: list[tuple[str, Callable[[], object]]] = []
         content = load_json(path)
         if content is not None:
             try:
@@ -145,7 +147,24 @@ class TokenStore:
                 code="token.missing",
             )
         self._save({digest: token for digest, token in self._by_digest.items() if token is not found})
+        for digest, end in tuple(self._open):
+            if digest == found.digest:
+                end()
         return found
+
+    def is_revoked(self, token: Token) -> bool:
+        """Whether a token that was found once is no more."""
+        return bool(token.digest) and token.digest not in self._by_digest
+
+    @contextmanager
+    def open_for(self, token: Token, end: Callable[[], object]) -> Iterator[None]:
+        """Something is open for the holder of `token`: call `end` if that is revoked meanwhile."""
+        entry = (token.digest, end)
+        self._open.append(entry)
+        try:
+            yield
+        finally:
+            self._open.remove(entry)
 
     def _save(self, tokens: dict[str, Token]) -> None:
         rows = [{**asdict(token), "scopes": sorted(token.scopes)} for token in tokens.values()]

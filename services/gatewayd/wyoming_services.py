@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 _MAX_SOUND_BYTES = 4 * 1024 * 1024
 #: Samples a chunk of speech is sent in.
 _CHUNK_SAMPLES = 2048
+#: Seconds until wake words are listened for again, when the assistant went away meanwhile.
+_AGAIN_S = 1.0
 
 
 class ServicesSession(Session):
@@ -137,13 +139,14 @@ class _WakeWords:
         self._send = send
         self._call: Any = None
         self._watcher: asyncio.Task[None] | None = None
+        self._ended_at = 0.0
         self._found = False
 
     async def hear(self, audio: bytes, rate: int) -> None:
         """The next piece of sound, 16-bit mono."""
         if self._found:
             return
-        if self._call is None:
+        if self._watcher is None or self._is_over():
             # Without an iterator, a call of gRPC's asyncio is written to; its stubs do not say so.
             detect: Any = self._upstream.stub.DetectWakeWords
             self._call = detect()
@@ -168,6 +171,12 @@ class _WakeWords:
         if self._watcher is not None:
             self._watcher.cancel()
 
+    def _is_over(self) -> bool:
+        """Whether the call ended by itself a moment ago; a hub goes on streaming, and must not stay deaf."""
+        assert self._watcher is not None
+        now = asyncio.get_running_loop().time()
+        return self._watcher.done() and now >= self._ended_at + _AGAIN_S
+
     async def _write(self, request: pb.DetectRequest) -> None:
         # Where the assistant has ended the call, the watcher has told why.
         with suppress(asyncio.InvalidStateError, grpc.RpcError):
@@ -186,3 +195,5 @@ class _WakeWords:
             await self._send(Error(text=error.message, code=error.code).event())
         except (OSError, TimeoutError):
             return
+        finally:
+            self._ended_at = asyncio.get_running_loop().time()
