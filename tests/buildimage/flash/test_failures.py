@@ -25,7 +25,9 @@ from tests.buildimage.flash.disk import (
 )
 
 PAUSED_IN_A_WRITE = """
-import os, runpy, sys, time
+import os, runpy, signal, sys, time
+# Where these tests run in the background, a shell has switched SIGINT off for all that it started.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 real, calls = os.pwrite, 0
 def slow(fd, data, offset):
     global calls

@@ -71,7 +71,7 @@ def test_no_body_does_harm(body: bytes) -> None:
 def test_the_description_names_every_endpoint_and_resolves() -> None:
     document = describe(ENDPOINTS, "1")
     told = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
-    assert told == {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS}
+    assert told == {(endpoint.method, endpoint.described) for endpoint in ENDPOINTS}
     text = json.dumps(document)
     schemas = document["components"]["schemas"]
     for piece in text.split('"#/components/schemas/')[1:]:
