@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -98,11 +97,8 @@ class AlarmSkill:
             found = [alarm for alarm in found if _fits(self._alarms.rings_at(alarm), spoken)]
         rings = self._alarms.ringing(request.now)
         if any(spoken is None or _fits(self._alarms.local(ring.due), spoken) for ring in rings):
-            silence = silencing((self._alarms,), request)
-            if named or not found:
-                return silence
-            others = self._cancelling(found, request)
-            return replace(others, acts=(*silence.acts, *others.acts), stop_speaking=True)
+            others = Reply("") if named or not found else self._cancelling(found, request)
+            return silencing((self._alarms,), request, others)
         if not found:
             text = "There is no alarm for that time." if named else "You have no alarms."
             return Reply(text, ok=False)

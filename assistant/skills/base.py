@@ -109,14 +109,14 @@ class Skill(Protocol):
         """Answer without side effects; those go into the reply's acts."""
 
 
-def silencing(sources: Iterable[RingSource], request: Request) -> Reply:
-    """The reply that silences what rings, and everything else, without a word."""
+def silencing(sources: Iterable[RingSource], request: Request, then: Reply = Reply("")) -> Reply:
+    """The reply that silences what rings, and everything else, without a word or before `then`."""
     acts = tuple(
         Act("ring.silence", run=partial(source.silence, request.now))
         for source in sources
         if source.ringing(request.now)
     )
-    return Reply("", acts, stop_speaking=True)
+    return replace(then, acts=(*acts, *then.acts), stop_speaking=True)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -100,11 +99,11 @@ class TimerSkill:
 
     def _cancel_all(self, request: Request) -> Reply:
         found = self._timers.timers
-        silence = silencing(self._ringing, request)
-        if not found:
-            return silence if silence.acts else Reply("You have no timers.", ok=False)
-        others = self._cancelling(found)
-        return replace(others, acts=(*silence.acts, *others.acts), stop_speaking=bool(silence.acts))
+        rings = any(source.ringing(request.now) for source in self._ringing)
+        if not found and not rings:
+            return Reply("You have no timers.", ok=False)
+        reply = self._cancelling(found) if found else Reply("")
+        return silencing(self._ringing, request, reply) if rings else reply
 
     def _cancelling(self, timers: list[Timer]) -> Reply:
         acts = tuple(
