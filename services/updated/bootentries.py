@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,22 +91,18 @@ class BootFolder:
 
     def bless(self, version: str) -> None:
         """Mark all images of a version as proven good."""
-        try:
-            for path in list(self._folder.iterdir()):
-                entry = parse_entry(path.name)
-                if entry is not None and entry.version == version and not entry.blessed:
-                    path.replace(self._folder / BootEntry(version).name)
-            self._sync()
-        except OSError as error:
-            raise self._unusable(error) from error
+        self._rename(version, lambda entry: BootEntry(version))
 
     def give_up(self, version: str) -> None:
         """Mark all images of a version as failed, so that the boot loader takes another one."""
+        self._rename(version, lambda entry: entry if entry.failed else BootEntry(version, 0, entry.done or 3))
+
+    def _rename(self, version: str, wanted: Callable[[BootEntry], BootEntry]) -> None:
         try:
             for path in list(self._folder.iterdir()):
                 entry = parse_entry(path.name)
-                if entry is not None and entry.version == version and not entry.failed:
-                    path.replace(self._folder / BootEntry(version, 0, entry.done or 3).name)
+                if entry is not None and entry.version == version and wanted(entry) != entry:
+                    path.replace(self._folder / wanted(entry).name)
             self._sync()
         except OSError as error:
             raise self._unusable(error) from error

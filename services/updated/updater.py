@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from assistant.errors import InvalidInput, SottoError
 from services.updated.artefacts import Release, choose, choose_named, parse_sums, releases
-from services.updated.bootentries import BootFolder, on_trial
+from services.updated.bootentries import BootEntry, BootFolder, on_trial
 from services.updated.download import remove, stage
 from services.updated.errors import InstallFailed, UpdateRefused
 from services.updated.fallback import GoingBack, plan_rollback, settle, trial_of
@@ -80,10 +80,11 @@ class Updater:
             InstallFailed: the boot folder cannot be read.
             StorageError: the state cannot be written.
         """
-        before = self.store.load()
-        if self._passed_uncounted(before):
-            self._boot.bless(self._machine.version)
         entries = self._boot.entries()
+        before = self.store.load()
+        if self._passed_uncounted(before, entries):
+            self._boot.bless(self._machine.version)
+            entries = self._boot.entries()
         settled = settle(before, entries, self._machine.version, self._clock())
         for version in settled.give_up:
             self._boot.give_up(version)
@@ -248,7 +249,7 @@ class Updater:
         require_signature(self._runner, self._places.keyring, sums, signature)
         return releases(parse_sums(sums), self._machine.arch)
 
-    def _passed_uncounted(self, state: State) -> bool:
+    def _passed_uncounted(self, state: State, entries: Iterable[BootEntry]) -> bool:
         """Whether the running version passed its trial and nobody else marks it as proven.
 
         systemd-bless-boot does, but only where the boot loader counts tries by renaming the kernel image.
@@ -259,7 +260,7 @@ class Updater:
             and verdict.passed
             and verdict.version == running
             and running not in state.refused
-            and on_trial(self._boot.entries(), running)
+            and on_trial(entries, running)
             and not self._places.counted.exists()
         )
 
