@@ -15,6 +15,7 @@ from services.connectord.board import Board
 from services.connectord.uplink import Uplink
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from tests.services.stand_in import played
 
 
 class _Listener(rpc.AssistantServicer):
@@ -49,22 +50,18 @@ def test_what_cannot_be_told_is_not_the_end_of_telling(tmp_path: Path) -> None:
     async def run() -> str:
         listener = _Listener()  # type: ignore[abstract]  # gRPC answers the rest
         socket, board = tmp_path / "a.sock", Board()
-        server = grpc.aio.server()
-        rpc.add_AssistantServicer_to_server(listener, server)
-        server.add_insecure_port(f"unix:{socket}")
-        await server.start()
         # Half of a surrogate pair: JSON may hold it, and UTF-8 may not.
         _leave_out(board, "\ud800")
         attached = asyncio.Event()
         hello = pb.HomeHello(kind="mqtt")
-        uplink = asyncio.create_task(Uplink(socket, hello, board, _NoHub(), attached.set).run())
-        await attached.wait()
-        _leave_out(board, "light.lamp")
-        async with asyncio.timeout(60):
-            told = await listener.left_out.get()
-        uplink.cancel()
-        await asyncio.gather(uplink, return_exceptions=True)
-        await server.stop(None)
+        async with played(listener, socket):
+            uplink = asyncio.create_task(Uplink(socket, hello, board, _NoHub(), attached.set).run())
+            await attached.wait()
+            _leave_out(board, "light.lamp")
+            async with asyncio.timeout(60):
+                told = await listener.left_out.get()
+            uplink.cancel()
+            await asyncio.gather(uplink, return_exceptions=True)
         return told
 
     assert asyncio.run(run()) == "light.lamp"

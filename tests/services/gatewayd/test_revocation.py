@@ -25,7 +25,7 @@ from services.gatewayd.settings import GatewaySettings
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.status import from_rpc
-from tests.services.gatewayd.stand_in import played
+from tests.services.stand_in import played
 
 _Result = TypeVar("_Result")
 _Case = Callable[[Gateway, str, "_Patient"], Coroutine[Any, Any, _Result]]

@@ -16,7 +16,7 @@ from services.gatewayd.upstream import Upstream
 from services.gatewayd.wyoming_services import ServicesSession
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from tests.services.gatewayd.stand_in import played
+from tests.services.stand_in import played
 
 _SOUND = AudioChunk(rate=16_000, width=2, channels=1, audio=bytes(3200))
 
