@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import pytest
@@ -13,6 +12,7 @@ from assistant.speech.recogniser import Recogniser
 from assistant.speech.synthesiser import Synthesiser
 from assistant.speech.token_automaton import TokenAutomaton
 from assistant.speech.tokens import SPACE, Vocabulary
+from tests.hearsay import plain
 
 
 class ListAutomaton:
@@ -31,11 +31,6 @@ class ListAutomaton:
 
     def accepts(self, state: int) -> bool:
         return self._prefixes[state] in self._sentences
-
-
-def plain(text: str) -> str:
-    """The words of a recognised text."""
-    return " ".join(re.sub(r"[^a-z0-9' ]", " ", text.lower()).split())
 
 
 class ListGrammar:

@@ -12,7 +12,8 @@ from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.errors import TooLarge
 from assistant.models.store import ModelStore
 from assistant.speech.recogniser import Recogniser, RecogniserSettings
-from tests.assistant.speech.conftest import ListGrammar, plain
+from tests.assistant.speech.conftest import ListGrammar
+from tests.hearsay import plain
 
 Say = Callable[..., Samples]
 
