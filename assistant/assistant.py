@@ -7,11 +7,11 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 
 from assistant.audio.format import Samples
 from assistant.audio.sink import AudioSink
+from assistant.clock import BoxClock
 from assistant.conversation import Conversation
 from assistant.conversation_settings import ConversationSettings
 from assistant.dialogue import APOLOGY, NOT_UNDERSTOOD, Dialogue
@@ -108,6 +108,7 @@ class Assistant:
             hub_timers=self.hub_timers,
             say_pairing_code=say_pairing_code,
         )
+        self.clock = BoxClock(self.skills.clock_stepped)
         self._keeper = GrammarKeeper(self._build_grammar, settings.sentences, on_change=self._grammar_changed)
         if self.hub is not None:
             self.hub.listen(self._keeper.refresh)
@@ -123,7 +124,7 @@ class Assistant:
         #: What is still to be rendered in this quiet; gone through once, so that a silent room costs nothing.
         self._ahead: Iterator[str] | None = None
         self.bus.listen(self._heard)
-        self.dialogue = Dialogue(lambda: self._keeper.current, self.skills, _local_now)
+        self.dialogue = Dialogue(lambda: self._keeper.current, self.skills, self.clock)
         self.turns = TurnStore(state, settings.store.turns, settings.store.keep_audio)
 
     def _load_turn_model(self) -> TurnModel | None:
@@ -334,7 +335,3 @@ class Assistant:
         """Save and let go of what is held."""
         self._voice.close()
         self.turns.close()
-
-
-def _local_now() -> datetime:
-    return datetime.now().astimezone()

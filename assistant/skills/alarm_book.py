@@ -58,6 +58,8 @@ class AlarmBook:
         self._next_id, self._alarms = self._file.load()
         #: What rings: id -> when it began to. Not kept on disk: what was not silenced rings again.
         self._ringing: dict[int, datetime] = {}
+        #: Exact ones that were set by the clock as it goes now; see `TimerBook`.
+        self._set_here: set[int] = set()
 
     @property
     def alarms(self) -> list[Alarm]:
@@ -100,9 +102,9 @@ class AlarmBook:
         """
         with self._lock:
             self.check()
-            there = at.astimezone(self._zone)
-            moment = Moment(there.date(), there.hour, there.minute)
-            return self._put(Alarm(self._new_id(), moment, at.timestamp()))
+            alarm = self._exact(self._new_id(), at)
+            self._set_here.add(alarm.id)
+            return self._put(alarm)
 
     def cancel(self, alarm_ids: list[int]) -> None:
         """Forget alarms.
@@ -115,8 +117,7 @@ class AlarmBook:
             if not there:
                 raise NotFound("that alarm is not there any more", code="alarm.missing")
             for alarm_id in there:
-                del self._alarms[alarm_id]
-                self._ringing.pop(alarm_id, None)
+                self._forget(alarm_id)
             self._save()
 
     def snooze(self, now: datetime, length: timedelta) -> None:
@@ -163,6 +164,19 @@ class AlarmBook:
                 if now - began <= RING_FOR
             ]
 
+    def clock_stepped(self, by: timedelta) -> None:
+        """See `RingSource.clock_stepped`: alarms for a time of day are for that time."""
+        with self._lock:
+            self._ringing = {alarm_id: began + by for alarm_id, began in self._ringing.items()}
+            moved = [
+                self._exact(alarm.id, alarm.rings_at(self._zone) + by)
+                for alarm in self._alarms.values()
+                if alarm.id in self._set_here
+            ]
+            if moved:
+                self._alarms.update({alarm.id: alarm for alarm in moved})
+                self._file.save_quietly(self._next_id, self._alarms.values())
+
     def silence(self, now: datetime) -> list[Ring]:
         """Silence what rings: an alarm for one day is forgotten, a repeated one waits for the next."""
         with self._lock:
@@ -180,7 +194,7 @@ class AlarmBook:
     def _finish(self, alarm: Alarm, now: datetime) -> None:
         self._ringing.pop(alarm.id, None)
         if not alarm.moment.weekdays:
-            del self._alarms[alarm.id]
+            self._forget(alarm.id)
             return
         # Days that were missed altogether are not rung one after the other.
         yesterday = self.local(now).date() - timedelta(days=1)
@@ -189,6 +203,11 @@ class AlarmBook:
         if instant(moment, self._zone) <= now:
             moment = replace(moment, day=next_day(moment, moment.day))
         self._alarms[alarm.id] = replace(alarm, moment=moment)
+
+    def _forget(self, alarm_id: int) -> None:
+        del self._alarms[alarm_id]
+        self._ringing.pop(alarm_id, None)
+        self._set_here.discard(alarm_id)
 
     def _ring(self, alarm: Alarm, now: datetime) -> Ring:
         due = self.rings_at(alarm)
@@ -200,6 +219,10 @@ class AlarmBook:
         else:
             text = f"It's {clock_time(due)}. This is your alarm."
         return Ring(RingKind.ALARM, alarm.id, "", due, late, text)
+
+    def _exact(self, alarm_id: int, at: datetime) -> Alarm:
+        there = at.astimezone(self._zone)
+        return Alarm(alarm_id, Moment(there.date(), there.hour, there.minute), at.timestamp())
 
     def _new_id(self) -> int:
         self._next_id += 1

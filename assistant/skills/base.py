@@ -236,6 +236,11 @@ class Skills:
                 log.exception("asking for due rings failed")
         return sorted(rings, key=lambda ring: ring.due)
 
+    def clock_stepped(self, by: timedelta) -> None:
+        """The clock was set, forwards positive: all that rings is told."""
+        for source in self._rings:
+            source.clock_stepped(by)
+
     def next_due(self) -> datetime | None:
         """When the next ring is due, None while nothing is set."""
         moments = [moment for source in self._rings if (moment := source.next_due()) is not None]

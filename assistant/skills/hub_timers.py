@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from assistant.errors import TooLarge
 from assistant.skills.phrases import duration
@@ -99,6 +99,11 @@ class HubTimers:
         with self._lock:
             self._ringing = {key: ring for key, ring in self._ringing.items() if now - ring.due <= RING_FOR}
             return list(self._ringing.values())
+
+    def clock_stepped(self, by: timedelta) -> None:
+        """See `RingSource.clock_stepped`."""
+        with self._lock:
+            self._ringing = {key: replace(ring, due=ring.due + by) for key, ring in self._ringing.items()}
 
     def silence(self, now: datetime) -> list[Ring]:
         """See `RingSource.silence`."""

@@ -56,6 +56,9 @@ class RingSource(Protocol):
     def ringing(self, now: datetime) -> list[Ring]:
         """What rings now."""
 
+    def clock_stepped(self, by: timedelta) -> None:
+        """The clock was set: what was begun here to ring after a length of time still does after it."""
+
     def silence(self, now: datetime) -> list[Ring]:
         """Silence what rings.
 

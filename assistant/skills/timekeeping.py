@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from assistant.errors import Conflict, InvalidInput, NotFound, TooLarge
@@ -43,6 +43,9 @@ class TimerBook:
         #: What rings: id -> when it began to, in seconds since the epoch. Not kept on disk: after a
         #: restart an ended timer that nobody silenced rings again.
         self._ringing: dict[int, float] = {}
+        #: Those that were begun or changed by the clock as it goes now. Those from the file were by one that
+        #: may since have been off: their end is what it says.
+        self._begun_here: set[int] = set()
 
     @property
     def timers(self) -> list[Timer]:
@@ -177,7 +180,7 @@ class TimerBook:
                     if ring.command is None:
                         self._ringing[timer.id] = now.timestamp()
                     else:
-                        del self._timers[timer.id]
+                        self._forget(timer.id)
                 elif now.timestamp() - began > RING_FOR.total_seconds():
                     self._forget(timer.id)
             if len(self._timers) != before:
@@ -199,6 +202,20 @@ class TimerBook:
                 if now.timestamp() - began <= RING_FOR.total_seconds()
             ]
 
+    def clock_stepped(self, by: timedelta) -> None:
+        """See `RingSource.clock_stepped`."""
+        with self._lock:
+            step = by.total_seconds()
+            self._ringing = {timer_id: began + step for timer_id, began in self._ringing.items()}
+            moved = [
+                replace(timer, ends_at=timer.ends_at + step)
+                for timer in self._timers.values()
+                if timer.ends_at is not None and timer.id in self._begun_here
+            ]
+            if moved:
+                self._timers.update({timer.id: timer for timer in moved})
+                self._file.save_quietly(self._next_id, self._timers.values())
+
     def silence(self, now: datetime) -> list[Ring]:
         """Silence and forget what rings; gives what it was."""
         with self._lock:
@@ -219,12 +236,14 @@ class TimerBook:
         # What is changed has not ended, or not any more.
         self._ringing.pop(timer.id, None)
         self._timers[timer.id] = timer
+        self._begun_here.add(timer.id)
         self._save()
         return timer
 
     def _forget(self, timer_id: int) -> None:
         self._timers.pop(timer_id, None)
         self._ringing.pop(timer_id, None)
+        self._begun_here.discard(timer_id)
 
     def _save(self) -> None:
         self._file.save(self._next_id, self._timers.values())

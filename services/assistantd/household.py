@@ -12,12 +12,13 @@ from services.home_wire import action_from_wire, device_to_wire, home_to_wire, s
 from services.proto.sotto.v1 import assistant_pb2 as pb
 
 
-def timers(assistant: Assistant, now: datetime) -> pb.ListTimersResponse:
+def timers(assistant: Assistant) -> pb.ListTimersResponse:
     """All timers that have not ended."""
+    now = assistant.clock()
     return pb.ListTimersResponse(timers=[_timer(timer, now) for timer in assistant.timers.timers])
 
 
-def start_timer(assistant: Assistant, request: pb.StartTimerRequest, now: datetime) -> pb.Timer:
+def start_timer(assistant: Assistant, request: pb.StartTimerRequest) -> pb.Timer:
     """Start one.
 
     Raises:
@@ -31,17 +32,18 @@ def start_timer(assistant: Assistant, request: pb.StartTimerRequest, now: dateti
             hint="give it a short name",
             code="timer.name",
         )
+    now = assistant.clock()
     return _timer(assistant.timers.start(request.length_s, now, new_name(request.name)), now)
 
 
-def cancel_timer(assistant: Assistant, request: pb.CancelTimerRequest, now: datetime) -> pb.Timer:
+def cancel_timer(assistant: Assistant, request: pb.CancelTimerRequest) -> pb.Timer:
     """Forget one.
 
     Raises:
         NotFound: it is not there.
         StorageError: it is gone, but that is not saved.
     """
-    return _timer(assistant.timers.cancel(request.id), now)
+    return _timer(assistant.timers.cancel(request.id), assistant.clock())
 
 
 def describe_home(assistant: Assistant) -> pb.HomeDescription:

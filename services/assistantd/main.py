@@ -10,7 +10,6 @@ import sys
 import threading
 import types
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -63,7 +62,7 @@ def run_here(options: argparse.Namespace) -> int:
             assistant.dialogue,
             lambda text: conversation.say(text, chime=True),
             assistant.bus,
-            lambda: datetime.now().astimezone(),
+            assistant.clock,
         )
         give_back_after_turns(assistant.bus)
         power = PhaseReporter(assistant.bus)

@@ -7,7 +7,6 @@ import queue
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
 from time import monotonic, sleep
 
 import grpc
@@ -223,7 +222,7 @@ class Satellite:
             case "cancelled":
                 book.cancelled(key)
             case "finished":
-                book.finished(key, datetime.now().astimezone())
+                book.finished(key, self._assistant.clock())
             case "updated":
                 pass  # the hub counts; the event below is all that there is to it
             case _:

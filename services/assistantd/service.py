@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import TypeVar
 
 import grpc
@@ -234,19 +233,19 @@ class AssistantService(rpc.AssistantServicer):
         self, request: pb.ListTimersRequest, context: grpc.ServicerContext
     ) -> pb.ListTimersResponse:
         """Timers that have not ended."""
-        return _unary(lambda: household.timers(self._assistant, _now()), context)
+        return _unary(lambda: household.timers(self._assistant), context)
 
     def StartTimer(  # noqa: N802
         self, request: pb.StartTimerRequest, context: grpc.ServicerContext
     ) -> pb.Timer:
         """A length and a name in, the timer out."""
-        return _unary(lambda: household.start_timer(self._assistant, request, _now()), context)
+        return _unary(lambda: household.start_timer(self._assistant, request), context)
 
     def CancelTimer(  # noqa: N802
         self, request: pb.CancelTimerRequest, context: grpc.ServicerContext
     ) -> pb.Timer:
         """An id in, the timer as it was out."""
-        return _unary(lambda: household.cancel_timer(self._assistant, request, _now()), context)
+        return _unary(lambda: household.cancel_timer(self._assistant, request), context)
 
     def DescribeHome(  # noqa: N802
         self, request: pb.DescribeHomeRequest, context: grpc.ServicerContext
@@ -276,10 +275,6 @@ class AssistantService(rpc.AssistantServicer):
     ) -> pb.HomeStatusResponse:
         """Where the devices come from, and how it stands with the hub."""
         return _unary(lambda: household.home_status(self._assistant), context)
-
-
-def _now() -> datetime:
-    return datetime.now().astimezone()
 
 
 @contextmanager
