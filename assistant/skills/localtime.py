@@ -1,14 +1,19 @@
-"""The zone the box lives in, as a real zone: alarms must know about summer time ahead."""
+"""The zone of the box, a real one (alarms must know of summer time ahead), and whether its clock is set."""
 
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 _LINK = Path("/etc/localtime")
 _NAME = Path("/etc/timezone")
+#: What systemd-timesyncd leaves: while it runs, and once it has set the clock (systemd-timesyncd.service(8)).
+_KEEPER = Path("run/systemd/timesync")
+_SET = _KEEPER / "synchronized"
+#: Clocks that go on while the machine is off.
+_BATTERY_CLOCKS = Path("sys/class/rtc")
 
 
 def local_zone() -> tzinfo:
@@ -27,6 +32,16 @@ def local_zone() -> tzinfo:
     return UTC
 
 
-def local_now(zone: tzinfo | None = None) -> datetime:
-    """The time now, aware, in `zone` (the local one by default)."""
-    return datetime.now(zone or local_zone())
+def clock_is_set(root: Path = Path("/")) -> bool:
+    """Whether the machine's clock can be right.
+
+    It cannot on a machine without a battery-backed clock whose time is kept by systemd-timesyncd, as on the
+    box, until that has reached a time server: it goes on from when the machine was switched off.
+
+    Args:
+        root: of the file system.
+    """
+    if not (root / _KEEPER).is_dir() or (root / _SET).exists():
+        return True
+    clocks = root / _BATTERY_CLOCKS
+    return clocks.is_dir() and any(clocks.iterdir())
