@@ -61,10 +61,15 @@ class Gatekeeper:
                 code="access.token",
             )
         if not token.holds(self.now()):
-            raise Unauthenticated(
-                f"the token of {token.name!r} has expired", hint="pair again", code="access.expired"
-            )
+            raise expired(token)
         return token
+
+
+def expired(token: Token) -> Unauthenticated:
+    """What a caller is told whose time is over."""
+    return Unauthenticated(
+        f"the token of {token.name!r} has expired", hint="pair again", code="access.expired"
+    )
 
 
 def allow(caller: Token, scope: tokens.Scope | None) -> None:

@@ -92,7 +92,7 @@ class Counted:
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 # Set by the router; a path that is none of ours must not become a label.
-                endpoint = getattr(scope.get("route"), "path", "other")
+                endpoint = getattr(scope.get("route"), "path_format", "other")
                 self._metrics.requests.labels(endpoint, message["status"]).inc()
                 self._metrics.seconds.labels(endpoint).observe(perf_counter() - started)
             await send(message)

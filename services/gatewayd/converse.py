@@ -20,7 +20,7 @@ from assistant.errors import ErrorKind, InvalidInput, SottoError
 from services.gatewayd.access import allow
 from services.gatewayd.gateway import Gateway
 from services.gatewayd.http_errors import error_message
-from services.gatewayd.revocation import until_revoked
+from services.gatewayd.revocation import while_valid
 from services.gatewayd.tokens import Scope
 from services.gatewayd.upstream import many
 from services.gatewayd.wire_json import from_body, to_line
@@ -41,7 +41,7 @@ async def converse(websocket: WebSocket, gateway: Gateway) -> None:
     try:
         with gateway.metrics.streams.track_inprogress():
             allow(websocket.state.caller, Scope.TALK)
-            with until_revoked(gateway.tokens, websocket.state.caller):
+            with while_valid(gateway.tokens, websocket.state.caller):
                 await _Conversation(websocket, gateway).run()
         await _close(websocket, _DONE)
     except WebSocketDisconnect:

@@ -21,7 +21,7 @@ from grpc_reflection.v1alpha import reflection
 
 from assistant.errors import SottoError, StorageError
 from services.gatewayd.access import Gatekeeper, allow
-from services.gatewayd.revocation import until_revoked
+from services.gatewayd.revocation import while_valid
 from services.gatewayd.settings import Limits
 from services.gatewayd.tokens import Scope, Token
 from services.gatewayd.upstream import MAX_MESSAGE_BYTES, Upstream
@@ -127,7 +127,7 @@ class _Proxy(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in it
             forward: Any = self._upstream.channel.stream_stream
             call = forward(method)(requests, timeout=context.time_remaining())
             try:
-                with until_revoked(self._keeper.store, caller):
+                with while_valid(self._keeper.store, caller):
                     async for message in call:
                         async with asyncio.timeout(self._idle_s):
                             await context.write(message)

@@ -1,27 +1,29 @@
-"""What a caller has open ends when its token is revoked, and not only when it calls again."""
+"""What a caller has open ends when its token is revoked or expires, and not only when it calls again."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from typing import Any
 
 from assistant.errors import Unauthenticated
+from services.gatewayd.access import expired
 from services.gatewayd.tokens import Token, TokenStore
 from services.gatewayd.upstream import many
 
 
 @contextmanager
-def until_revoked(store: TokenStore, caller: Token | None) -> Iterator[None]:
-    """Break off what the current task does inside, as `asyncio.timeout` does, when the token is revoked.
+def while_valid(store: TokenStore, caller: Token | None) -> Iterator[None]:
+    """Break off what the current task does inside, as `asyncio.timeout` does, when the token holds no more.
 
     Args:
         store: the tokens.
         caller: whose token it is; None for what needs none.
 
     Raises:
-        Unauthenticated: the token was revoked, before or meanwhile.
+        Unauthenticated: the token was revoked or has expired, before or meanwhile.
     """
     if caller is None:
         yield
@@ -31,35 +33,43 @@ def until_revoked(store: TokenStore, caller: Token | None) -> Iterator[None]:
     task = asyncio.current_task()
     assert task is not None
     others = task.cancelling()
-    broken_off = False
+    reason: Unauthenticated | None = None
 
-    def end() -> None:
-        nonlocal broken_off
-        broken_off = True
-        task.cancel()
+    def end(why: Unauthenticated) -> None:
+        nonlocal reason
+        if reason is None:
+            reason = why
+            task.cancel()
 
-    with store.open_for(caller, end):
-        try:
+    expiry: asyncio.TimerHandle | None = None
+    if caller.expires:
+        left_s = max(0.0, caller.expires - time.time())
+        expiry = asyncio.get_running_loop().call_later(left_s, end, expired(caller))
+    try:
+        with store.open_for(caller, lambda: end(_revoked(caller))):
             yield
-        except asyncio.CancelledError:
-            # Whoever else has cancelled the task still wants its end.
-            if not broken_off or task.uncancel() > others:
-                raise
-            raise _revoked(caller) from None
+    except asyncio.CancelledError:
+        # Whoever else has cancelled the task still wants its end.
+        if reason is None or task.uncancel() > others:
+            raise
+        raise reason from None
+    finally:
+        if expiry is not None:
+            expiry.cancel()
 
 
 async def while_paired(store: TokenStore, caller: Token, call: Any) -> AsyncGenerator[Any, None]:
-    """The answers of a call as `upstream.many` gives them, until the token is revoked.
+    """The answers of a call as `upstream.many` gives them, while the token holds.
 
     Raises:
-        Unauthenticated: it was.
+        Unauthenticated: it holds no more.
         services.status.RemoteError: as `many`.
     """
     try:
         async with aclosing(many(call)) as answers:
             while True:
                 try:
-                    with until_revoked(store, caller):
+                    with while_valid(store, caller):
                         answer = await anext(answers)
                 except StopAsyncIteration:
                     return

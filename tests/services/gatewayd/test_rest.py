@@ -257,6 +257,12 @@ def test_metrics_are_what_prometheus_reads(talker: httpx.Client) -> None:
     assert "sotto_assistant_up 1.0" in text
 
 
+def test_a_name_in_a_path_is_no_label(admin: httpx.Client) -> None:
+    admin.delete("/v1/tokens/nobody")
+    text = admin.get("/metrics").text
+    assert 'sotto_http_requests_total{endpoint="/v1/tokens/{name}",status="404"}' in text
+
+
 def test_unknown_paths_do_not_become_labels(talker: httpx.Client) -> None:
     assert _error(talker.get("/nowhere/at/all")) == (404, "http.404")
     assert _error(talker.put("/v1/turns")) == (405, "http.405")

@@ -1,9 +1,10 @@
-"""A revoked token: what its caller has open ends, whichever way it came in."""
+"""A token that is revoked or expires: what its caller has open ends, whichever way it came in."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,11 +16,13 @@ import pytest
 from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed
 
+from assistant.errors import Unauthenticated
 from services.gatewayd.access import Gatekeeper
 from services.gatewayd.app import build_app, guarded
 from services.gatewayd.gateway import Gateway
 from services.gatewayd.grpc_front import GrpcFront
 from services.gatewayd.main import put_together
+from services.gatewayd.revocation import while_paired
 from services.gatewayd.server import HttpServer, unix_listener
 from services.gatewayd.settings import GatewaySettings
 from services.proto.sotto.v1 import assistant_pb2 as pb
@@ -100,6 +103,19 @@ def test_events_end(tmp_path: Path) -> None:
 
     first, last = _run(tmp_path, case)
     assert (first["kind"], last["error"]["code"]) == ("listening", "access.token")
+
+
+def test_events_end_with_the_time_of_the_token(tmp_path: Path) -> None:
+    async def case(gateway: Gateway, _secret: str, assistant: _Patient) -> Unauthenticated:
+        _, guest = gateway.tokens.issue("guest", ["talk"], time.time(), 0.5)
+        events = while_paired(gateway.tokens, guest, gateway.upstream.stub.Watch(pb.WatchRequest()))
+        assert (await anext(events)).kind == "listening"
+        with pytest.raises(Unauthenticated) as caught:
+            await anext(events)
+        await assistant.left.wait()
+        return caught.value
+
+    assert _run(tmp_path, case).code == "access.expired"
 
 
 async def _last_words(line: ClientConnection) -> tuple[str, int]:
