@@ -164,6 +164,8 @@ class TurnStore:
             try:
                 database.execute("PRAGMA journal_mode = WAL")
                 database.execute("PRAGMA synchronous = NORMAL")
+                # Of the pages of records only the newest are asked for; by default 2 MB would be kept.
+                database.execute("PRAGMA cache_size = -128")
                 database.execute(_SCHEMA)
             except sqlite3.Error:
                 database.close()
