@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from assistant.errors import StorageError
 from services.provision.files import write_whole
@@ -45,21 +46,23 @@ class Identity:
         return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
 
 
-def load_identity(folder: Path, name: str) -> Identity:
+def load_identity(folder: Path, name: str, *, pinned: bool = True) -> Identity:
     """The identity in `folder`; a new one if there is none, or if it cannot be used.
 
     Args:
         folder: state of the gateway.
         name: of the box, for a new certificate.
+        pinned: somebody may trust this very certificate. Else one that does not name this host, as the first
+            start makes it before the owner has named the box, gives way too.
 
     Raises:
         StorageError: it cannot be written.
     """
     identity = Identity(folder / _KEY, folder / _CERTIFICATE)
-    if _is_usable(identity):
+    if _is_usable(identity) and (pinned or set(_dns_names(_host())) <= _named_by(identity)):
         return identity
     # In a process of its own: it is needed once in the life of a box, and would keep 9 MB in this one.
-    command = [sys.executable, "-m", "services.gatewayd.identity", str(folder), name]
+    command = [sys.executable, "-m", "services.gatewayd.identity", str(folder), name, _host()]
     made = subprocess.run(command, capture_output=True, text=True, timeout=_MAKE_S, check=False)
     if made.returncode:
         raise StorageError(
@@ -80,12 +83,22 @@ def _is_usable(identity: Identity) -> bool:
     return True
 
 
-def make_identity(identity: Identity, name: str) -> None:
+def _named_by(identity: Identity) -> set[str]:
+    """The DNS names in the certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(identity.certificate)
+    found = context.get_ca_certs()
+    names: Any = found[0].get("subjectAltName", ()) if found else ()
+    return {word for kind, word in names if kind == "DNS"}
+
+
+def make_identity(identity: Identity, name: str, host: str) -> None:
     """Make a key and a certificate for it.
 
     Args:
         identity: where they go.
         name: of the box.
+        host: its host name.
 
     Raises:
         StorageError: they cannot be written.
@@ -96,7 +109,6 @@ def make_identity(identity: Identity, name: str) -> None:
 
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, name[:64] or "Sotto")])
-    host = socket.gethostname().split(".")[0] or "sotto"
     names: list[x509.GeneralName] = [x509.DNSName(word) for word in _dns_names(host)]
     names += [x509.IPAddress(ipaddress.ip_address(word)) for word in ("127.0.0.1", "::1")]
     certificate = (
@@ -118,6 +130,10 @@ def make_identity(identity: Identity, name: str) -> None:
     write_whole(identity.certificate, certificate.public_bytes(encoding))
 
 
+def _host() -> str:
+    return socket.gethostname().split(".")[0] or "sotto"
+
+
 def _dns_names(host: str) -> list[str]:
     """Names under which the box is called; a host name that is no DNS name is left out."""
     names = ["localhost"]
@@ -127,4 +143,5 @@ def _dns_names(host: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    make_identity(Identity(Path(sys.argv[1]) / _KEY, Path(sys.argv[1]) / _CERTIFICATE), sys.argv[2])
+    state_folder, box_name, host_name = sys.argv[1:]
+    make_identity(Identity(Path(state_folder) / _KEY, Path(state_folder) / _CERTIFICATE), box_name, host_name)

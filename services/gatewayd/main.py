@@ -56,13 +56,14 @@ def put_together(settings: GatewaySettings, state: Path, assistant: Path) -> Gat
         StorageError, InvalidInput: the state cannot be written, or is not what it should be.
     """
     name = settings.name or socket.gethostname().split(".")[0] or "Sotto"
+    tokens = TokenStore(state / "tokens.json")
     return Gateway(
         settings=settings,
         upstream=Upstream(assistant),
-        tokens=TokenStore(state / "tokens.json"),
+        tokens=tokens,
         hubs=HubStore(state / "hubs.json", hub_facts()),
         guard=PairingGuard(load_code(code_path(state))),
-        identity=load_identity(state, name),
+        identity=load_identity(state, name, pinned=bool(tokens.tokens)),
         metrics=Metrics(),
         box_name=name,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import stat
 from pathlib import Path
@@ -29,6 +30,18 @@ def test_it_names_the_box_and_this_machine_and_never_expires(tmp_path: Path) -> 
     assert [str(address) for address in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1", "::1"]
     assert certificate.not_valid_after_utc.year == 9999
     assert certificate.not_valid_before_utc.year == 2020
+
+
+@pytest.mark.parametrize("pinned", [True, False])
+def test_it_follows_the_name_of_the_host_until_somebody_is_paired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pinned: bool
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "sotto")
+    before = load_identity(tmp_path, "Sotto").certificate.read_bytes()
+    assert load_identity(tmp_path, "Sotto", pinned=False).certificate.read_bytes() == before
+    monkeypatch.setattr(socket, "gethostname", lambda: "kitchen")
+    after = load_identity(tmp_path, "Kitchen", pinned=pinned).certificate.read_bytes()
+    assert (after == before) is pinned
 
 
 def test_the_fingerprint_is_that_of_the_certificate(tmp_path: Path) -> None:
