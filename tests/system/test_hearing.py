@@ -13,12 +13,14 @@ import gzip
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import grpc
 import numpy as np
 import pytest
 import soxr
 
+from assistant.audio.files import write_wav
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.models.store import ModelStore
 from assistant.paths import models_dir
@@ -69,7 +71,7 @@ def test_the_loopback_is_chosen(box: Box) -> None:
     box.wait(chosen, "the loopback as microphone and loudspeaker", 600.0)
 
 
-def test_a_spoken_question_is_answered_aloud(box: Box, say: Callable[..., Samples]) -> None:
+def test_a_spoken_question_is_answered_aloud(box: Box, say: Callable[..., Samples], tmp_path: Path) -> None:
     heard: list[pb.Turn] = []
     question = say("okay nabu, what day is it", lead=1.0, tail=2.0)
     with _assistant(box) as stub:
@@ -84,6 +86,7 @@ def test_a_spoken_question_is_answered_aloud(box: Box, say: Callable[..., Sample
     assert turn.intent == "HassGetCurrentDate", [turn.transcript for turn in heard]
     spoken = [day for day in WEEKDAYS if day in turn.reply.lower()]
     assert len(spoken) == 1, turn
+    write_wav(tmp_path / "recorded.wav", recorded(), _CARD_RATE)
     answer = Recogniser(ModelStore(models_dir())).transcribe(_without_gaps(recorded())).text
     heard_day = max(WEEKDAYS, key=lambda day: likeness(answer, day))
     assert (heard_day, was_said(answer, heard_day)) == (spoken[0], True), (answer, turn.reply)
