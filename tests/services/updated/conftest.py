@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.services.updated.sysupdates import StandIn
-from tests.services.updated.world import Key, World, make_key
+from tests.services.updated.world import Key, World, end_agent, make_key
 
 
 @pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Key, Key]:
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Key, Key]]:
     """The owner's key and a stranger's."""
     for program in ("gpg", "gpgv"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed")
     folder = tmp_path_factory.mktemp("k")
-    return make_key(folder / "a"), make_key(folder / "b")
+    yield make_key(folder / "a"), make_key(folder / "b")
+    for name in ("a", "b"):
+        end_agent(folder / name)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from services.updated.errors import UpdateRefused
 from services.updated.runner import Programs
 from services.updated.signature import require_signature
-from tests.services.updated.world import Key
+from tests.services.updated.world import Key, end_agent
 
 CONTENT = b"the list\n"
 
@@ -73,6 +73,7 @@ def test_an_expired_key_is_refused(tmp_path: Path) -> None:
     )
     ring = tmp_path / "ring.gpg"
     ring.write_bytes(subprocess.run([*gpg, "--export"], check=True, capture_output=True).stdout)
+    end_agent(home)
     with pytest.raises(UpdateRefused):
         require_signature(Programs(), ring, CONTENT, Path(f"{file}.gpg").read_bytes())
 
