@@ -20,6 +20,7 @@ from assistant.settings import Settings, StoreSettings
 from assistant.turns import Turn
 from tests.assistant.conftest import Stream, silence
 from tests.assistant.mouths import SlowMouth
+from tests.hearsay import plain
 
 Say = Callable[..., Samples]
 Open = Callable[..., Stream]
@@ -214,5 +215,8 @@ def test_the_recording_of_a_turn_gives_the_same_turn_again(
     turn = turn_of(say(text, tail=1.0), endpointing=True)
     again = turn_of(read_audio(assistant.turns.recordings / f"{turn.id}.wav"), endpointing=False)
     assert turn.accepted
-    assert (again.transcript, again.intent, again.slots) == (turn.transcript, turn.intent, turn.slots)
+    # The turn was recognised in its first silence, the recording with all that followed: whether a full stop
+    # or a comma ends the sentence depends on that, and on the processor.
+    words, words_again = plain(turn.transcript), plain(again.transcript)
+    assert (words_again, again.intent, again.slots) == (words, turn.intent, turn.slots)
     assistant.close()
