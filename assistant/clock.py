@@ -31,9 +31,9 @@ class BoxClock:
     switched off, and then steps by hours. Calls may come from any thread.
 
     Args:
+        on_step: told by how far the clock was set, forwards positive. It must not ask the clock.
         now: the time of day (aware).
         steady_s: seconds that nobody sets.
-        on_step: told by how far the clock was set, forwards positive. It must not ask the clock.
     """
 
     def __init__(

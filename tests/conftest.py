@@ -16,15 +16,11 @@ from hypothesis import settings
 
 from assistant.audio.format import SAMPLE_RATE, Samples
 
-# How fast a machine is says nothing about whether the code is right.
+# How fast a machine is says nothing about whether the code is right; what hangs is ended by its own limit.
 settings.register_profile("sotto", deadline=None)
 settings.load_profile("sotto")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-
-# On a busy machine an example may take any time; a test that hangs is ended by its own limit.
-settings.register_profile("sotto", deadline=None)
-settings.load_profile("sotto")
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,6 @@ from assistant.skills.phrases import clock_time, long_date
 
 _TIME = "HassGetCurrentTime"
 _DATE = "HassGetCurrentDate"
-
-
 _UNSET = "I do not know the time yet. Nobody has told it to me since I was switched on."
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from buildimage.mirror import Mirrors
 from tests.buildimage.archive import build_deb
+from tests.gnupg import end_agent
 
 _TOOLS = ("apt-get", "dpkg-deb", "gpg")
 needs_apt = pytest.mark.skipif(
@@ -60,7 +61,7 @@ def signed_archive(root: Path, main: Sequence[Package], security: Sequence[Packa
         _suite(root / "debian-security", "trixie-security", "pool/updates", security, gpg)
         yield Archive(root, keyrings[0], keyrings[1])
     finally:
-        subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False)
+        end_agent(home)
 
 
 def _suite(root: Path, suite: str, pool: str, packages: Sequence[Package], gpg: Sequence[str]) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.gnupg import end_agent
 from tests.services.updated.sysupdates import StandIn
-from tests.services.updated.world import Key, World, end_agent, make_key
+from tests.services.updated.world import Key, World, make_key
 
 
 @pytest.fixture(scope="session")

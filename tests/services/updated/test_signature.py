@@ -10,7 +10,8 @@ import pytest
 from services.updated.errors import UpdateRefused
 from services.updated.runner import Programs
 from services.updated.signature import require_signature
-from tests.services.updated.world import Key, end_agent
+from tests.gnupg import end_agent
+from tests.services.updated.world import Key
 
 CONTENT = b"the list\n"
 

@@ -44,11 +44,6 @@ class Key:
         return _gpg(self.home, "--export")
 
 
-def end_agent(home: Path) -> None:
-    """End the agent that gpg left behind for a folder of its own."""
-    subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False, timeout=60)
-
-
 def make_key(home: Path) -> Key:
     """A fresh key without passphrase."""
     home.mkdir(mode=0o700, parents=True)
