@@ -75,6 +75,12 @@ class RingBuffer:
         with self._lock:
             self._oldest = self._total
 
+    def release(self) -> None:
+        """Forget the samples and give their memory back: from now on only the newest one is kept."""
+        with self._lock:
+            self._buffer = np.zeros(1, np.int16)
+            self._oldest = self._total
+
     def _copy(self, start: int, end: int) -> Samples:
         start = max(start, self._oldest)
         count = min(end, self._total) - start

@@ -66,6 +66,10 @@ class Ears:
         """Count speech and silence from `start` on, or from here."""
         self._activity.new_turn(start)
 
+    def close(self) -> None:
+        """The stream is over: what was heard of it is given back. A frame that still comes does no harm."""
+        self._recent.release()
+
     def audio(self, start: int, end: int) -> Samples:
         """Samples of the stream from `start` to `end`, as far as they are remembered."""
         return self._recent.between(start, end)

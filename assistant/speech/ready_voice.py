@@ -1,6 +1,7 @@
 """A voice that has begun before it is asked: what is likely to be said soon is rendered ahead, and kept.
 
 Kept are sentences, so that a reply that opens with a known one begins at once and the rest is made meanwhile.
+What is said for the second time stays longer than what was said once, as a list of timers is.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 _AHEAD = 2
 #: Part of real time that making sound may take where it is made for nobody yet.
 _SPARE = 0.5
+#: Part of the room for what was said no more than once, so that it does not push out what is said often.
+_ONCE = 0.2
 #: Also what was begun and never listened to is kept, and takes little beside its sound.
 _MOST_SENTENCES = 200
 
@@ -71,6 +74,8 @@ class _Rendering:
         self._lock = threading.Lock()
         self.whole = False
         self.took_s = 0.0
+        #: How often it was listened to; what is made ahead because it is said often counts as that.
+        self.said = 0
 
     @property
     def size(self) -> int:
@@ -214,6 +219,7 @@ class ReadyVoice:
         except Exception:
             self._forget(sentence)  # what a generator that failed would give now is half a sentence
             raise
+        rendering.said += 1
         self._spare = rendering.took_s < _SPARE * rendering.size / 2 / self.sample_rate
         self._trim()
 
@@ -243,6 +249,9 @@ class ReadyVoice:
 
     def _make(self, text: str) -> None:
         try:
+            for sentence in sentences(text):
+                if self._is_kept(sentence):
+                    self._rendering(sentence).said += 1
             for _ in self._chunks(text):
                 pass
         except Exception as error:
@@ -259,5 +268,11 @@ class ReadyVoice:
 
     def _trim(self) -> None:
         with self._lock:
+            once = [sentence for sentence, rendering in self._kept.items() if rendering.said < 2]
+            left = _ONCE * self._settings.megabytes * 1e6
+            for place, sentence in enumerate(reversed(once)):
+                left -= self._kept[sentence].size
+                if place and left < 0:
+                    del self._kept[sentence]
             while len(self._kept) > 1 and self._is_full():
                 self._kept.popitem(last=False)

@@ -14,6 +14,7 @@ from assistant.audio.convert import to_int16
 from assistant.audio.format import SAMPLE_RATE, Samples, whole_frames
 from assistant.conversation_settings import ConversationSettings, Phase
 from assistant.events import EventKind
+from assistant.hearing.ears import Ears
 from assistant.turns import Turn
 from tests.assistant.conftest import Stream, silence
 from tests.assistant.mouths import SlowMouth
@@ -269,3 +270,24 @@ def test_an_answer_to_no_question_is_not_understood(assistant: Assistant) -> Non
         turn = assistant.ask(text)
         assert (turn.accepted, turn.intent) == (False, None)
         assert turn.reply == "I did not ask anything."
+
+
+def test_a_closed_conversation_keeps_nothing_that_was_heard(assistant: Assistant) -> None:
+    ears: list[Ears] = []
+    make = assistant.ears
+
+    def made(*, wake: bool) -> Ears:
+        ears.append(make(wake=wake))
+        return ears[-1]
+
+    assistant.ears = made  # type: ignore[method-assign]
+    try:
+        conversation = assistant.conversation(SlowMouth(), ConversationSettings(wake=False, realtime=False))
+    finally:
+        assistant.ears = make  # type: ignore[method-assign]
+    for frame in whole_frames(silence(0.5)):
+        conversation.feed(frame)
+    assert len(ears[0].audio(0, SAMPLE_RATE)) == SAMPLE_RATE // 2
+    conversation.close()
+    conversation.feed(whole_frames(silence(0.01))[0])  # one that was on its way
+    assert len(ears[0].audio(0, SAMPLE_RATE)) <= 1

@@ -69,3 +69,18 @@ def test_what_is_given_is_a_copy() -> None:
 def test_an_empty_ring_cannot_be_made() -> None:
     with pytest.raises(InvalidInput):
         RingBuffer(0)
+
+
+@given(parts=blocks, later=blocks)
+def test_what_is_released_goes_and_positions_go_on(parts: list[list[int]], later: list[list[int]]) -> None:
+    ring = RingBuffer(1000)
+    for part in parts:
+        ring.append(array(part))
+    before = ring.total
+    ring.release()
+    assert ring.capacity == 1
+    assert ring.since(0).tolist() == []
+    for part in later:
+        ring.append(array(part))
+    assert ring.total == before + sum(map(len, later))
+    assert len(ring.since(0)) <= 1

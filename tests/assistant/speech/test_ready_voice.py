@@ -88,8 +88,28 @@ def test_an_interrupted_reply_can_be_said_again_whole() -> None:
 def test_the_oldest_sentences_go_when_there_is_no_more_room() -> None:
     voice = ReadyVoice(_Source(), ReadyVoiceSettings(megabytes=0.025))
     for text in ("One.", "Two.", "Three."):
-        _sound(voice, text)
+        for _ in range(2):
+            _sound(voice, text)
     assert [voice.has(text) for text in ("One.", "Two.", "Three.")] == [False, True, True]
+
+
+def test_what_is_said_once_does_not_push_out_what_is_said_often() -> None:
+    voice = ReadyVoice(_Source(), ReadyVoiceSettings(megabytes=0.1))
+    for text in ("Often.", "Often.", "One.", "Two.", "Three.", "Four."):
+        _sound(voice, text)
+    assert [voice.has(text) for text in ("Often.", "One.", "Two.", "Three.", "Four.")] == [
+        True, False, False, True, True,
+    ]  # fmt: skip
+
+
+def test_what_was_rendered_ahead_counts_as_said_often() -> None:
+    voice = ReadyVoice(_Source(), ReadyVoiceSettings(megabytes=0.1))
+    _sound(voice, "Okay.")
+    assert voice.render(["Frequent."])
+    voice._ahead.shutdown(wait=True)
+    for text in ("One.", "Two.", "Three."):
+        _sound(voice, text)
+    assert [voice.has(text) for text in ("Frequent.", "Okay.", "Two.", "Three.")] == [True, False, True, True]
 
 
 def test_a_long_sentence_is_spoken_and_not_kept() -> None:
