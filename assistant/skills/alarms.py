@@ -12,6 +12,7 @@ from assistant.skills.alarm_book import Alarm, AlarmBook
 from assistant.skills.alarm_time import Moment, SpokenTime, instant, resolve
 from assistant.skills.base import Act, Reply, Request, silencing
 from assistant.skills.hub_timers import HubTimers
+from assistant.skills.localtime import clock_is_set
 from assistant.skills.phrases import clock_time, count_of, day_of, duration, joined
 from assistant.skills.rings import RingSource
 from assistant.skills.timekeeping import TimerBook
@@ -19,6 +20,7 @@ from assistant.skills.timekeeping import TimerBook
 SNOOZE_S = 600.0
 _MAX_SNOOZE_S = 12 * 3600.0
 _DAYS = {(0, 1, 2, 3, 4, 5, 6): "every day", (0, 1, 2, 3, 4): "on weekdays", (5, 6): "on weekends"}
+_UNSET = "I do not know the time yet, so I can only set an alarm for so many minutes from now."
 _NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -29,10 +31,19 @@ class AlarmSkill:
         alarms: the book.
         timers: a ringing timer can be snoozed too.
         hub_timers: and so can one that a hub keeps; it goes on as one of the box's own.
+        is_set: whether the clock can be right; by a wrong one no time of day is resolved, as "tomorrow" may
+            be weeks ago when the right time comes.
     """
 
-    def __init__(self, alarms: AlarmBook, timers: TimerBook, hub_timers: HubTimers | None = None) -> None:
+    def __init__(
+        self,
+        alarms: AlarmBook,
+        timers: TimerBook,
+        hub_timers: HubTimers | None = None,
+        is_set: Callable[[], bool] = clock_is_set,
+    ) -> None:
         self._alarms = alarms
+        self._is_set = is_set
         self._timers = timers
         self._hub_timers = hub_timers or HubTimers()
         self._ringing: Sequence[RingSource] = (alarms, timers, self._hub_timers)
@@ -59,7 +70,10 @@ class AlarmSkill:
         if ahead is not None:
             at = self._alarms.local(now.astimezone(UTC) + timedelta(seconds=ahead))
             act = self._setting(at, partial(self._alarms.set_exact, at))
-            return Reply(f"Alarm set for {_when(at, now)}.", (act,))
+            when = f"for {_when(at, now)}" if self._is_set() else f"{duration(ahead)} from now"
+            return Reply(f"Alarm set {when}.", (act,))
+        if not self._is_set():
+            return Reply(_UNSET, ok=False)
         spoken = _spoken_time(request)
         if spoken is None:
             return Reply("For what time?", ok=False, expects_answer=True)

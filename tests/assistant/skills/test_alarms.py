@@ -197,3 +197,24 @@ def test_a_missed_alarm_is_told_after_a_restart(new_box: Callable[[], Box]) -> N
     later.wait(hours=2)
     text = "Your alarm for 5 pm was due while I was switched off."
     assert [ring.text for ring in later.skills.due(later.now)] == [text]
+
+
+def _unset(book: AlarmBook, tmp_path: Path) -> AlarmSkill:
+    return AlarmSkill(book, TimerBook(tmp_path / "timers.json"), is_set=lambda: False)
+
+
+def test_without_the_time_no_alarm_is_set_for_a_time_of_day(book: AlarmBook, tmp_path: Path) -> None:
+    request = Request("SottoSetAlarm", {"hour": 7}, "set an alarm for seven", NOW)
+    reply = _unset(book, tmp_path).handle(request)
+    assert (reply.ok, reply.acts) == (False, ())
+    assert "do not know the time" in reply.text
+
+
+def test_without_the_time_an_alarm_is_set_for_so_long_from_now(book: AlarmBook, tmp_path: Path) -> None:
+    request = Request("SottoSetAlarm", {"in_minutes": 20}, "wake me up in 20 minutes", NOW)
+    reply = _unset(book, tmp_path).handle(request)
+    assert reply.text == "Alarm set twenty minutes from now."
+    for act in reply.acts:
+        assert act.run is not None
+        act.run()
+    assert book.next_due() == NOW + timedelta(minutes=20)
