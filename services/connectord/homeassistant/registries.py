@@ -50,11 +50,17 @@ def rows(answer: object) -> tuple[Mapping[str, Any], ...]:
 
 
 def exposed_ids(answer: object) -> tuple[str, ...]:
-    """Entity ids exposed to `ASSISTANT`, out of the answer to `homeassistant/expose_entity/list`, by name."""
+    """Entity ids exposed to `ASSISTANT`, out of the answer to `homeassistant/expose_entity/list`, by name.
+
+    Home Assistant's ids are small letters, digits and "_"; what is none is passed over. Half of a surrogate
+    pair could not even be told to anybody.
+    """
     told = answer.get("exposed_entities") if isinstance(answer, dict) else None
     if not isinstance(told, dict):
         return ()
-    found = [id_ for id_, to in told.items() if isinstance(to, dict) and to.get(ASSISTANT) is True]
+    found = [
+        id_ for id_, to in told.items() if isinstance(to, dict) and to.get(ASSISTANT) is True and _is_id(id_)
+    ]
     return tuple(sorted(found)[:MAX_ENTITIES])
 
 
@@ -128,7 +134,11 @@ def _unit(config: Mapping[str, Any]) -> str:
 
 def _id(row: Mapping[str, Any], key: str) -> str:
     value = row.get(key)
-    return value if isinstance(value, str) else ""
+    return value if isinstance(value, str) and _is_id(value) else ""
+
+
+def _is_id(value: str) -> bool:
+    return value.isascii() and value.isprintable()
 
 
 def _name(row: Mapping[str, Any]) -> str:

@@ -134,3 +134,11 @@ def test_what_is_exposed_and_not_used_has_a_reason() -> None:
 def test_only_what_is_exposed_to_the_assistant_is_looked_at() -> None:
     told = {"light.a": {"conversation": True}, "light.b": {"cloud.alexa": True}, "light.c": {}}
     assert exposed_ids({"exposed_entities": told}) == ("light.a",)
+
+
+def test_ids_that_could_not_be_told_are_passed_over() -> None:
+    told = {"light.a": {"conversation": True}, "light.\ud800": {"conversation": True}}
+    assert exposed_ids({"exposed_entities": told}) == ("light.a",)
+    areas = ({"area_id": "kitchen", "name": "Kitchen"}, {"area_id": "\udfff", "name": "Attic"})
+    home = home_from(Registries(areas=areas), {}, "").home
+    assert [area.id for area in home.areas] == ["kitchen"]
