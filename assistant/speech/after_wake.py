@@ -7,6 +7,7 @@ recogniser hears both, and the wake word, which is known to have been said, is t
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 
 from assistant.speech.constraint import DEAD, Automaton, RecognitionGrammar
 
@@ -66,3 +67,8 @@ class _Led:
         """See `Automaton.accepts`."""
         led = len(self._lead)
         return state >= led and self._automaton.accepts(state - led)
+
+    def chars(self, state: int) -> Set[str] | None:
+        """See `Automaton.chars`."""
+        led = len(self._lead)
+        return {self._lead[state]} if state < led else self._automaton.chars(state - led)

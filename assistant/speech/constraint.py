@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Protocol
 
 #: The state that no sentence leads out of.
@@ -25,6 +26,9 @@ class Automaton(Protocol):
 
     def accepts(self, state: int) -> bool:
         """Whether the characters walked so far are a whole sentence."""
+
+    def chars(self, state: int) -> Set[str] | None:
+        """The characters that `step` leads on with; None where any may, as in free text."""
 
 
 class RecognitionGrammar(Protocol):

@@ -8,6 +8,7 @@ needed and kept: whole grammars would give too many.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -20,6 +21,9 @@ from assistant.speech.vocabulary_trie import VocabularyTrie
 _PAUSES = ",;!?"
 #: Signs that are said as words; `understanding.normalise` writes them out in the same way.
 _SPOKEN = {"%": " percent", "°": " degrees"}
+_SIGNS = frozenset((*_PAUSES, *".:", *_SPOKEN))
+_DIGITS = frozenset("0123456789")
+_SPACE = frozenset(" ")
 
 
 class _Phase(IntEnum):
@@ -113,12 +117,35 @@ class TokenAutomaton:
                 number = self._number(inner_here, phase_here)
                 tokens += spelled
                 states += [number] * len(spelled)
-            for child in trie.children(node):
+            for child in trie.children(node, self._candidates(inner_here, phase_here)):
                 after = self._step(inner_here, phase_here, trie.char(child))
                 if after is not None:
                     waiting.append((child, *after))
         ends = phase not in (_Phase.START, _Phase.GAP) and self._automaton.accepts(inner)
         return Choices(np.array(tokens, np.int64), np.array(states, np.int64), ends)
+
+    def _candidates(self, inner: int, phase: _Phase) -> Set[str] | None:
+        """The characters that `_step` may lead on with, and perhaps some more; None where any may.
+
+        A sentence goes on with one to ten of them mostly, the vocabulary with thirty: who tries only these
+        finds the choices of a state in a fifth of the time.
+        """
+        if phase == _Phase.START:
+            return _SPACE
+        chars = self._automaton.chars(inner)
+        if chars is None or phase in (_Phase.GAP, _Phase.PAUSE):
+            return chars
+        found = {*chars, *_SIGNS}
+        if phase == _Phase.DOT:
+            found |= _DIGITS
+        elif phase == _Phase.LETTER:
+            found.add("z")
+        elif phase == _Phase.DIGIT and " " in chars:
+            next_word = self._automaton.chars(self._automaton.step(inner, " "))
+            if next_word is None:
+                return None
+            found |= next_word
+        return found
 
     def _step(self, inner: int, phase: _Phase, char: str) -> tuple[int, _Phase] | None:
         """One character: the automaton's state and the phase behind it, None if impossible."""

@@ -6,7 +6,7 @@ Its 42 000 nodes would take 10 MB as Python objects; packed they take one.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from assistant.speech.tokens import SPACE, Vocabulary, is_control
 
@@ -65,12 +65,13 @@ class VocabularyTrie:
     def __len__(self) -> int:
         return len(self._child)
 
-    def children(self, node: int) -> Iterator[int]:
-        """The nodes one character further."""
-        child = self._child[node]
+    def children(self, node: int, among: Set[str] | None = None) -> Iterator[int]:
+        """The nodes one character further, those whose character is `among` these; by default all."""
+        child, sibling, chars = self._child[node], self._sibling, self._chars
         while child:
-            yield child
-            child = self._sibling[child]
+            if among is None or chars[child - 1] in among:
+                yield child
+            child = sibling[child]
 
     def char(self, node: int) -> str:
         """The last character of the way to a node other than the root."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from array import array
 from collections import defaultdict
+from collections.abc import Set
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -111,6 +112,19 @@ class GrammarAutomaton:
                 held = self._resolve(state)
                 held.finishes = not held.after_space and any(map(self._can_finish, held.places))
         return held.finishes
+
+    def chars(self, state: int) -> Set[str] | None:
+        """The characters that a sentence may go on with; None where any may."""
+        if state < 0:
+            return frozenset()
+        held = self._live.get(state)
+        if held is None or held.moves is None:
+            with self._lock:
+                held = self._resolve(state)
+                if held.moves is None:
+                    self._expand(held)
+        assert held.moves is not None
+        return None if ANY in held.targets else held.moves.keys()
 
     def walk(self, text: str, state: int = 0) -> int:
         """The state after a whole normalised text, or -1."""

@@ -32,6 +32,14 @@ class ListAutomaton:
     def accepts(self, state: int) -> bool:
         return self._prefixes[state] in self._sentences
 
+    def chars(self, state: int) -> frozenset[str] | None:
+        prefix = self._prefixes[state]
+        return frozenset(
+            longer[-1]
+            for longer in self._prefixes
+            if len(longer) == len(prefix) + 1 and longer.startswith(prefix)
+        )
+
 
 class ListGrammar:
     """A recognition grammar that knows a list of sentences."""

@@ -30,6 +30,13 @@ def trie(vocabulary: Vocabulary) -> VocabularyTrie:
     return VocabularyTrie(vocabulary)
 
 
+class Unnamed(ListAutomaton):
+    """Tells of no state what may follow, so that every character of the vocabulary is tried."""
+
+    def chars(self, state: int) -> frozenset[str] | None:
+        return None
+
+
 class Walk:
     """Walks written text, cut into the fewest tokens, along an automaton."""
 
@@ -106,3 +113,19 @@ def test_trim_bounds_what_is_remembered(trie: VocabularyTrie) -> None:
     automaton.trim()
     assert automaton.known_states == 1
     assert len(automaton.choices(automaton.start).tokens) > 0
+
+
+@settings(max_examples=12)
+@given(
+    sentences=st.lists(st.sampled_from([*SENTENCES, "7 30", "room 2 a", "m", "oz", "1 point 5"]), min_size=1)
+)
+def test_nothing_is_lost_by_trying_only_what_may_follow(trie: VocabularyTrie, sentences: list[str]) -> None:
+    quick = TokenAutomaton(ListAutomaton(sentences), trie, 10_000)
+    slow = TokenAutomaton(Unnamed(sentences), trie, 10_000)
+    state = 0
+    while state < quick.known_states:
+        some, all_ = quick.choices(state), slow.choices(state)
+        assert some.tokens.tolist() == all_.tokens.tolist()
+        assert (some.states.tolist(), some.ends) == (all_.states.tolist(), all_.ends)
+        state += 1
+    assert quick.known_states == slow.known_states
