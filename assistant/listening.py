@@ -235,7 +235,7 @@ class Listener:
         if guess is None:
             if silence < self._settings.search_after_ms and not self._affords(turn, activity):
                 return
-            guess = self.recognise(turn, activity, search=False)
+            guess = self.recognise(turn, activity, search=False, begin_search=True)
         if (
             guess.completeness is Completeness.UNPARSED
             and silence >= self._settings.search_after_ms
@@ -273,15 +273,19 @@ class Listener:
             guess = self.recognise(turn, activity, search=True)
         return guess
 
-    def recognise(self, turn: Listening, activity: Activity, *, search: bool) -> Guess:
+    def recognise(
+        self, turn: Listening, activity: Activity, *, search: bool, begin_search: bool = False
+    ) -> Guess:
         """Recognise the turn so far, remember the guess in it, and tell of it."""
         turn.recognised_at = activity.position
-        guess = self._guess(turn, activity, self._grammar(), search=search)
+        guess = self._guess(turn, activity, self._grammar(), search=search, begin_search=begin_search)
         state = guess.completeness.name.lower()
         self._bus.publish(EventKind.TRANSCRIPT, turn.id, text=guess.text, final=False, completeness=state)
         return guess
 
-    def _guess(self, turn: Listening, activity: Activity, grammar: Grammar, *, search: bool) -> Guess:
+    def _guess(
+        self, turn: Listening, activity: Activity, grammar: Grammar, *, search: bool, begin_search: bool
+    ) -> Guess:
         started = perf_counter()
         before = turn.current_guess(activity)
         # The search goes on from what the quick look at the same audio has worked out.
@@ -289,11 +293,11 @@ class Listener:
         audio = self._ears.audio(self.breath_of(turn, activity), end)
         if turn.wake is not None and turn.is_one_breath(activity):
             led = AfterWakeWord(turn.wake.phrase, grammar)
-            transcript = self._recogniser.transcribe(audio, led, deep=search)
+            transcript = self._recogniser.transcribe(audio, led, search, begin_search)
             text = led.after(transcript.text)
             text = transcript.text if text is None else text
         else:
-            transcript = self._recogniser.transcribe(audio, grammar, deep=search)
+            transcript = self._recogniser.transcribe(audio, grammar, search, begin_search)
             text = transcript.text
         turn.recognise_ms = (perf_counter() - started) * 1e3
         self._pace.took(turn.recognise_ms)

@@ -6,6 +6,7 @@ per token: without it, a shorter sentence of the grammar beats a longer one that
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,7 @@ def search(
     automaton: TokenAutomaton,
     max_tokens: int,
     settings: BeamSettings,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> Hypothesis | None:
     """The likeliest sentence of the grammar for a recording; None if none was found.
 
@@ -54,6 +56,7 @@ def search(
         automaton: the grammar's sentences.
         max_tokens: longest sentence that is considered.
         settings: width and scoring.
+        wanted: asked before each token; without a yes there is nothing to find.
     """
     live = [_Live(0.0, automaton.start, Hypothesis())]
     finished: list[tuple[float, Hypothesis]] = []
@@ -61,6 +64,8 @@ def search(
     parents = np.zeros(1, np.int64)
     past = None
     for position in range(max_tokens):
+        if not wanted():
+            return None
         choices = [automaton.choices(one.state) for one in live]
         ending = [row for row, choice in enumerate(choices) if choice.ends]
         step = model.step(memory, tokens, position, past, parents=parents, wanted=_wanted(choices, ending))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,6 +23,7 @@ from assistant.speech.lexicon import lexicon_weights
 from assistant.speech.moonshine import Memory, Moonshine
 from assistant.speech.moonshine_shape import MAX_TOKENS, VOCABULARY
 from assistant.speech.rejection import Evidence, RejectionSettings, believable
+from assistant.speech.search_thread import Search, SearchThread
 from assistant.speech.session import OrtValue
 from assistant.speech.token_automaton import TokenAutomaton
 from assistant.speech.tokens import Vocabulary
@@ -123,10 +125,15 @@ class Recogniser:
         self._model = Moonshine(store, self._settings.threads)
         self._helps: OrderedDict[str, _Help] = OrderedDict()
         self._last: _Heard | None = None
+        self._searches = SearchThread()
         self._lock = threading.Lock()
 
     def transcribe(
-        self, audio: Samples, grammar: RecognitionGrammar | None = None, deep: bool = True
+        self,
+        audio: Samples,
+        grammar: RecognitionGrammar | None = None,
+        deep: bool = True,
+        begin_search: bool = False,
     ) -> Transcript:
         """Recognise one recording, which should hold little beside the speech.
 
@@ -135,6 +142,9 @@ class Recogniser:
             grammar: what may be said; without one the text is free.
             deep: whether to search the grammar when the quick ways find nothing that parses; False
                 is meant for partial results while somebody speaks.
+            begin_search: search from the beginning on, on another core than the quick ways if there is one.
+                Unless `deep`, nobody waits for it: asked for the same audio again, this time `deep`, it is
+                there so much sooner.
 
         Raises:
             TooLarge: the recording is longer than `max_audio_s`.
@@ -153,9 +163,11 @@ class Recogniser:
             began = time.perf_counter()
             key = (audio.tobytes(), grammar.key if grammar is not None else None)
             if self._last is None or self._last.key != key:
+                if self._last is not None:
+                    self._last.search_is_over()
                 self._last = _Heard(key, self._model.encode(_as_floats(audio)))
             encoded = time.perf_counter()
-            found = self._decode(self._last, audio_s, grammar, deep)
+            found = self._decode(self._last, audio_s, grammar, deep, begin_search)
             decoded = time.perf_counter()
         return Transcript(
             found.text,
@@ -168,7 +180,12 @@ class Recogniser:
         )
 
     def _decode(
-        self, heard: _Heard, audio_s: float, grammar: RecognitionGrammar | None, deep: bool
+        self,
+        heard: _Heard,
+        audio_s: float,
+        grammar: RecognitionGrammar | None,
+        deep: bool,
+        begin_search: bool,
     ) -> _Found:
         memory = heard.memory
         limit = min(
@@ -180,6 +197,8 @@ class Recogniser:
             free, _ = greedy.decode(self._model, memory, limit)
             return _Found(self._vocabulary.text(free.tokens), "free", free)
         help_ = self._help(grammar)
+        if begin_search and len(os.sched_getaffinity(0)) > 1:
+            self._begin_search(heard, help_, limit)
         if heard.quickly is None:
             heard.quickly = greedy.decode(
                 self._model,
@@ -202,10 +221,11 @@ class Recogniser:
             if hypothesis.ended and grammar.parses(text):
                 evidence = self._evidence(hypothesis, free, grammar)
                 if trusted or believable(evidence, self._settings.rejection):
+                    heard.search_is_over()
                     return _Found(text, method, free, _scores(method, evidence))
-        if deep and help_.automaton is not None:
-            help_.automaton.trim()
-            best = beam.search(self._model, memory, help_.automaton, limit, self._settings.beam)
+        search = self._begin_search(heard, help_, limit) if deep else None
+        if search is not None:
+            best = search.result()
             if best is not None:
                 evidence = self._evidence(best, free, grammar)
                 scores = _scores("constrained", evidence)
@@ -214,6 +234,19 @@ class Recogniser:
                     return _Found(text, "constrained", free, scores)
                 return _Found(self._disbelieved(free_text, grammar), "free", free, scores)
         return _Found(self._disbelieved(free_text, grammar), "free", free)
+
+    def _begin_search(self, heard: _Heard, help_: _Help, limit: int) -> Search | None:
+        """The search of what was heard, begun now unless it is under way; None without sentences."""
+        automaton = help_.automaton
+        if automaton is None or heard.search is not None:
+            return heard.search
+
+        def look(wanted: Callable[[], bool]) -> Hypothesis | None:
+            automaton.trim()
+            return beam.search(self._model, heard.memory, automaton, limit, self._settings.beam, wanted)
+
+        heard.search = self._searches.begin(look)
+        return heard.search
 
     def _disbelieved(self, free_text: str, grammar: RecognitionGrammar) -> str:
         """The text of what is no sentence of the grammar; one that nobody can have said counts as nothing."""
@@ -255,6 +288,12 @@ class _Heard:
     key: tuple[bytes, str | None]
     memory: Memory
     quickly: tuple[Hypothesis, Hypothesis] | None = None
+    search: Search | None = None
+
+    def search_is_over(self) -> None:
+        """Whatever is still searched is not needed."""
+        if self.search is not None:
+            self.search.give_up()
 
 
 @dataclass(frozen=True)

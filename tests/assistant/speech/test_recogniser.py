@@ -55,6 +55,26 @@ def test_without_deep_the_grammar_is_not_searched(recogniser: Recogniser, say: S
     assert transcript.method == "free"
 
 
+def test_a_search_begun_early_finds_the_same(store: ModelStore, say: Say) -> None:
+    unhelped = Recogniser(store, RecogniserSettings(bias=0.0))
+    grammar = ListGrammar(["turn on the kitchen lite", "close the garage", "what time is it"])
+    audio = say("turn on the kitchen light")
+    early = unhelped.transcribe(audio, grammar, deep=False, begin_search=True)
+    found = unhelped.transcribe(audio, grammar)
+    later = unhelped.transcribe(say("close the garage"), grammar)
+    alone = Recogniser(store, RecogniserSettings(bias=0.0)).transcribe(audio, grammar)
+    assert (early.method, found.method, later.text) == ("free", "constrained", "Close the garage.")
+    assert (found.text, dict(found.scores)) == (alone.text, dict(alone.scores))
+
+
+def test_a_search_that_is_not_needed_is_given_up(recogniser: Recogniser, say: Say) -> None:
+    transcript = recogniser.transcribe(say("turn off the kitchen light"), HOME, deep=False, begin_search=True)
+    assert transcript.method == "bias"
+    heard = recogniser._last
+    assert heard is not None and heard.search is not None
+    assert heard.search.result() is None
+
+
 def test_other_speech_is_reported_as_heard(recogniser: Recogniser, say: Say) -> None:
     transcript = recogniser.transcribe(say("could you book me a table for two tonight"), HOME)
     assert transcript.method == "free"

@@ -1,0 +1,42 @@
+"""The search among a grammar's sentences, in a thread of its own, so that it can begin early.
+
+On a second core it takes nothing from the quick ways; where these find nothing, most of it is done by then.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from assistant.speech.hypothesis import Hypothesis
+
+#: Looks for the likeliest sentence for as long as it is told that one is wanted; None if it found none.
+Look = Callable[[Callable[[], bool]], Hypothesis | None]
+
+
+class Search:
+    """One search under way."""
+
+    def __init__(self, executor: ThreadPoolExecutor, look: Look) -> None:
+        self._unwanted = threading.Event()
+        self._found: Future[Hypothesis | None] = executor.submit(look, lambda: not self._unwanted.is_set())
+
+    def result(self) -> Hypothesis | None:
+        """Wait for what it finds; raises what it raised."""
+        return self._found.result()
+
+    def give_up(self) -> None:
+        """Nobody needs it any more; it ends after the step that it is at."""
+        self._unwanted.set()
+
+
+class SearchThread:
+    """Makes searches, one after the other, as they share what they know of the grammar."""
+
+    def __init__(self) -> None:
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="search")
+
+    def begin(self, look: Look) -> Search:
+        """Begin a search."""
+        return Search(self._executor, look)
