@@ -133,7 +133,7 @@ class Recogniser:
         audio: Samples,
         grammar: RecognitionGrammar | None = None,
         deep: bool = True,
-        begin_search: bool = False,
+        search_while: Callable[[], bool] | None = None,
     ) -> Transcript:
         """Recognise one recording, which should hold little beside the speech.
 
@@ -142,9 +142,9 @@ class Recogniser:
             grammar: what may be said; without one the text is free.
             deep: whether to search the grammar when the quick ways find nothing that parses; False
                 is meant for partial results while somebody speaks.
-            begin_search: search from the beginning on, on another core than the quick ways if there is one.
-                Unless `deep`, nobody waits for it: asked for the same audio again, this time `deep`, it is
-                there so much sooner.
+            search_while: search from the beginning on, on another core than the quick ways if there is
+                one, while this says so (it is asked in another thread). Unless `deep`, nobody waits for it:
+                asked for the same audio again, this time `deep`, it is there so much sooner.
 
         Raises:
             TooLarge: the recording is longer than `max_audio_s`.
@@ -167,7 +167,7 @@ class Recogniser:
                     self._last.search_is_over()
                 self._last = _Heard(key, self._model.encode(_as_floats(audio)))
             encoded = time.perf_counter()
-            found = self._decode(self._last, audio_s, grammar, deep, begin_search)
+            found = self._decode(self._last, audio_s, grammar, deep, search_while)
             decoded = time.perf_counter()
         return Transcript(
             found.text,
@@ -185,7 +185,7 @@ class Recogniser:
         audio_s: float,
         grammar: RecognitionGrammar | None,
         deep: bool,
-        begin_search: bool,
+        search_while: Callable[[], bool] | None,
     ) -> _Found:
         memory = heard.memory
         limit = min(
@@ -197,8 +197,8 @@ class Recogniser:
             free, _ = greedy.decode(self._model, memory, limit)
             return _Found(self._vocabulary.text(free.tokens), "free", free)
         help_ = self._help(grammar)
-        if begin_search and len(os.sched_getaffinity(0)) > 1:
-            self._begin_search(heard, help_, limit)
+        if search_while is not None and len(os.sched_getaffinity(0)) > 1:
+            self._search(heard, help_, limit, search_while)
         if heard.quickly is None:
             heard.quickly = greedy.decode(
                 self._model,
@@ -223,7 +223,7 @@ class Recogniser:
                 if trusted or believable(evidence, self._settings.rejection):
                     heard.search_is_over()
                     return _Found(text, method, free, _scores(method, evidence))
-        search = self._begin_search(heard, help_, limit) if deep else None
+        search = self._search(heard, help_, limit) if deep else None
         if search is not None:
             best = search.result()
             if best is not None:
@@ -235,17 +235,21 @@ class Recogniser:
                 return _Found(self._disbelieved(free_text, grammar), "free", free, scores)
         return _Found(self._disbelieved(free_text, grammar), "free", free)
 
-    def _begin_search(self, heard: _Heard, help_: _Help, limit: int) -> Search | None:
+    def _search(
+        self, heard: _Heard, help_: _Help, limit: int, wanted: Callable[[], bool] = lambda: True
+    ) -> Search | None:
         """The search of what was heard, begun now unless it is under way; None without sentences."""
         automaton = help_.automaton
-        if automaton is None or heard.search is not None:
+        if automaton is None:
+            return None
+        if heard.search is not None and not heard.search.given_up:
             return heard.search
 
         def look(wanted: Callable[[], bool]) -> Hypothesis | None:
             automaton.trim()
             return beam.search(self._model, heard.memory, automaton, limit, self._settings.beam, wanted)
 
-        heard.search = self._searches.begin(look)
+        heard.search = self._searches.begin(look, wanted)
         return heard.search
 
     def _disbelieved(self, free_text: str, grammar: RecognitionGrammar) -> str:

@@ -16,11 +16,17 @@ Look = Callable[[Callable[[], bool]], Hypothesis | None]
 
 
 class Search:
-    """One search under way."""
+    """One search under way, for as long as `wanted` says so."""
 
-    def __init__(self, executor: ThreadPoolExecutor, look: Look) -> None:
-        self._unwanted = threading.Event()
-        self._found: Future[Hypothesis | None] = executor.submit(look, lambda: not self._unwanted.is_set())
+    def __init__(self, executor: ThreadPoolExecutor, look: Look, wanted: Callable[[], bool]) -> None:
+        self._wanted = wanted
+        self._over = threading.Event()
+        self._found: Future[Hypothesis | None] = executor.submit(look, self._is_wanted)
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it has ended, or will, before it has found anything."""
+        return self._over.is_set()
 
     def result(self) -> Hypothesis | None:
         """Wait for what it finds; raises what it raised."""
@@ -28,7 +34,12 @@ class Search:
 
     def give_up(self) -> None:
         """Nobody needs it any more; it ends after the step that it is at."""
-        self._unwanted.set()
+        self._over.set()
+
+    def _is_wanted(self) -> bool:
+        if not self._wanted():
+            self._over.set()
+        return not self._over.is_set()
 
 
 class SearchThread:
@@ -37,6 +48,6 @@ class SearchThread:
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="search")
 
-    def begin(self, look: Look) -> Search:
+    def begin(self, look: Look, wanted: Callable[[], bool]) -> Search:
         """Begin a search."""
-        return Search(self._executor, look)
+        return Search(self._executor, look, wanted)

@@ -59,7 +59,7 @@ def test_a_search_begun_early_finds_the_same(store: ModelStore, say: Say) -> Non
     unhelped = Recogniser(store, RecogniserSettings(bias=0.0))
     grammar = ListGrammar(["turn on the kitchen lite", "close the garage", "what time is it"])
     audio = say("turn on the kitchen light")
-    early = unhelped.transcribe(audio, grammar, deep=False, begin_search=True)
+    early = unhelped.transcribe(audio, grammar, deep=False, search_while=lambda: True)
     found = unhelped.transcribe(audio, grammar)
     later = unhelped.transcribe(say("close the garage"), grammar)
     alone = Recogniser(store, RecogniserSettings(bias=0.0)).transcribe(audio, grammar)
@@ -67,8 +67,18 @@ def test_a_search_begun_early_finds_the_same(store: ModelStore, say: Say) -> Non
     assert (found.text, dict(found.scores)) == (alone.text, dict(alone.scores))
 
 
+def test_a_search_that_was_given_up_is_made_when_it_is_needed(store: ModelStore, say: Say) -> None:
+    unhelped = Recogniser(store, RecogniserSettings(bias=0.0))
+    grammar = ListGrammar(["turn on the kitchen lite", "close the garage", "what time is it"])
+    audio = say("turn on the kitchen light")
+    unhelped.transcribe(audio, grammar, deep=False, search_while=lambda: False)
+    assert unhelped.transcribe(audio, grammar).method == "constrained"
+
+
 def test_a_search_that_is_not_needed_is_given_up(recogniser: Recogniser, say: Say) -> None:
-    transcript = recogniser.transcribe(say("turn off the kitchen light"), HOME, deep=False, begin_search=True)
+    transcript = recogniser.transcribe(
+        say("turn off the kitchen light"), HOME, deep=False, search_while=lambda: True
+    )
     assert transcript.method == "bias"
     heard = recogniser._last
     assert heard is not None and heard.search is not None
