@@ -1,5 +1,6 @@
 #!/bin/sh
 # System packages that the tests with a booted image or an emulated kernel need, on Debian and its kin.
+# With "arm64" also those that boot an image for it.
 set -eu
 missing=
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
@@ -15,4 +16,8 @@ need iasl acpica-tools
 need dbus-daemon dbus
 need dbus-send dbus
 [ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || missing="$missing ovmf"
+if [ "${1:-}" = arm64 ]; then
+    need qemu-system-aarch64 qemu-system-arm
+    [ -e /usr/share/AAVMF/AAVMF_CODE.fd ] || missing="$missing qemu-efi-aarch64"
+fi
 sh requirements/apt.sh $missing
