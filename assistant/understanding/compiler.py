@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from hassil.expression import (
     Alternative,
@@ -159,34 +159,41 @@ class Compiler:
         if key not in self._subs:
             self._keep_alive.append(values)
             start, end = self._open()
-            for value in self._values(values, scope):
-                last = (
-                    self._text(value, start)
-                    if isinstance(value, str)
-                    else self._expression(value, start, scope, words_before)
-                )
-                if last is not None:
-                    self.network.free(last, end)
             if isinstance(values, RangeSlotList):
-                # hassil lets a unit stand right behind a number or after a space: "5pm", "5 pm".
-                self.network.edge(end, " ", self._exit_node())
+                self._numbers(values, start, end)
+            elif isinstance(values, TextSlotList):
+                self._words(values, start, end, scope, words_before)
             reach = self.network.reach(start, False)
             possible = reach.edges or reach.calls
             self._subs[key] = self.sub_network(start) if possible else None
         return self._subs[key]
 
-    def _values(self, values: SlotList, scope: Scope) -> Iterator[str | Expression]:
-        if isinstance(values, TextSlotList):
-            for value in values.values:
-                if scope.allows(value.context):
-                    text = value.text_in
-                    yield text.original_text if isinstance(text, TextChunk) else text
-        elif isinstance(values, RangeSlotList):
-            for number in values.get_numbers():
-                if values.digits:
-                    yield str(number)
-                if values.words:
-                    yield from self._numerals.words(number)
+    def _words(self, values: TextSlotList, start: int, end: int, scope: Scope, words_before: int) -> None:
+        """The values of a list that are allowed here."""
+        for value in values.values:
+            if scope.allows(value.context):
+                text = value.text_in
+                last = (
+                    self._text(text.original_text, start)
+                    if isinstance(text, TextChunk)
+                    else self._expression(text, start, scope, words_before)
+                )
+                if last is not None:
+                    self.network.free(last, end)
+
+    def _numbers(self, values: RangeSlotList, start: int, end: int) -> None:
+        """The numbers of a range; a unit may stand right behind digits or after a space: "5pm", "5 pm".
+
+        Behind a number in words it stands after a space, which is not needed where the sentence ends.
+        """
+        self.network.edge(end, " ", self._exit_node())
+        spoken = self.network.node()
+        self.network.edge(spoken, " ", self._exit_node())
+        for number in values.get_numbers():
+            for way in self._numerals.words(number):
+                if self._numerals.to_digits(way) == str(number):
+                    self.network.free(self._chars(way, start), spoken)
+            self.network.free(self._chars(fold_piece(str(number)).lstrip(), start), end)
 
     def _text(self, text: str, start: int) -> int:
         """A piece of text, its numbers in words and in digits, its apostrophes and last sounds optional."""

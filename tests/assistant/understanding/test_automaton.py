@@ -56,6 +56,7 @@ def random_sentence(automaton: GrammarAutomaton, chance: random.Random) -> str:
         ("(a;b;c) d", ["a b c d", "c a b d"], ["a b d", "a b a d", "a b c"]),
         ("what's up", ["what's up", "whats up"], ["what up"]),
         ("{1..30:n} [%| percent]", ["7", "seven", "twenty one", "21 percent"], ["31", "0"]),
+        ("{2..9:n}[ ]k", ["5k", "5 k", "five k"], ["fivek", "five"]),
         ("sixteen (candles|ounces)", ["sixteen candles", "16 ounces"], ["60 candles"]),
         ("channel 4", ["channel 4", "channel four"], ["channel 5"]),
         ("day[-]light saving", ["daylight saving", "day light saving"], ["day  light saving"]),
