@@ -197,6 +197,12 @@ def _make_disk(options: argparse.Namespace, repository: Path, image: Path, disk:
     unfinished.rename(disk)
 
 
+def _identity(folder: Path, key: Path) -> list[str]:
+    """The key that opens the disk in `folder`; none is named where the owner's own does."""
+    public = key.with_suffix(".pub").read_text().strip()
+    return ["-i", str(key)] if public in (folder / "sotto.toml").read_text() else []
+
+
 def run(options: argparse.Namespace, repository: Path) -> int:
     """Boot the image until the terminal says stop; its disk is kept for the next time.
 
@@ -221,7 +227,7 @@ def run(options: argparse.Namespace, repository: Path) -> int:
         kvm=options.kvm,
     )
     trust = ["-o", "StrictHostKeyChecking=accept-new", "-o", f"UserKnownHostsFile={folder}/known"]
-    ssh = shlex.join(["ssh", "-i", str(key), "-p", str(options.port), *trust, "owner@127.0.0.1"])
+    ssh = shlex.join(["ssh", *_identity(folder, key), "-p", str(options.port), *trust, "owner@127.0.0.1"])
     print(f"sotto: booting {image.name}; without KVM=1 it takes some two minutes to answer")
     print(f"  talk to it   {ssh} sotto ask what time is it")
     print(f"  its health   {ssh} sotto update status")

@@ -238,3 +238,17 @@ def test_state_is_kept_until_asked_otherwise(tools: Path, tmp_path: Path) -> Non
     assert disk.read_text() == "state"
     vm.run(_options(tmp_path / "build", fresh=True), tmp_path)
     assert disk.stat().st_size > 1 << 20
+
+
+@needs_zstd
+@pytest.mark.parametrize("own", [True, False])
+def test_the_key_that_is_named_opens_the_box(
+    tools: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], own: bool
+) -> None:
+    _packed(tmp_path / "build/x86-64")
+    _flash(tmp_path)
+    config = tmp_path / "mine.toml"
+    config.write_text('[access]\nssh_keys = ["ssh-ed25519 AAAA me"]\n')
+    vm.run(_options(tmp_path / "build", config=config if own else None), tmp_path)
+    told = capsys.readouterr().out
+    assert (" -i " in told) is not own
