@@ -54,6 +54,7 @@ class Box:
             "SOTTO_STATE": str(self.state),
             "SOTTO_SOCKET": str(self.socket),
             "SOTTO_CONFIG": str(self.folder / "config"),
+            "PYTHONFAULTHANDLER": "1",
             **self.extra,
         }
 
@@ -80,7 +81,12 @@ class Box:
         """SIGTERM; the exit status."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=30)
+        try:
+            self.process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            # Where all its threads are tells more than that it is late.
+            self.process.send_signal(signal.SIGABRT)
+            pytest.fail(f"the daemon did not stop: {self.process.communicate()}")
         return self.process.returncode
 
     def run(self, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
