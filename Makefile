@@ -43,7 +43,7 @@ test-power: setup ## boot Debian's kernel in QEMU with ACPI tables: clocks, heat
 	@sh requirements/emulator.sh
 	@$(BIN)/python -m pytest -q -m emulated tests/emulated
 
-test-arm64: setup ## boot the arm64 image that `make image ARCH=arm64` has built (half an hour or more)
+test-arm64: setup ## boot the arm64 image that `make image ARCH=arm64` has built (ten minutes or more)
 	@sh requirements/emulator.sh arm64
 	@$(BIN)/python -m pytest -q -m arm64 tests/system
 
