@@ -162,24 +162,15 @@ class Compiler:
             if isinstance(values, RangeSlotList):
                 self._numbers(values, start, end)
             elif isinstance(values, TextSlotList):
-                self._words(values, start, end, scope, words_before)
+                for value in values.values:
+                    if scope.allows(value.context):
+                        last = self._expression(value.text_in, start, scope, words_before)
+                        if last is not None:
+                            self.network.free(last, end)
             reach = self.network.reach(start, False)
             possible = reach.edges or reach.calls
             self._subs[key] = self.sub_network(start) if possible else None
         return self._subs[key]
-
-    def _words(self, values: TextSlotList, start: int, end: int, scope: Scope, words_before: int) -> None:
-        """The values of a list that are allowed here."""
-        for value in values.values:
-            if scope.allows(value.context):
-                text = value.text_in
-                last = (
-                    self._text(text.original_text, start)
-                    if isinstance(text, TextChunk)
-                    else self._expression(text, start, scope, words_before)
-                )
-                if last is not None:
-                    self.network.free(last, end)
 
     def _numbers(self, values: RangeSlotList, start: int, end: int) -> None:
         """The numbers of a range; a unit may stand right behind digits or after a space: "5pm", "5 pm".
@@ -190,10 +181,13 @@ class Compiler:
         spoken = self.network.node()
         self.network.edge(spoken, " ", self._exit_node())
         for number in values.get_numbers():
-            for way in self._numerals.words(number):
-                if self._numerals.to_digits(way) == str(number):
-                    self.network.free(self._chars(way, start), spoken)
-            self.network.free(self._chars(fold_piece(str(number)).lstrip(), start), end)
+            # "21", "minus 5", "21 point 5": what leads the last word may be digits or words as it likes.
+            *lead, last = fold_piece(str(number)).split()
+            node = self._text(" ".join(lead) + " ", start) if lead else start
+            self.network.free(self._chars(last, node), end)
+            for way in self._numerals.words(int(last)):
+                if self._numerals.to_digits(way) == last:
+                    self.network.free(self._chars(way, node), spoken)
 
     def _text(self, text: str, start: int) -> int:
         """A piece of text, its numbers in words and in digits, its apostrophes and last sounds optional."""

@@ -97,6 +97,15 @@ def test_politeness_is_let_through(grammar: Grammar, text: str) -> None:
     assert accepts(grammar.automaton, text)
 
 
+@pytest.mark.parametrize(
+    "number", ["21 point 5", "21 point five", "twenty one point 5", "twenty one point five"]
+)
+def test_digits_and_words_mix_within_a_number(grammar: Grammar, number: str) -> None:
+    text = f"set the thermostat to {number} degrees"
+    assert grammar.parses(text)
+    assert accepts(grammar.automaton, text)
+
+
 @settings(max_examples=120, deadline=None)
 @given(chance=st.randoms(use_true_random=False))
 def test_what_it_accepts_parses(grammar: Grammar, chance: random.Random) -> None:
