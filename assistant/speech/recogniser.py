@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -23,7 +24,7 @@ from assistant.speech.lexicon import lexicon_weights
 from assistant.speech.moonshine import Memory, Moonshine
 from assistant.speech.moonshine_shape import MAX_TOKENS, VOCABULARY
 from assistant.speech.rejection import Evidence, RejectionSettings, believable
-from assistant.speech.search_thread import Search, SearchThread
+from assistant.speech.search_thread import Search
 from assistant.speech.session import OrtValue
 from assistant.speech.token_automaton import TokenAutomaton
 from assistant.speech.tokens import Vocabulary
@@ -125,7 +126,8 @@ class Recogniser:
         self._model = Moonshine(store, self._settings.threads)
         self._helps: OrderedDict[str, _Help] = OrderedDict()
         self._last: _Heard | None = None
-        self._searches = SearchThread()
+        # Searches one after the other, as they share what they know of the grammar.
+        self._searcher = ThreadPoolExecutor(1, thread_name_prefix="search")
         self._lock = threading.Lock()
 
     def transcribe(
@@ -197,8 +199,9 @@ class Recogniser:
             free, _ = greedy.decode(self._model, memory, limit)
             return _Found(self._vocabulary.text(free.tokens), "free", free)
         help_ = self._help(grammar)
-        if search_while is not None and len(os.sched_getaffinity(0)) > 1:
-            self._search(heard, help_, limit, search_while)
+        automaton = help_.automaton
+        if search_while is not None and automaton is not None and heard.search is None and _second_core():
+            heard.search = self._begin_search(memory, automaton, limit, search_while)
         if heard.quickly is None:
             heard.quickly = greedy.decode(
                 self._model,
@@ -212,7 +215,7 @@ class Recogniser:
         free_text = self._vocabulary.text(free.tokens)
         biased_text = self._vocabulary.text(biased.tokens)
         # A grammar without sentences to search has a few words that are waited for: "stop" needs no evidence.
-        trusted = help_.automaton is None
+        trusted = automaton is None
         quick: tuple[tuple[Method, Hypothesis, str], ...] = (
             ("bias", biased, biased_text),
             ("free", free, free_text),
@@ -223,9 +226,8 @@ class Recogniser:
                 if trusted or believable(evidence, self._settings.rejection):
                     heard.search_is_over()
                     return _Found(text, method, free, _scores(method, evidence))
-        search = self._search(heard, help_, limit) if deep else None
-        if search is not None:
-            best = search.result()
+        if deep and automaton is not None:
+            best = self._best(heard, automaton, limit)
             if best is not None:
                 evidence = self._evidence(best, free, grammar)
                 scores = _scores("constrained", evidence)
@@ -235,22 +237,23 @@ class Recogniser:
                 return _Found(self._disbelieved(free_text, grammar), "free", free, scores)
         return _Found(self._disbelieved(free_text, grammar), "free", free)
 
-    def _search(
-        self, heard: _Heard, help_: _Help, limit: int, wanted: Callable[[], bool] = lambda: True
-    ) -> Search | None:
-        """The search of what was heard, begun now unless it is under way; None without sentences."""
-        automaton = help_.automaton
-        if automaton is None:
-            return None
-        if heard.search is not None and not heard.search.given_up:
-            return heard.search
+    def _best(self, heard: _Heard, automaton: TokenAutomaton, limit: int) -> Hypothesis | None:
+        """What the search finds; one that was given up before its end is made again."""
+        if heard.search is not None:
+            best = heard.search.result()
+            if not heard.search.given_up:
+                return best
+        heard.search = self._begin_search(heard.memory, automaton, limit, lambda: True)
+        return heard.search.result()
 
-        def look(wanted: Callable[[], bool]) -> Hypothesis | None:
+    def _begin_search(
+        self, memory: Memory, automaton: TokenAutomaton, limit: int, wanted: Callable[[], bool]
+    ) -> Search:
+        def look(go_on: Callable[[], bool]) -> Hypothesis | None:
             automaton.trim()
-            return beam.search(self._model, heard.memory, automaton, limit, self._settings.beam, wanted)
+            return beam.search(self._model, memory, automaton, limit, self._settings.beam, go_on)
 
-        heard.search = self._searches.begin(look, wanted)
-        return heard.search
+        return Search(self._searcher, look, wanted)
 
     def _disbelieved(self, free_text: str, grammar: RecognitionGrammar) -> str:
         """The text of what is no sentence of the grammar; one that nobody can have said counts as nothing."""
@@ -306,6 +309,11 @@ class _Found:
     method: Method
     free: Hypothesis
     scores: Mapping[str, float] = field(default_factory=dict)
+
+
+def _second_core() -> bool:
+    """Whether this process may use one now; the power manager parks some."""
+    return len(os.sched_getaffinity(0)) > 1
 
 
 def _scores(prefix: str, evidence: Evidence) -> dict[str, float]:

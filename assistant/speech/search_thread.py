@@ -16,7 +16,7 @@ Look = Callable[[Callable[[], bool]], Hypothesis | None]
 
 
 class Search:
-    """One search under way, for as long as `wanted` says so."""
+    """One search under way in a thread of `executor`, for as long as `wanted` says so."""
 
     def __init__(self, executor: ThreadPoolExecutor, look: Look, wanted: Callable[[], bool]) -> None:
         self._wanted = wanted
@@ -40,14 +40,3 @@ class Search:
         if not self._wanted():
             self._over.set()
         return not self._over.is_set()
-
-
-class SearchThread:
-    """Makes searches, one after the other, as they share what they know of the grammar."""
-
-    def __init__(self) -> None:
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="search")
-
-    def begin(self, look: Look, wanted: Callable[[], bool]) -> Search:
-        """Begin a search."""
-        return Search(self._executor, look, wanted)

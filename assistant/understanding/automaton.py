@@ -117,14 +117,10 @@ class GrammarAutomaton:
         """The characters that a sentence may go on with; None where any may."""
         if state < 0:
             return frozenset()
-        held = self._live.get(state)
-        if held is None or held.moves is None:
-            with self._lock:
-                held = self._resolve(state)
-                if held.moves is None:
-                    self._expand(held)
-        assert held.moves is not None
-        return None if ANY in held.targets else held.moves.keys()
+        with self._lock:
+            held = self._resolve(state)
+            moves = self._moves_of(held)
+        return None if ANY in held.targets else moves.keys()
 
     def walk(self, text: str, state: int = 0) -> int:
         """The state after a whole normalised text, or -1."""
@@ -156,16 +152,14 @@ class GrammarAutomaton:
         if len(self._live) >= self._max_states:
             self._clear()
         held = self._resolve(state)
-        if held.moves is None:
-            self._expand(held)
-        assert held.moves is not None
-        target = held.moves.get(char, DEAD)
+        moves = self._moves_of(held)
+        target = moves.get(char, DEAD)
         if target >= 0 or (target == DEAD and (char == " " or ANY not in held.targets)):
             return target
         places = held.targets.get(char, frozenset())
         if char != " ":
             places |= held.targets.get(ANY, frozenset())
-        number = held.moves[char] = self._number(places, char, state)
+        number = moves[char] = self._number(places, char, state)
         return number
 
     def _number(self, places: frozenset[Place], char: str, parent: int) -> int:
@@ -189,8 +183,7 @@ class GrammarAutomaton:
             path.append(self._parents[path[-1]])
         for parent, child in zip(reversed(path), reversed(path[:-1]), strict=False):
             known = self._live[parent]
-            if known.moves is None:
-                self._expand(known)
+            self._moves_of(known)
             char = chr(self._chars[child])
             places = known.targets.get(char, frozenset())
             if char != " ":
@@ -199,8 +192,10 @@ class GrammarAutomaton:
             self._numbers.setdefault((places, char == " "), child)
         return self._live[state]
 
-    def _expand(self, state: _State) -> None:
-        """Work out all moves of a state; the only costly step (0.1 to 3 ms), once per state."""
+    def _moves_of(self, state: _State) -> dict[str, int]:
+        """All moves of a state; worked out once, which is the only costly step (0.1 to 3 ms)."""
+        if state.moves is not None:
+            return state.moves
         network, after_space = self._network, state.after_space
         targets: defaultdict[str, set[Place]] = defaultdict(set)
         returns: defaultdict[int, set[Place]] = defaultdict(set)
@@ -231,6 +226,7 @@ class GrammarAutomaton:
                 returns[inner].add((after, link))
         state.targets = {char: frozenset(places) for char, places in targets.items()}
         state.moves = dict.fromkeys((char for char in targets if char != ANY), _UNMADE)
+        return state.moves
 
     def _link(self, places: frozenset[Place]) -> int:
         number = self._link_numbers.get(places)

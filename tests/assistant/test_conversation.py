@@ -272,7 +272,9 @@ def test_an_answer_to_no_question_is_not_understood(assistant: Assistant) -> Non
         assert turn.reply == "I did not ask anything."
 
 
-def test_a_closed_conversation_keeps_nothing_that_was_heard(assistant: Assistant) -> None:
+def test_a_closed_conversation_keeps_nothing_that_was_heard(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ears: list[Ears] = []
     make = assistant.ears
 
@@ -280,11 +282,8 @@ def test_a_closed_conversation_keeps_nothing_that_was_heard(assistant: Assistant
         ears.append(make(wake=wake))
         return ears[-1]
 
-    assistant.ears = made  # type: ignore[method-assign]
-    try:
-        conversation = assistant.conversation(SlowMouth(), ConversationSettings(wake=False, realtime=False))
-    finally:
-        assistant.ears = make  # type: ignore[method-assign]
+    monkeypatch.setattr(assistant, "ears", made)
+    conversation = assistant.conversation(SlowMouth(), ConversationSettings(wake=False, realtime=False))
     for frame in whole_frames(silence(0.5)):
         conversation.feed(frame)
     assert len(ears[0].audio(0, SAMPLE_RATE)) == SAMPLE_RATE // 2
