@@ -12,17 +12,12 @@ from pathlib import Path
 from assistant.audio.format import Samples
 from assistant.audio.sink import AudioSink
 from assistant.clock import BoxClock
-from assistant.conversation import Conversation
-from assistant.conversation_settings import ConversationSettings
-from assistant.dialogue import APOLOGY, NOT_UNDERSTOOD, Dialogue
-from assistant.errors import InvalidInput, ModelError, StorageError, TooLarge
 from assistant.events import Event, EventBus, EventKind
-from assistant.frequent_replies import FrequentReplies
 from assistant.hearing.activity import VoiceActivity
 from assistant.hearing.ears import Ears
 from assistant.hearing.gate import Gate
 from assistant.hearing.silero import Silero
-from assistant.hearing.turn_audio import TurnModel
+from assistant.hearing.turn_model import TurnModel
 from assistant.hearing.wake import WakeWords
 from assistant.home.config import SAMPLE_HOME, load_home
 from assistant.home.executor import HomeExecutor
@@ -37,15 +32,20 @@ from assistant.skills.build import SENTENCES, build_skills
 from assistant.skills.hub_timers import HubTimers
 from assistant.skills.timekeeping import TimerBook
 from assistant.skills.volume import VolumeControl
-from assistant.speaking import Voice
-from assistant.speech.ready_voice import FreshVoice, ReadyVoice
+from assistant.speech.frequent_replies import FrequentReplies
 from assistant.speech.recogniser import Recogniser, Transcript
+from assistant.speech.speech_cache import FreshVoice, ReadyVoice
 from assistant.speech.spoken import spoken
 from assistant.speech.synthesiser import Synthesiser
-from assistant.turns import Turn, TurnStore
+from assistant.turn.conversation import Conversation
+from assistant.turn.dialogue import APOLOGY, NOT_UNDERSTOOD, Dialogue
+from assistant.turn.settings import ConversationSettings
+from assistant.turn.store import Turn, TurnStore
+from assistant.turn.utterance import Voice
 from assistant.understanding.grammar import Grammar
 from assistant.understanding.reload import GrammarKeeper
 from assistant.understanding.sentences import build_grammar
+from common.errors import InvalidInput, ModelError, StorageError, TooLarge
 
 log = logging.getLogger(__name__)
 

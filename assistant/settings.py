@@ -10,16 +10,16 @@ from typing import Any
 from assistant.audio.echo import AudioSettings
 from assistant.audio.microphone import MicrophoneSettings
 from assistant.audio.speaker import SpeakerSettings
-from assistant.conversation_settings import ConversationSettings
-from assistant.errors import NotFound
-from assistant.handover import HandoverSettings
 from assistant.hearing.activity import ActivitySettings
-from assistant.hearing.turn_end import TurnEndSettings
-from assistant.paths import config_dir
-from assistant.settings_file import fill, read_table
-from assistant.speech.ready_voice import ReadyVoiceSettings
 from assistant.speech.recogniser import RecogniserSettings
+from assistant.speech.speech_cache import ReadyVoiceSettings
 from assistant.speech.synthesiser import SynthesiserSettings
+from assistant.turn.endpointing import TurnEndSettings
+from assistant.turn.hub_turn import HandoverSettings
+from assistant.turn.settings import ConversationSettings
+from common.errors import NotFound
+from common.paths import config_dir
+from common.settings_file import fill, read_table
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from pathlib import Path
 from buildimage import build, verify, vm
 from buildimage.aptrepo import build_repository
 from buildimage.boards import choose, read_boards
-from buildimage.errors import BuildError, InvalidInput, StorageError
 from buildimage.host import claim, prepare_host, require_root
 from buildimage.inputs import TOOLS_ARCHITECTURE, Locks, checked, fill_all, lock_all
 from buildimage.keys import check_keys, make_keys
@@ -20,6 +19,7 @@ from buildimage.locks import read_debs
 from buildimage.progress import show
 from buildimage.store import ContentStore
 from buildimage.tools import make_tools
+from common.errors import InvalidInput, SottoError, StorageError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -58,7 +58,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _run(options)
-    except BuildError as error:
+    except SottoError as error:
         return _report(error)
     except OSError as error:
         # What a step did not foresee: a disk that fills or fails, a folder that may not be written.
@@ -74,11 +74,11 @@ def main() -> int:
         return 130
 
 
-def _report(error: BuildError) -> int:
+def _report(error: SottoError) -> int:
     print(f"sotto: {error.message}", file=sys.stderr)
     if error.hint:
         print(f"  {error.hint}", file=sys.stderr)
-    return error.exit_status
+    return int(error.kind.value)
 
 
 def _run(options: argparse.Namespace) -> int:

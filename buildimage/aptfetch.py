@@ -18,12 +18,12 @@ from urllib.parse import unquote
 
 from buildimage.aptroot import KEYRING, AptRoot, complaints
 from buildimage.download import digest_of
-from buildimage.errors import Unavailable
 from buildimage.locks import Deb
 from buildimage.mirror import Mirrors
 from buildimage.progress import Progress, silent
 from buildimage.resolve import described_debs
 from buildimage.store import ContentStore, no_space, storage_errors
+from common.errors import Unavailable
 
 _SHOW_TIME_LIMIT_S = 600.0
 #: Enough of apt's output to say what went wrong.

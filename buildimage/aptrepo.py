@@ -19,10 +19,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from buildimage.errors import Damaged, InvalidInput, NotFound, Unavailable
+from buildimage.errors import Damaged
 from buildimage.locks import Deb
 from buildimage.progress import Progress, silent
 from buildimage.store import ContentStore, storage_errors
+from common.errors import InvalidInput, NotFound, Unavailable
 
 SUITE = "trixie"
 COMPONENT = "main"

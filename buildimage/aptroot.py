@@ -10,8 +10,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from buildimage.errors import NotFound, Unavailable
 from buildimage.mirror import Mirrors, tool_output
+from common.errors import NotFound, Unavailable
 
 RELEASE = "trixie"
 COMPONENTS = ("main", "non-free-firmware")

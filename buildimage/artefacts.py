@@ -11,10 +11,10 @@ from typing import Any
 
 from buildimage import sbom
 from buildimage.download import digest_of
-from buildimage.errors import BuildError
 from buildimage.inputs import Locks
 from buildimage.keys import sign_sums
 from buildimage.tools import Tools
+from common.errors import SottoError
 
 #: Kept small enough to send, made quickly enough to wait for.
 _ZSTD = ("zstd", "-q", "-10", "-T2", "--no-progress", "--force")
@@ -48,7 +48,7 @@ def finish(
         seconds: of each step so far, for the report.
 
     Raises:
-        BuildError: mkosi left something out, or a tool failed.
+        SottoError: mkosi left something out, or a tool failed.
     """
     work = out.parent / "work" / arch
     stem = f"sotto_{version}"
@@ -58,7 +58,7 @@ def finish(
     manifests = (made / f"{stem}.manifest", made / "initrd.manifest")
     missing = [path.name for path in (disk, kernel, *manifests) if not path.is_file()]
     if missing or len(slots) != 2:
-        raise BuildError(
+        raise SottoError(
             f"mkosi made no {', '.join(missing) or 'pair of root and verity'} in {made}",
             hint=f"See {work / 'logs/mkosi.log'}",
             code="build.output",

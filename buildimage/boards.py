@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-from buildimage.errors import InvalidInput, StorageError, TooLarge
+from common.errors import InvalidInput, StorageError, TooLarge
 
 TABLE = Path(__file__).resolve().parent / "boards.toml"
 MAX_TABLE_BYTES = 1 << 20

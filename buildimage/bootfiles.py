@@ -9,9 +9,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from buildimage.boards import Board, BootFile
-from buildimage.errors import Damaged, InvalidInput, NotFound, TooLarge, Unavailable
+from buildimage.errors import Damaged
 from buildimage.locks import Deb
 from buildimage.store import ContentStore, storage_errors
+from common.errors import InvalidInput, NotFound, TooLarge, Unavailable
 
 #: The largest by far, a firmware, has 2 MB.
 MAX_FILE_BYTES = 32 << 20

@@ -13,12 +13,12 @@ from pathlib import Path
 from buildimage import artefacts, bootfiles, host, keys, stage
 from buildimage.aptrepo import build_repository
 from buildimage.boards import Board
-from buildimage.errors import InvalidInput
 from buildimage.inputs import ARCHITECTURES, TOOLS_ARCHITECTURE, Locks, checked, fill_all, package_sets
 from buildimage.locks import Wheel, read_debs, read_wheels
 from buildimage.progress import show, silent
 from buildimage.store import ContentStore
 from buildimage.tools import Tools, make_tools
+from common.errors import InvalidInput
 
 #: The date of everything in the image, seconds since 1970; raised with each release of Sotto.
 EPOCH = 1763769600
@@ -82,7 +82,7 @@ def build(plan: Plan, quiet: bool = False) -> Path:
     """Build the image of `plan` and return the folder of its artefacts.
 
     Raises:
-        BuildError: with what, where and what to do.
+        SottoError: with what, where and what to do.
     """
     checked(plan.arch)
     check_version(plan.version)
@@ -200,7 +200,8 @@ def models_key(repository: Path, tools: Tools) -> str:
     locks = Locks.of(repository)
     inputs = [locks.models, locks.converter, repository / "requirements/models.lock"]
     # The tables say which files a model has, and which of them are only converted.
-    inputs += sorted(path for end in ("py", "toml") for path in (repository / "assistant").rglob(f"*.{end}"))
+    folders = (repository / "assistant", repository / "common")
+    inputs += sorted(path for folder in folders for end in ("py", "toml") for path in folder.rglob(f"*.{end}"))
     digest = hashlib.sha256(f"{tools.root.name}\n{_CONVERT}".encode())
     for path in inputs:
         digest.update(f"{path.relative_to(repository)} {path.stat().st_size}\n".encode() + path.read_bytes())

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from buildimage.errors import StorageError
+from common.errors import StorageError
 
 _BLOCK = 1 << 16
 #: Answers that pass: time-out, too early, too many requests; and all of the 500s.

@@ -13,11 +13,12 @@ from buildimage import aptfetch
 from buildimage.aptfetch import Missing
 from buildimage.aptroot import KEYRING
 from buildimage.download import Absent, Different, Downloader, Failed, Patience, Stopped, Unreachable
-from buildimage.errors import BuildError, Damaged, NotFound, StorageError, Unavailable
+from buildimage.errors import Damaged
 from buildimage.locks import Deb
 from buildimage.mirror import Mirrors, Source, archive_sources, proxies, tool_output
 from buildimage.progress import Progress, silent
 from buildimage.store import ContentStore, free_bytes, no_space, storage_errors
+from common.errors import NotFound, SottoError, StorageError, Unavailable
 
 _THREADS = 4
 
@@ -209,7 +210,7 @@ def _fetch(run: _Run, deb: Deb) -> Missing | None:
     return Missing(deb, tuple(reasons), gone)
 
 
-def _explain(missing: Sequence[Missing], run: _Run, offline: bool, notes: Sequence[str]) -> BuildError:
+def _explain(missing: Sequence[Missing], run: _Run, offline: bool, notes: Sequence[str]) -> SottoError:
     names = ", ".join(str(each.deb) for each in missing)
     damage = "".join(f"\n{note}" for note in notes)
     if offline:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from buildimage.errors import InvalidInput, StorageError, Unavailable
+from common.errors import InvalidInput, StorageError, Unavailable
 
 #: Command that must be there -> Debian package that brings it. All else lives in the tools tree.
 COMMANDS = {

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from buildimage.aptroot import KEYRING
 from buildimage.boards import read_boards
-from buildimage.errors import InvalidInput, NotFound, TooLarge
 from buildimage.fill import fill
 from buildimage.lists import read_list, read_lists
 from buildimage.locks import (
@@ -27,6 +26,7 @@ from buildimage.requirements import Requirement, for_image, read_requirements
 from buildimage.resolve import BASE, Question, resolve
 from buildimage.store import ContentStore
 from buildimage.wheels import PIP, fetch, lock_wheels
+from common.errors import InvalidInput, NotFound, TooLarge
 
 #: Our word for an architecture -> Debian's.
 ARCHITECTURES = {"x86-64": "amd64", "arm64": "arm64"}
@@ -204,7 +204,7 @@ def fill_all(
 
     Raises:
         InvalidInput: a list or requirements/*.lock asks for what is not locked.
-        BuildError: as `fill.fill` and `wheels.fetch` do; a lock that cannot be used as `locks.read_debs`.
+        SottoError: as `fill.fill` and `wheels.fetch` do; a lock that cannot be used as `locks.read_debs`.
     """
     locks = Locks.of(repository)
     debs = (*read_debs(locks.tools), *read_debs(locks.debs(architecture)))

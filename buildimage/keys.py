@@ -11,8 +11,9 @@ import os
 import shutil
 from pathlib import Path
 
-from buildimage.errors import Damaged, InvalidInput, NotFound
+from buildimage.errors import Damaged
 from buildimage.tools import Tools
+from common.errors import InvalidInput, NotFound
 
 BOOT_KEY = "secure-boot.key"
 BOOT_CERTIFICATE = "secure-boot.crt"
@@ -29,7 +30,7 @@ def make_keys(folder: Path, tools: Tools, log: Path) -> None:
 
     Raises:
         InvalidInput: there are keys already; they are never replaced.
-        BuildError: openssl or gpg failed.
+        SottoError: openssl or gpg failed.
     """
     if folder.exists() and not folder.is_dir():
         raise InvalidInput(f"{folder} is not a folder", hint="Name a new one: KEYS=", code="keys.folder")

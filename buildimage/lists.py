@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from buildimage.errors import InvalidInput, NotFound, StorageError, TooLarge
+from common.errors import InvalidInput, NotFound, StorageError, TooLarge
 
 MAX_LIST_BYTES = 1 << 20
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.\-]+\Z")

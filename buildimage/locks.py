@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from buildimage.errors import InvalidInput, NotFound, StorageError, TooLarge
+from common.errors import InvalidInput, NotFound, StorageError, TooLarge
 
 #: Ten times what an image of two thousand packages needs.
 MAX_LOCK_BYTES = 4 << 20

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from buildimage.errors import InvalidInput
+from common.errors import InvalidInput
 
 _TOKEN = re.compile(r"""\s*(?:(?P<text>'[^']*'|"[^"]*")|(?P<op><=|>=|==|!=|<|>|\(|\))|(?P<word>[a-z_]+))""")
 _VERSIONS = ("python_version", "python_full_version", "implementation_version")

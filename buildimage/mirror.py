@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote, urlsplit
 
-from buildimage.errors import InvalidInput, NotFound
 from buildimage.locks import Deb
+from common.errors import InvalidInput, NotFound
 
 #: The security archive keeps its pool under "updates"; snapshots and merged mirrors do not.
 _POOLS = ("pool", "pool/updates")

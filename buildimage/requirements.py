@@ -7,9 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from buildimage.errors import InvalidInput, NotFound, StorageError, TooLarge
 from buildimage.locks import normalised_name
 from buildimage.markers import applies, environment
+from common.errors import InvalidInput, NotFound, StorageError, TooLarge
 
 MAX_BYTES = 8 << 20
 _PINNED = re.compile(

@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory, gettempdir
 from urllib.parse import unquote
 
 from buildimage.aptroot import COMPONENTS, KEYRING, RELEASE, AptRoot, complaints
-from buildimage.errors import InvalidInput, NotFound
 from buildimage.locks import Deb
 from buildimage.mirror import Mirrors
 from buildimage.progress import Progress, silent
 from buildimage.store import storage_errors
+from common.errors import InvalidInput, NotFound
 
 #: What mkosi (and mmdebstrap) install before any list; base-files brings os-release.
 BASE = ("?essential", "base-files")

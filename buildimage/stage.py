@@ -12,7 +12,7 @@ PYTHON = Path("usr/lib/sotto/python")
 MODELS = Path("usr/lib/sotto/models")
 DOCS = Path("usr/share/doc/sotto")
 #: Our packages; what only measuring on a workbench needs stays behind.
-PACKAGES = ("assistant", "power", "services")
+PACKAGES = ("common", "assistant", "power", "services")
 #: Parts of libraries that nothing on the device imports: tests, converters, headers. Checked by the
 #: self-test of the booted image, which goes through every library.
 SUPERFLUOUS = (

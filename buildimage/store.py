@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from buildimage.download import digest_of
-from buildimage.errors import Damaged, InvalidInput, StorageError
+from buildimage.errors import Damaged
+from common.errors import InvalidInput, StorageError
 
 _BLOCK = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from buildimage.aptrepo import COMPONENT, SUITE
-from buildimage.errors import BuildError, StorageError, Unavailable
 from buildimage.lists import read_list
+from common.errors import SottoError, StorageError, Unavailable
 
 #: Raised when this file changes what it puts into the tree.
 _VERSION = "1"
@@ -96,7 +96,7 @@ class Tools:
         """Run `command` inside, its output in `log`.
 
         Raises:
-            BuildError: it failed; the message ends with the last lines of the log.
+            SottoError: it failed; the message ends with the last lines of the log.
         """
         line = self.command(command, binds=binds, cwd=cwd, environment=environment)
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -121,7 +121,7 @@ def _run(line: Sequence[str], output: BinaryIO) -> int:
         ) from error
 
 
-def failure(program: str, status: int, log: Path, begin: int = 0) -> BuildError:
+def failure(program: str, status: int, log: Path, begin: int = 0) -> SottoError:
     """The error for a program that ended with `status`, quoting the end of its log.
 
     Args:
@@ -141,7 +141,7 @@ def failure(program: str, status: int, log: Path, begin: int = 0) -> BuildError:
             hint="Free some space and run it again.",
             code="build.space",
         )
-    return BuildError(
+    return SottoError(
         f"{program} ended with status {status}:\n  {quoted}", hint=f"All of it is in {log}", code="build.tool"
     )
 
@@ -165,7 +165,7 @@ def make_tools(repository: Path, package_repository: Path, folder: Path, log: Pa
 
     Raises:
         Unavailable: mmdebstrap or unshare is missing.
-        BuildError: mmdebstrap failed, or mkosi is another one.
+        SottoError: mmdebstrap failed, or mkosi is another one.
     """
     root = folder / tools_key(repository)
     if (root / "etc" / "sotto-tools").exists():
@@ -205,13 +205,13 @@ def mend(packages: Path) -> None:
         packages: the folder of Python packages of a tools tree.
 
     Raises:
-        BuildError: another mkosi was locked, and what is to be changed is not there once.
+        SottoError: another mkosi was locked, and what is to be changed is not there once.
     """
     for name, text, ours in _MENDED:
         path = packages / name
         source = path.read_text("utf-8")
         if source.count(text) != 1:
-            raise BuildError(
+            raise SottoError(
                 f"{name} of the locked mkosi has not exactly one {text.strip()!r}",
                 hint="See whether this mkosi still needs to be mended, and change buildimage/tools.py.",
                 code="tools.mkosi",

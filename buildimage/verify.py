@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 from buildimage.download import digest_of
-from buildimage.errors import Unavailable
 from buildimage.inputs import fill_all
 from buildimage.progress import show
 from buildimage.store import ContentStore
 from buildimage.tools import Tools, tools_key
+from common.errors import Unavailable
 
 
 def verify(repository: Path, build: Path, store: Path, arch: str, version: str) -> int:
@@ -25,7 +25,7 @@ def verify(repository: Path, build: Path, store: Path, arch: str, version: str) 
     Raises:
         InvalidInput: `arch` is not known.
         Unavailable: a build failed, git is missing, or this is no checkout of it.
-        BuildError: as `inputs.fill_all` does.
+        SottoError: as `inputs.fill_all` does.
     """
     root = build / "verify"
     shutil.rmtree(root, ignore_errors=True)

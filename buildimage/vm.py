@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from buildimage.errors import InvalidInput, NotFound, StorageError, Unavailable
 from buildimage.inputs import checked
+from common.errors import InvalidInput, NotFound, StorageError, Unavailable
 
 #: Debian's UEFI firmware: code, variables.
 FIRMWARE = {

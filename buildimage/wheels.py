@@ -16,11 +16,12 @@ from tempfile import TemporaryDirectory
 
 from buildimage.aptrepo import link_or_copy
 from buildimage.download import digest_of
-from buildimage.errors import BuildError, Damaged, InvalidInput, NotFound, StorageError, Unavailable
+from buildimage.errors import Damaged
 from buildimage.locks import Wheel
 from buildimage.progress import Progress, silent
 from buildimage.requirements import Requirement
 from buildimage.store import ContentStore, storage_errors
+from common.errors import InvalidInput, NotFound, SottoError, StorageError, Unavailable
 
 PIP: tuple[str, ...] = (sys.executable, "-m", "pip")
 #: Of Debian trixie; a wheel that asks for more does not start there.
@@ -210,7 +211,7 @@ def _environment(inherited: Mapping[str, str], folder: Path) -> dict[str, str]:
     return {**inherited, "LC_ALL": "C.UTF-8", "TMPDIR": str(folder)}
 
 
-def _failure(said: str) -> BuildError:
+def _failure(said: str) -> SottoError:
     tail = " ".join(line.strip() for line in said.splitlines() if line.strip())[-1500:]
     if "DO NOT MATCH THE HASHES" in said:
         return Damaged(f"the index has other bytes than locked: {tail}", code="wheels.hash")

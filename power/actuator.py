@@ -47,7 +47,7 @@ class Actuator:
     wait for the log nor look a path up.
 
     Raises:
-        PowerError: the log cannot be written.
+        UndoLogError: the log cannot be written.
     """
 
     def __init__(self, sysfs: Sysfs, topology: Topology, journal: Journal) -> None:
@@ -131,7 +131,7 @@ class Actuator:
         now is what is put back at the end, unless we have written it ourselves meanwhile.
 
         Raises:
-            PowerError: the log cannot be written.
+            UndoLogError: the log cannot be written.
         """
         folders = tuple(f"{CPU}/cpufreq/policy{policy}/" for policy in policies)
         gone = {path for path in (*self._before, *self._problems) if path.startswith(folders)}

@@ -12,7 +12,9 @@ import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from power.errors import PowerError, SysfsError
+from common.errors import StorageError
+from common.state_file import save_json
+from power.errors import SysfsError, UndoLogError
 from power.plan import Kind, in_order
 from power.sysfs import Sysfs
 from power.topology import CPU
@@ -29,7 +31,7 @@ class Journal:
     """The log at `path`, empty if there is none.
 
     Raises:
-        PowerError: there is one, and it is damaged.
+        UndoLogError: there is one, and it is damaged.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,21 +51,19 @@ class Journal:
             instead_of: paths that are forgotten in the same step.
 
         Raises:
-            PowerError: it cannot be written; nothing may be changed then.
+            UndoLogError: it cannot be written; nothing may be changed then.
         """
         kept = {path: value for path, value in self._entries.items() if path not in instead_of}
         entries = {**kept, **{path: value for path, value in values.items() if path not in kept}}
         if entries == self._entries:
             return
-        temporary = self.path.with_name(f".{self.path.name}.new")
         try:
-            temporary.write_text(json.dumps({"before": list(entries.items())}), "utf-8")
-            temporary.replace(self.path)
-        except OSError as error:
-            raise PowerError(
-                f"the undo log {self.path} cannot be written: {error.strerror}",
+            # Settings of the kernel do not survive a power cut, and neither need the log.
+            save_json(self.path, {"before": list(entries.items())}, durable=False)
+        except StorageError as error:
+            raise UndoLogError(
+                f"the undo log {self.path} cannot be written: {error.message}",
                 hint="nothing is changed without it; check the folder",
-                code="power.journal",
             ) from error
         self._entries = entries
 
@@ -103,11 +103,10 @@ def _load(path: Path) -> dict[str, str]:
     return entries
 
 
-def _damaged(path: Path, why: str) -> PowerError:
-    return PowerError(
+def _damaged(path: Path, why: str) -> UndoLogError:
+    return UndoLogError(
         f"the undo log {path} is of no use: {why}",
         hint="remove it; a restart of the machine puts every setting back",
-        code="power.journal",
     )
 
 

@@ -65,7 +65,7 @@ class Manager:
         now: seconds on a clock that never goes back; the same clock in every call.
 
     Raises:
-        PowerError: the undo log is damaged or cannot be written.
+        UndoLogError: the undo log is damaged or cannot be written.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class Manager:
         """Read the sensors, decide anew, and look at what the kernel really took.
 
         Raises:
-            PowerError: another driver governs the clocks, and the undo log cannot be written.
+            UndoLogError: another driver governs the clocks, and the undo log cannot be written.
         """
         changed = self._changed_drivers()
         anew = bool(changed) and self._take_up(changed)

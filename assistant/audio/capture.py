@@ -13,7 +13,7 @@ from assistant.audio import portaudio
 from assistant.audio.convert import DcBlocker, Resampler, to_mono_int16
 from assistant.audio.devices import AudioDevice
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
-from assistant.errors import Unavailable
+from common.errors import Unavailable
 
 #: What the device is asked to give at once. Sound servers and USB give 20 ms or more at a time anyway; half
 #: of that costs twice the callbacks, 0.4 % of a core, and brings the sound no sooner.

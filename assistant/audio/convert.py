@@ -9,7 +9,7 @@ import soxr
 from numpy.typing import NDArray
 
 from assistant.audio.format import Floats, Samples
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 
 FULL_SCALE = 32_768
 #: Below this part of the loudest channel's power (-20 dB) the mean of channels has cancelled out; one of

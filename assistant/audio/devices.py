@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant.audio import portaudio
-from assistant.errors import NotFound, Unavailable
+from common.errors import NotFound, Unavailable
 
 Kind = Literal["input", "output"]
 

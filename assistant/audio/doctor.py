@@ -9,7 +9,7 @@ import numpy as np
 from assistant.audio.convert import FULL_SCALE, level_dbfs, to_int16
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from assistant.audio.microphone import Microphone
-from assistant.errors import Unavailable
+from common.errors import Unavailable
 
 _MOST_SECONDS = 30.0
 # Limits of the verdict, chosen by looking at ordinary microphones: speech at arm's length lies

@@ -11,7 +11,7 @@ from assistant.audio.cancel import Canceller, cross_fade
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from assistant.audio.pace import Pace
 from assistant.audio.playback import PlaybackReference
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 
 _MODES = ("auto", "on", "off")
 #: A frame later than that waited for us; when so many come in a row (2 s), frames were lost, or the

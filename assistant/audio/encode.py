@@ -10,7 +10,7 @@ import soundfile
 
 from assistant.audio.convert import Resampler
 from assistant.audio.format import Samples
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 
 #: Name -> container and encoding of libsndfile; WAV and bare samples are written by hand.
 _FILES: dict[str, tuple[str, str]] = {

@@ -14,7 +14,7 @@ import soundfile
 
 from assistant.audio.convert import check_rate, remove_dc, resample, to_int16, to_mono_int16
 from assistant.audio.format import SAMPLE_RATE, Samples
-from assistant.errors import InvalidInput, NotFound, StorageError, TooLarge
+from common.errors import InvalidInput, NotFound, StorageError, TooLarge
 
 MAX_SECONDS = 30.0
 MAX_CHANNELS = 16

@@ -10,7 +10,7 @@ import numpy as np
 
 from assistant.audio.convert import Resampler
 from assistant.audio.format import Samples
-from assistant.errors import TooLarge
+from common.errors import TooLarge
 
 #: Longest sound, seconds.
 MAX_SOUND_S = 120.0

@@ -11,7 +11,7 @@ from assistant.audio import portaudio
 from assistant.audio.capture import BLOCK_MS, Capture
 from assistant.audio.devices import choose
 from assistant.audio.format import Samples
-from assistant.errors import SottoError, Unavailable
+from common.errors import SottoError, Unavailable
 
 _READ_TIMEOUT_S = 0.25
 

@@ -10,7 +10,7 @@ import contextlib
 import threading
 from typing import Any, Protocol
 
-from assistant.errors import Unavailable
+from common.errors import Unavailable
 
 _CLOSE_TIMEOUT_S = 2.0
 #: paInvalidSampleRate, paInvalidChannelCount, paSampleFormatNotSupported (portaudio.h).

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 
 from assistant.audio.format import Samples
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 
 
 class RingBuffer:

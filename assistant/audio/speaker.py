@@ -17,7 +17,7 @@ from assistant.audio.feed import Feed
 from assistant.audio.format import FRAME_MS, Samples
 from assistant.audio.playback import PlaybackReference
 from assistant.audio.sink import Chunks, OnFirst
-from assistant.errors import SottoError, Unavailable
+from common.errors import SottoError, Unavailable
 
 _POLL_S = 0.1
 

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
-from assistant.errors import Unavailable
+from common.errors import Unavailable
 
 _LIBRARY = "libspeexdsp.so.1"
 #: `SPEEX_ECHO_SET_SAMPLING_RATE` of speex/speex_echo.h.

@@ -10,7 +10,7 @@ import webrtcvad
 
 from assistant.audio.convert import level_dbfs
 from assistant.audio.format import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Samples
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 
 
 @dataclass(frozen=True)

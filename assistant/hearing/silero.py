@@ -9,9 +9,9 @@ import numpy as np
 
 from assistant.audio.convert import FULL_SCALE
 from assistant.audio.format import SAMPLE_RATE, Samples
-from assistant.errors import ModelError
 from assistant.hearing.gate import check_frame
-from assistant.speech.session import open_session
+from assistant.models.session import open_session
+from common.errors import ModelError
 
 #: Samples a judgement is made on, and how many of the former window the network sees again.
 WINDOW_SAMPLES = 512

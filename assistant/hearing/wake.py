@@ -10,9 +10,9 @@ from pathlib import Path
 from pymicro_wakeword import MicroWakeWordFeatures
 
 from assistant.audio.format import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Samples
-from assistant.errors import InvalidInput
 from assistant.hearing.gate import check_frame
 from assistant.hearing.wake_network import load_network
+from common.errors import InvalidInput
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pymicro_wakeword
 from pymicro_wakeword import MicroWakeWord
 
-from assistant.errors import ModelError
+from common.errors import ModelError
 
 _MOST_CONFIG_BYTES = 64 * 1024
 

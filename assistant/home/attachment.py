@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from assistant.errors import HomeError, Unavailable
 from assistant.home.executor import Action
 from assistant.home.imported import Skipped
 from assistant.home.model import DeviceState, Home
+from common.errors import HomeError, Unavailable
 
 #: Said when a command is given while there is no way to the hub.
 AWAY = "the hub is away"

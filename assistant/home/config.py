@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import HomeError
 from assistant.home.limits import MAX_AREAS, MAX_DEVICES, is_id, speakable
 from assistant.home.model import (
     FEATURES,
@@ -21,6 +20,7 @@ from assistant.home.model import (
     Home,
     state_problem,
 )
+from common.errors import HomeError
 
 SAMPLE_HOME = Path(__file__).with_name("sample_home.toml")
 

@@ -13,14 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.errors import Conflict, HomeError, StorageError, Unavailable
 from assistant.home.attachment import AWAY, Attachment
 from assistant.home.executor import Action
 from assistant.home.imported import Skipped, tidy
 from assistant.home.model import Device, DeviceState, Home
 from assistant.home.state import after
 from assistant.home.stored import home_from_json, home_to_json
-from assistant.statefile import load_json, save_json, set_aside
+from common.errors import Conflict, HomeError, StorageError, Unavailable
+from common.state_file import load_json, save_json, set_aside
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import HomeError, StorageError
 from assistant.home.executor import Action, Command
 from assistant.home.model import Device, DeviceState, Domain, Feature, Home, state_problem
-from assistant.statefile import load_json, save_json, set_aside
+from common.errors import HomeError, StorageError
+from common.state_file import load_json, save_json, set_aside
 
 log = logging.getLogger(__name__)
 

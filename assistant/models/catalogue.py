@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from assistant.errors import NotFound
+from common.errors import NotFound
 
 _FILE = Path(__file__).with_name("catalogue.toml")
 

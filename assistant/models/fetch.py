@@ -17,10 +17,10 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from assistant.errors import ModelError
 from assistant.models.catalogue import REQUIRED, ModelEntry, ModelFile
 from assistant.models.files import exclusive, place_file, sha256_of
 from assistant.models.progress import Progress, silent
+from common.errors import ModelError
 
 #: The lock of a source checkout; an installed image brings its models along and never fetches.
 LOCK = Path(__file__).resolve().parents[2] / "requirements" / "models.lock"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assistant.errors import Conflict, StorageError
+from common.errors import Conflict, StorageError
 
 _BLOCK = 1 << 20
 _SCRATCH = ".work-"

@@ -11,10 +11,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.errors import ModelError
 from assistant.models.files import exclusive, place_folder
 from assistant.models.progress import Progress, silent
 from assistant.models.store import PREPARED, ModelStore, folder_is_whole, write_manifest
+from common.errors import ModelError
 
 if TYPE_CHECKING:
     import onnx
@@ -64,9 +64,9 @@ def _convert(store: ModelStore, folder: Path, progress: Progress) -> None:
     try:
         import onnx
 
-        from assistant.speech.moonshine_graph import decoder_graph, encoder_graph
-        from assistant.speech.moonshine_weights import PublishedWeights
-        from assistant.speech.piper_graph import split_voice
+        from assistant.models.moonshine_graph import decoder_graph, encoder_graph
+        from assistant.models.moonshine_weights import PublishedWeights
+        from assistant.models.piper_graph import split_voice
     except ImportError as error:
         raise ModelError(
             f"models cannot be converted here: {error}",
@@ -99,7 +99,7 @@ def _as_onnx(path: Path, folder: Path) -> onnx.ModelProto:
     import onnx
     from onnxruntime import GraphOptimizationLevel
 
-    from assistant.speech.session import open_session, session_options
+    from assistant.models.session import open_session, session_options
 
     target = folder / "published.onnx"
     options = session_options()
@@ -118,7 +118,7 @@ def _prepack(source: Path, folder: Path, progress: Progress) -> None:
     A session opened from such a file maps the weights instead of copying and repacking them: it
     opens in a fraction of the time and its weights are shared, clean pages.
     """
-    from assistant.speech.session import open_session, session_options
+    from assistant.models.session import open_session, session_options
 
     folder.mkdir()
     for done, name in enumerate(PREPARED):

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.errors import ModelError
 from assistant.models import keys
 from assistant.models.catalogue import CATALOGUE, ModelEntry, ModelFile
 from assistant.models.files import sha256_of
-from assistant.paths import host_models_dir
+from common.errors import ModelError
+from common.paths import host_models_dir
 
 #: Names of the derived graphs.
 PREPARED = (

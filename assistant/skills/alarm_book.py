@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import NotFound, TooLarge
 from assistant.skills.alarm_time import Moment, instant, next_day
 from assistant.skills.book_file import BookFile
 from assistant.skills.phrases import clock_time, day_of
 from assistant.skills.rings import LATE_AFTER, RING_FOR, Ring, RingKind
+from common.errors import NotFound, TooLarge
 
 MAX_ALARMS = 50
 _VERSION = 1

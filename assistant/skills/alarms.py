@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from assistant.errors import StorageError
 from assistant.skills import slots
 from assistant.skills.alarm_book import Alarm, AlarmBook
 from assistant.skills.alarm_time import Moment, SpokenTime, instant, resolve
@@ -16,6 +15,7 @@ from assistant.skills.localtime import clock_is_set
 from assistant.skills.phrases import clock_time, count_of, day_of, duration, joined
 from assistant.skills.rings import RingSource
 from assistant.skills.timekeeping import TimerBook
+from common.errors import StorageError
 
 SNOOZE_S = 600.0
 _MAX_SNOOZE_S = 12 * 3600.0

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from assistant.errors import SottoError, StorageError
 from assistant.skills import slots
 from assistant.skills.rings import Ring, RingSource
+from common.errors import SottoError, StorageError
 
 log = logging.getLogger(__name__)
 

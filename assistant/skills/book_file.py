@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from assistant.errors import StorageError
-from assistant.statefile import load_json, save_json, set_aside
+from common.errors import StorageError
+from common.state_file import load_json, save_json, set_aside
 
 log = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ import threading
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from assistant.errors import TooLarge
 from assistant.skills.phrases import duration
 from assistant.skills.rings import RING_FOR, Ring, RingKind
 from assistant.skills.timer import MAX_LENGTH_S, MAX_NAME, timer_name
+from common.errors import TooLarge
 
 MAX_HUB_TIMERS = 50
 

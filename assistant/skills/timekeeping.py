@@ -7,7 +7,6 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from assistant.errors import Conflict, InvalidInput, NotFound, TooLarge
 from assistant.skills.book_file import BookFile
 from assistant.skills.rings import RING_FOR, Ring
 from assistant.skills.timer import (
@@ -20,6 +19,7 @@ from assistant.skills.timer import (
     timer_from,
     timer_name,
 )
+from common.errors import Conflict, InvalidInput, NotFound, TooLarge
 
 MAX_TIMERS = 50
 

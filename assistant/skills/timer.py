@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from assistant.errors import InvalidInput
 from assistant.skills.phrases import clock_time, duration
 from assistant.skills.rings import LATE_AFTER, Ring, RingKind
+from common.errors import InvalidInput
 
 MAX_LENGTH_S = 100 * 3600.0
 MAX_NAME = 60

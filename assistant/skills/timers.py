@@ -7,13 +7,13 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
-from assistant.errors import NotFound
 from assistant.skills import slots
 from assistant.skills.base import Act, Reply, Request, silencing
 from assistant.skills.phrases import capitalised, count_of, duration, joined
 from assistant.skills.rings import RingSource
 from assistant.skills.timekeeping import TimerBook
 from assistant.skills.timer import Timer, check_length, new_name, timer_name
+from common.errors import NotFound
 
 
 class TimerSkill:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from assistant.skills import slots
 from assistant.skills.base import Act, Reply, Request
-from assistant.statefile import load_json, save_json
+from common.state_file import load_json, save_json
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.models.moonshine_shape import END_TOKEN, START_TOKEN, VOCABULARY
 from assistant.speech.hypothesis import Hypothesis
 from assistant.speech.moonshine import Memory, Moonshine
-from assistant.speech.moonshine_shape import END_TOKEN, START_TOKEN, VOCABULARY
 from assistant.speech.token_automaton import Choices, TokenAutomaton
 
 

@@ -11,7 +11,7 @@ import re
 import threading
 from functools import cache
 
-from assistant.errors import InvalidInput, Unavailable
+from common.errors import InvalidInput, Unavailable
 
 _LIBRARY = "libespeak-ng.so.1"
 #: `AUDIO_OUTPUT_RETRIEVAL`: no sound device is opened.

@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from assistant.models.moonshine_shape import END_TOKEN, START_TOKEN
+from assistant.models.session import OrtValue
 from assistant.speech.hypothesis import Hypothesis
 from assistant.speech.moonshine import Memory, Moonshine
-from assistant.speech.moonshine_shape import END_TOKEN, START_TOKEN
-from assistant.speech.session import OrtValue
 
 _FREE = 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistant.speech.moonshine_shape import END_TOKEN
+from assistant.models.moonshine_shape import END_TOKEN
 from assistant.speech.tokens import SPACE, Vocabulary
 
 

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.audio.format import Floats
-from assistant.models.store import ModelStore
-from assistant.speech.moonshine_shape import (
+from assistant.models.moonshine_shape import (
     CROSS,
     HEAD_WIDTH,
     HEADS,
@@ -18,7 +17,8 @@ from assistant.speech.moonshine_shape import (
     VOCABULARY,
     padded_length,
 )
-from assistant.speech.session import OrtValue, open_session
+from assistant.models.session import OrtValue, open_session
+from assistant.models.store import ModelStore
 
 Ids = NDArray[np.int64]
 

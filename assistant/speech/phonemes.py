@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
 
-from assistant.errors import ModelError
 from assistant.speech.espeak import clause_phonemes
+from common.errors import ModelError
 
 _START, _END, _PAD = "^", "$", "_"
 #: Marks that the voice was trained to hear as pauses and melody; espeak-ng drops them, so the text

@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 
 from assistant.audio.format import SAMPLE_RATE, Floats, Samples
-from assistant.errors import TooLarge
+from assistant.models.moonshine_shape import MAX_TOKENS, VOCABULARY
+from assistant.models.session import OrtValue
 from assistant.models.store import ModelStore
 from assistant.speech import beam, greedy
 from assistant.speech.beam import BeamSettings
@@ -22,13 +23,12 @@ from assistant.speech.constraint import Automaton, RecognitionGrammar
 from assistant.speech.hypothesis import Hypothesis
 from assistant.speech.lexicon import lexicon_weights
 from assistant.speech.moonshine import Memory, Moonshine
-from assistant.speech.moonshine_shape import MAX_TOKENS, VOCABULARY
 from assistant.speech.rejection import Evidence, RejectionSettings, believable
 from assistant.speech.search_thread import Search
-from assistant.speech.session import OrtValue
 from assistant.speech.token_automaton import TokenAutomaton
 from assistant.speech.tokens import Vocabulary
 from assistant.speech.vocabulary_trie import VocabularyTrie
+from common.errors import TooLarge
 
 __all__ = [
     "Automaton",

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.audio.format import Floats, Samples
-from assistant.errors import InvalidInput, TooLarge
+from assistant.models.piper_shape import FLOW_LATENT, FRONT_LATENT, FRONT_MASK, INPUTS
+from assistant.models.session import open_session
 from assistant.models.store import ModelStore
 from assistant.speech.phonemes import VoiceConfig, phoneme_ids, phonemes, sentences
-from assistant.speech.piper_shape import FLOW_LATENT, FRONT_LATENT, FRONT_MASK, INPUTS
-from assistant.speech.session import open_session
+from common.errors import InvalidInput, TooLarge
 
 #: Samples of one latent frame.
 FRAME_SAMPLES = 256

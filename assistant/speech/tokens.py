@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from assistant.errors import ModelError
+from common.errors import ModelError
 
 #: SentencePiece writes a space as this character.
 SPACE = "\u2581"

@@ -12,7 +12,6 @@ from hassil.intents import Intent, IntentData, Intents
 from hassil.recognize import RecognizeResult, recognize_all
 from hassil.util import remove_skip_words
 
-from assistant.errors import TooLarge
 from assistant.understanding.automaton import DEAD, GrammarAutomaton
 from assistant.understanding.blocks import canonical, compile_network, load_intents, vocabulary
 from assistant.understanding.compiler import COMMAND_SLOT, MAX_FREE_WORDS
@@ -23,6 +22,7 @@ from assistant.understanding.extension import PLACE_SLOTS, is_extendable
 from assistant.understanding.names import HomeNames
 from assistant.understanding.normalise import normalise
 from assistant.understanding.numerals import numerals
+from common.errors import TooLarge
 
 Value = str | int | float | bool
 

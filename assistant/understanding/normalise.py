@@ -10,7 +10,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from assistant.errors import TooLarge
+from common.errors import TooLarge
 
 #: Longest text that is looked at, in characters; a spoken command has a tenth of that.
 MAX_CHARS = 1000

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from assistant.errors import SottoError
 from assistant.understanding.grammar import Grammar
 from assistant.understanding.sentences import MAX_FILES
+from common.errors import SottoError
 
 #: What is remembered of a file: (path, modified in nanoseconds, size).
 _Stamp = tuple[str, int, int]

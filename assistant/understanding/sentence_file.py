@@ -12,9 +12,9 @@ from hassil.intents import Intents
 from hassil.parse_expression import parse_sentence
 from hassil.parser import ParseError
 
-from assistant.errors import GrammarError
 from assistant.understanding.compiler import MAX_PERMUTATION
 from assistant.understanding.yaml_text import read_yaml
+from common.errors import GrammarError
 
 #: Values that a number range may have; the grammar spells out every one of them.
 MAX_RANGE_VALUES = 10_001

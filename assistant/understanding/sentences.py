@@ -13,7 +13,6 @@ from typing import Any, NoReturn
 import home_assistant_intents
 from hassil.expression import Expression, ListReference, RuleReference, Sentence
 
-from assistant.errors import GrammarError, InvalidInput, NotFound, TooLarge
 from assistant.understanding.builtin import HOME_LISTS, BuiltinBlocks
 from assistant.understanding.expressions import fewest_words, list_references, references
 from assistant.understanding.grammar import Grammar
@@ -23,6 +22,7 @@ from assistant.understanding.sentence_file import (
     parse_template,
     read_sentence_file,
 )
+from common.errors import GrammarError, InvalidInput, NotFound, TooLarge
 
 MAX_FILES = 200
 MAX_TEMPLATES = 20_000

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from assistant.errors import GrammarError, NotFound, TooLarge
+from common.errors import GrammarError, NotFound, TooLarge
 
 MAX_FILE_BYTES = 1_000_000
 

@@ -9,8 +9,8 @@ from typing import Protocol
 from assistant.audio.convert import resample
 from assistant.audio.files import read_audio
 from assistant.audio.format import Samples
-from assistant.conversation import Conversation
-from assistant.errors import InvalidInput, TooLarge, Unavailable
+from assistant.turn.conversation import Conversation
+from common.errors import InvalidInput, TooLarge, Unavailable
 from services.assistantd.converse import samples_of
 from services.proto.sotto.v1 import assistant_pb2 as pb
 

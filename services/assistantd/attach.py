@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import grpc
 
 from assistant.assistant import Assistant
-from assistant.errors import HomeError, InvalidInput, NotFound, SottoError, Unavailable
 from assistant.home.attachment import Attachment
 from assistant.home.imported import MAX_REASONS
 from assistant.home.model import DeviceState
-from services.home_wire import action_to_wire, home_from_wire, skipped_from_wire, state_from_wire
+from common.errors import HomeError, InvalidInput, NotFound, SottoError, Unavailable
 from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.wire.home import action_to_wire, home_from_wire, skipped_from_wire, state_from_wire
 
 log = logging.getLogger(__name__)
 

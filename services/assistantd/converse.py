@@ -16,10 +16,10 @@ from assistant.assistant import Assistant
 from assistant.audio.convert import Resampler
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from assistant.audio.stream_sink import StreamSink
-from assistant.conversation_settings import ConversationSettings
-from assistant.errors import InvalidInput, SottoError, TooLarge, Unavailable
+from assistant.turn.settings import ConversationSettings
+from common.errors import InvalidInput, SottoError, TooLarge, Unavailable
 from services.proto.sotto.v1 import assistant_pb2 as pb
-from services.wire import event_to_wire, turn_to_wire
+from services.wire.messages import event_to_wire, turn_to_wire
 
 log = logging.getLogger(__name__)
 

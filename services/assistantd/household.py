@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from assistant.assistant import Assistant
-from assistant.errors import HomeError, InvalidInput, NotFound, Unavailable
 from assistant.home.model import Device, DeviceState
 from assistant.skills.timer import MAX_NAME, Timer, new_name
-from services.home_wire import action_from_wire, device_to_wire, home_to_wire, skipped_to_wire
+from common.errors import HomeError, InvalidInput, NotFound, Unavailable
 from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.wire.home import action_from_wire, device_to_wire, home_to_wire, skipped_to_wire
 
 
 def timers(assistant: Assistant) -> pb.ListTimersResponse:

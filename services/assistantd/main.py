@@ -14,23 +14,23 @@ from pathlib import Path
 from time import perf_counter
 
 from assistant.assistant import Assistant
-from assistant.errors import SottoError
 from assistant.models.prepare import prepare
 from assistant.models.progress import print_line
 from assistant.models.store import ModelStore
-from assistant.paths import models_dir, socket_path, state_dir
+from assistant.selftest import print_report, voice_selftest
 from assistant.settings import load_settings
+from common.errors import SottoError
+from common.paths import models_dir, socket_path, state_dir
 from services.assistantd.memory import give_back_after_turns, tame_allocator
 from services.assistantd.pairing_code import PairingCode
 from services.assistantd.power import PhaseReporter
 from services.assistantd.rings import RingLoop
 from services.assistantd.room import Room
 from services.assistantd.server import Server
-from services.entry import failed, parse_options
+from services.daemon.entry import failed, parse_options
+from services.daemon.lock import StateLock
+from services.daemon.notify import notify
 from services.gatewayd.paths import code_path, gateway_state
-from services.lock import StateLock
-from services.notify import notify
-from services.selftest import print_report, voice_selftest
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistant.events import EventBus, EventKind
-from services.allocator import bound_allocator, give_back
+from services.daemon.allocator import bound_allocator, give_back
 
 _MB = 1024 * 1024
 

@@ -7,8 +7,8 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
-from assistant.errors import SottoError, Unavailable
-from services.provision.files import read_bounded
+from common.errors import SottoError, Unavailable
+from common.files import read_bounded
 from services.provision.words import digits
 
 log = logging.getLogger(__name__)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from assistant.dialogue import Dialogue
 from assistant.events import EventBus, EventKind
 from assistant.skills.base import Skills
 from assistant.skills.rings import Ring
+from assistant.turn.dialogue import Dialogue
 
 log = logging.getLogger(__name__)
 

@@ -20,11 +20,11 @@ from assistant.audio.microphone import DeviceState, Microphone
 from assistant.audio.playback import PlaybackReference
 from assistant.audio.sink import AudioSink, NullSpeaker
 from assistant.audio.speaker import Speaker
-from assistant.conversation import Conversation
-from assistant.errors import SottoError
 from assistant.events import EventKind
 from assistant.settings import Settings
 from assistant.skills.volume import SavedVolume
+from assistant.turn.conversation import Conversation
+from common.errors import SottoError
 from services.assistantd.announce import no_loudspeaker, speak_in_turn
 from services.sound.report import REPORT, may_echo
 

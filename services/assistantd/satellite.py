@@ -14,10 +14,10 @@ import grpc
 from assistant.assistant import Assistant
 from assistant.audio.format import Samples
 from assistant.audio.incoming import IncomingSound
-from assistant.errors import Conflict, InvalidInput, SottoError, TooLarge, Unavailable
 from assistant.events import EventKind
-from assistant.hub_seat import HubSeat
-from assistant.speaking import Speech
+from assistant.turn.hub_pipeline import HubSeat
+from assistant.turn.utterance import Speech
+from common.errors import Conflict, InvalidInput, SottoError, TooLarge, Unavailable
 from services.assistantd.announce import PATIENCE_S
 from services.proto.sotto.v1 import assistant_pb2 as pb
 
@@ -104,7 +104,7 @@ class Satellite:
             with suppress(queue.Full):
                 line.put_nowait(None)
 
-    # -- told by the conversation; see `assistant.handover.Hub` --------------------------------------
+    # -- told by the conversation; see `assistant.turn.hub_turn.Hub` --------------------------------------
 
     def begin(self, word: str, at_s: float) -> None:
         """Somebody talks to the hub."""

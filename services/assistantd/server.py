@@ -12,7 +12,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from assistant.assistant import Assistant
-from assistant.errors import StorageError
+from common.errors import StorageError
 from services.assistantd.announce import Announcer
 from services.assistantd.service import (
     MAX_ANNOUNCEMENTS,
@@ -21,9 +21,9 @@ from services.assistantd.service import (
     MAX_WATCHERS,
     AssistantService,
 )
+from services.daemon.socket import make_room, socket_umask
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from services.unix_socket import make_room, socket_umask
 
 log = logging.getLogger(__name__)
 

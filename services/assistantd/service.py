@@ -14,7 +14,7 @@ from assistant.assistant import Assistant
 from assistant.audio.encode import StreamEncoder
 from assistant.audio.files import read_audio
 from assistant.audio.format import SAMPLE_RATE
-from assistant.errors import InvalidInput, SottoError, TooLarge, Unavailable
+from common.errors import InvalidInput, SottoError, TooLarge, Unavailable
 from services.assistantd import household
 from services.assistantd.announce import Announcer, wish_of
 from services.assistantd.attach import AttachHome
@@ -23,8 +23,8 @@ from services.assistantd.satellite import Satellite
 from services.assistantd.wake_words import wake_words
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from services.status import abort
-from services.wire import event_to_wire, turn_to_wire, values_from
+from services.wire.messages import event_to_wire, turn_to_wire, values_from
+from services.wire.status import abort
 
 _Response = TypeVar("_Response")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assistant.assistant import Assistant
 from assistant.audio.format import SAMPLE_RATE
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 from services.assistantd.converse import audio_of, frames_of
 from services.proto.sotto.v1 import assistant_pb2 as pb
 

@@ -14,12 +14,12 @@ from assistant.assistant import Assistant
 from assistant.audio.files import read_audio
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.settings import Settings
-from assistant.turns import Turn
+from assistant.turn.store import Turn
 from services.bench.live import is_cut_off
 from services.bench.recordings import Clip, clips_of, with_noise, with_pauses_doubled
 from services.bench.wake import wake_words
 from services.bench.whole import slots_of, spoken_slots, turns_of
-from services.scratch import scratch_assistant
+from services.client.scratch import scratch_assistant
 
 #: Signal to noise ratios of the published benchmark, dB; its figure is the mean over them.
 SNRS = (24, 21, 18, 15, 12, 9, 6)

@@ -31,7 +31,7 @@ from services.bench.recordings import clips_of, speech_folder
 from services.bench.room_box import LOUD, RoomBox, mean_dbfs
 from services.bench.talk_over import talk_over
 from services.bench.wake import WORD
-from services.scratch import scratch_assistant
+from services.client.scratch import scratch_assistant
 
 #: What the box says itself when it is asked these; {n} runs, so that hardly an answer comes twice.
 _QUERIES = (

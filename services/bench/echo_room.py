@@ -17,8 +17,8 @@ from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from assistant.audio.playback import PlaybackReference
 from assistant.audio.sink import Chunks, OnFirst
 from assistant.audio.speaker import gain_of
-from assistant.conversation import Conversation
-from assistant.conversation_settings import Phase
+from assistant.turn.conversation import Conversation
+from assistant.turn.settings import Phase
 
 _FFT = 8192
 _FRAME_S = FRAME_SAMPLES / SAMPLE_RATE

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from assistant.audio.format import Samples
-from services.backend import ListenOptions
 from services.bench.latency import COMMANDS
 from services.bench.resources import Daemon
+from services.client.local import ListenOptions
 
 #: Every so many turns one is spoken, and answered aloud.
 _SPOKEN_EVERY = 10

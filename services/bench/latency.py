@@ -10,9 +10,9 @@ from assistant.assistant import Assistant
 from assistant.audio.convert import Resampler
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.audio.stream_sink import StreamSink
-from assistant.conversation_settings import ConversationSettings
-from assistant.turns import Turn
-from services.backend import frames_of
+from assistant.turn.settings import ConversationSettings
+from assistant.turn.store import Turn
+from services.client.local import frames_of
 
 #: Commands of a usual evening; each is spoken by the assistant's own voice.
 COMMANDS = (

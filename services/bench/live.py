@@ -13,14 +13,14 @@ import numpy as np
 from assistant.assistant import Assistant
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE
 from assistant.audio.stream_sink import StreamSink
-from assistant.conversation_settings import ConversationSettings
 from assistant.events import Event, EventKind
-from assistant.hearing.turn_end import TurnEndSettings
-from assistant.turns import Turn
-from services.backend import frames_of
+from assistant.turn.endpointing import TurnEndSettings
+from assistant.turn.settings import ConversationSettings
+from assistant.turn.store import Turn
 from services.bench.figures import percentiles
 from services.bench.recordings import Clip, speech_span
 from services.bench.whole import slots_of, spoken_slots
+from services.client.local import frames_of
 
 #: What the voice activity detector is given to get used to the room, before and behind the speech.
 _LEAD_S = 0.7

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from assistant.audio.files import read_audio
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples, whole_frames
-from assistant.errors import InvalidInput, NotFound
+from common.errors import InvalidInput, NotFound
 
 #: Frame whose energy stands for a recording, samples: the published benchmark's own figure.
 _LOUDEST_FRAME = 2048

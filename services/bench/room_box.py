@@ -10,9 +10,9 @@ import numpy as np
 from assistant.assistant import Assistant
 from assistant.audio.convert import FULL_SCALE, level_dbfs, to_int16
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
-from assistant.conversation_settings import ConversationSettings, Phase
 from assistant.events import Event, EventKind
-from assistant.turns import Turn
+from assistant.turn.settings import ConversationSettings, Phase
+from assistant.turn.store import Turn
 from services.bench.echo_room import Acoustics, EchoRoom, frames, live, silence
 
 #: Loud: the echo is as strong as what is played, in a loudspeaker that distorts.

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from assistant.assistant import Assistant
 from assistant.audio.format import Samples
 from assistant.audio.stream_sink import StreamSink
-from assistant.conversation_settings import ConversationSettings
-from assistant.turns import Turn
-from services.backend import frames_of
+from assistant.turn.settings import ConversationSettings
+from assistant.turn.store import Turn
+from services.client.local import frames_of
 
 
 class Unheard(StreamSink):

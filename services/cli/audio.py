@@ -9,8 +9,8 @@ from assistant.audio.devices import Kind, list_devices
 from assistant.audio.doctor import assess, chime, record
 from assistant.audio.microphone import Microphone
 from assistant.audio.speaker import Speaker
-from assistant.errors import InvalidInput, SottoError
 from assistant.settings import load_settings
+from common.errors import InvalidInput, SottoError
 
 _RATE = 22_050
 _ROLES: tuple[tuple[Kind, str], ...] = (("input", "microphone"), ("output", "loudspeaker"))

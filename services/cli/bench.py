@@ -12,12 +12,12 @@ import onnxruntime
 
 from assistant.audio.files import read_audio
 from assistant.settings import load_settings
-from assistant.turns import Turn
+from assistant.turn.store import Turn
 from services.bench import accuracy, latency, resources
 from services.bench.figures import line, machine, percentiles
 from services.bench.picture import draw
 from services.bench.recordings import speech_folder
-from services.scratch import scratch_assistant
+from services.client.scratch import scratch_assistant
 
 _STAGES = ("encode", "decode", "recognise", "parse", "act", "speak")
 

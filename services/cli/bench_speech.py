@@ -14,7 +14,7 @@ from services.bench import accuracy, growth, latency, live
 from services.bench.figures import line, machine
 from services.bench.recordings import clips_of, speech_folder
 from services.bench.speech_pictures import draw_accuracy, draw_latency, rare_errors
-from services.scratch import scratch_assistant
+from services.client.scratch import scratch_assistant
 
 #: Clips of the latency page unless --limit says otherwise: each takes some ten seconds.
 _LIVE_CLIPS = 40

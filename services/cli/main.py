@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.errors import ErrorKind, SottoError
+from common.errors import ErrorKind, SottoError
 from services.cli.power import add_options as add_power_options
 
 
@@ -177,7 +177,7 @@ def _dispatch(options: argparse.Namespace) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point; the exit status is 0, or the kind of the error (see `assistant.errors`)."""
+    """Entry point; the exit status is 0, or the kind of the error (see `common.errors`)."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(
         level=logging.INFO if options.verbose else logging.ERROR,

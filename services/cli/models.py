@@ -9,7 +9,7 @@ from assistant.models.fetch import fetch
 from assistant.models.prepare import prepare
 from assistant.models.progress import print_line
 from assistant.models.store import ModelStore
-from assistant.paths import models_dir
+from common.paths import models_dir
 
 
 def models(options: argparse.Namespace) -> int:

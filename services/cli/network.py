@@ -10,12 +10,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from assistant.errors import InvalidInput, Unavailable
+from common.errors import InvalidInput, Unavailable
+from common.files import read_bounded
 from services.netcount.accounting import SHOW_SERVICES, Account, parse_show
 from services.netcount.figures import COUNTERS, MOST_BYTES, from_json
 from services.netcount.programs import answer
 from services.netcount.report import as_json, described, warning
-from services.provision.files import read_bounded
 
 
 def network(options: argparse.Namespace) -> int:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from assistant.errors import ErrorKind, Unavailable
+from common.errors import ErrorKind, Unavailable
 from services.gatewayd.paths import gateway_socket
 from services.gatewayd.settings import for_hubs, load_gateway_settings
-from services.status import RemoteError
+from services.wire.status import RemoteError
 
 _TIMEOUT_S = 10.0
 _LIMIT_BYTES = 1024 * 1024

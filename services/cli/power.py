@@ -7,8 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import InvalidInput
-from services.powerd.errors import translated
+from common.errors import InvalidInput
 from services.powerd.places import PROFILES
 
 _OWN = ("org.sotto.Power1", "/org/sotto/Power1", "org.sotto.Power1")
@@ -80,18 +79,17 @@ def _simulate(options: argparse.Namespace) -> None:
     from power.simulate.report import as_data
     from power.simulate.report import described as table
 
-    with translated():
-        day = trace.load_trace(options.name or "weekday")
-        models = [machine.load_model(name) for name in (options.machine or machine.names())]
-        profiles = load(options.profiles)
-        results = [
-            simulate(model, day, governor, profiles)
-            for model in models
-            for governor in options.governors.split(",")
-        ]
-        print(json.dumps(as_data(results)) if options.json else table(results))
-        if options.picture is not None:
-            draw(results, Path(options.picture))
+    day = trace.load_trace(options.name or "weekday")
+    models = [machine.load_model(name) for name in (options.machine or machine.names())]
+    profiles = load(options.profiles)
+    results = [
+        simulate(model, day, governor, profiles)
+        for model in models
+        for governor in options.governors.split(",")
+    ]
+    print(json.dumps(as_data(results)) if options.json else table(results))
+    if options.picture is not None:
+        draw(results, Path(options.picture))
 
 
 def add_options(power: argparse.ArgumentParser) -> None:

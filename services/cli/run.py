@@ -7,7 +7,7 @@ import logging
 import subprocess
 import sys
 
-from assistant.paths import config_dir
+from common.paths import config_dir
 from services.assistantd.main import run_here
 
 log = logging.getLogger(__name__)

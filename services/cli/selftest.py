@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from assistant.selftest import print_report, voice_selftest
 from assistant.settings import load_settings
-from services.scratch import scratch_assistant
-from services.selftest import print_report, voice_selftest
+from services.client.scratch import scratch_assistant
 
 
 def selftest(options: argparse.Namespace) -> int:

@@ -12,9 +12,9 @@ import numpy as np
 
 from assistant.audio.files import read_audio, wav_bytes, write_wav
 from assistant.audio.format import Samples
-from assistant.errors import InvalidInput, SottoError
-from assistant.turns import Turn
-from services.backend import Backend, ListenOptions, open_backend, open_daemon, open_store
+from assistant.turn.store import Turn
+from common.errors import InvalidInput, SottoError
+from services.client.local import Backend, ListenOptions, open_backend, open_daemon, open_store
 
 #: Longest file, seconds: taken as one command, or listened to as a stream.
 MAX_COMMAND_S = 30

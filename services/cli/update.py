@@ -15,10 +15,10 @@ import grpc
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
-from assistant.errors import Unavailable
+from common.errors import Unavailable
 from services.proto.sotto.v1 import update_pb2 as pb
 from services.proto.sotto.v1 import update_pb2_grpc as rpc
-from services.status import from_rpc
+from services.wire.status import from_rpc
 
 _Reply = TypeVar("_Reply")
 

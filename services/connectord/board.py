@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 
 from assistant.home.imported import Imported, Skipped
 from assistant.home.model import DeviceState, Home
-from services.home_wire import home_to_wire, skipped_to_wire, state_to_wire
 from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.wire.home import home_to_wire, skipped_to_wire, state_to_wire
 
 log = logging.getLogger(__name__)
 

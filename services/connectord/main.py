@@ -11,9 +11,9 @@ import signal
 import sys
 from pathlib import Path
 
-from assistant.errors import NotFound, SottoError
 from assistant.home.executor import Action
-from assistant.paths import socket_path
+from common.errors import NotFound, SottoError
+from common.paths import socket_path
 from services.connectord.backoff import delay_s, failures_after
 from services.connectord.board import Board
 from services.connectord.homeassistant.hub import HomeAssistantHub
@@ -27,8 +27,8 @@ from services.connectord.settings import (
     settings_file,
 )
 from services.connectord.uplink import Uplink
-from services.entry import failed, parse_options
-from services.notify import notify
+from services.daemon.entry import failed, parse_options
+from services.daemon.notify import notify
 from services.proto.sotto.v1 import assistant_pb2 as pb
 
 log = logging.getLogger(__name__)
@@ -153,7 +153,7 @@ def _stamps(files: tuple[Path, ...]) -> list[tuple[int, int]]:
 
 
 def main() -> int:
-    """Entry point; ends with the kind of the error, see `assistant.errors`."""
+    """Entry point; ends with the kind of the error, see `common.errors`."""
     parser = argparse.ArgumentParser(prog="sotto-connectord", description=__doc__)
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (connector.toml)")
     options = parse_options(parser)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from assistant.errors import InvalidInput, NotFound
-from assistant.paths import config_dir
-from assistant.settings_file import fill, read_table
+from common.errors import InvalidInput, NotFound
+from common.paths import config_dir
+from common.settings_file import fill, read_table
 
 HOME_ASSISTANT, MQTT = "home-assistant", "mqtt"
 #: Kind -> the schemes its address may have, with their ports and whether they are TLS.

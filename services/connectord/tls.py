@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:

@@ -12,14 +12,14 @@ from typing import Any
 
 import grpc
 
-from assistant.errors import SottoError
+from common.errors import SottoError
 from services.connectord.backoff import delay_s, failures_after
 from services.connectord.board import Board
 from services.connectord.hub import Hub, HubAway, HubRefused
-from services.home_wire import action_from_wire
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from services.status import from_rpc
+from services.wire.home import action_from_wire
+from services.wire.status import from_rpc
 
 log = logging.getLogger(__name__)
 

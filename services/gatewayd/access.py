@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from assistant.errors import Denied, SottoError, Unauthenticated
+from common.errors import Denied, SottoError, Unauthenticated
 from services.gatewayd import tokens
 from services.gatewayd.addresses import parse_address
 from services.gatewayd.http_errors import error_answer

@@ -6,7 +6,7 @@ import asyncio
 
 from starlette.requests import ClientDisconnect, Request
 
-from assistant.errors import InvalidInput, TooLarge
+from common.errors import InvalidInput, TooLarge
 from services.gatewayd.settings import Limits
 
 

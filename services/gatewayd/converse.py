@@ -16,7 +16,7 @@ import grpc
 from google.protobuf.message import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from assistant.errors import ErrorKind, InvalidInput, SottoError
+from common.errors import ErrorKind, InvalidInput, SottoError
 from services.gatewayd.access import allow
 from services.gatewayd.gateway import Gateway
 from services.gatewayd.http_errors import error_message

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from assistant.errors import InvalidInput, SottoError
+from common.errors import InvalidInput, SottoError
 from services.gatewayd.access import allow
 from services.gatewayd.bodies import read_body
 from services.gatewayd.gateway import Gateway

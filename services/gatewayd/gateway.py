@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from assistant.errors import SottoError
+from common.errors import SottoError
 from services.gatewayd.hubs import HubStore
 from services.gatewayd.identity import Identity
 from services.gatewayd.metrics import Metrics

@@ -19,15 +19,15 @@ import grpc
 from grpc_health.v1 import health
 from grpc_reflection.v1alpha import reflection
 
-from assistant.errors import SottoError, StorageError
+from common.errors import SottoError, StorageError
+from services.daemon.socket import make_room
 from services.gatewayd.access import Gatekeeper, allow
 from services.gatewayd.revocation import while_valid
 from services.gatewayd.settings import Limits
 from services.gatewayd.tokens import Scope, Token
 from services.gatewayd.upstream import MAX_MESSAGE_BYTES, Upstream
 from services.proto.sotto.v1 import assistant_pb2 as pb
-from services.status import status_of
-from services.unix_socket import make_room
+from services.wire.status import status_of
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import JSONResponse, Response
 
-from assistant.errors import ErrorKind, SottoError
+from common.errors import ErrorKind, SottoError
 from services.gatewayd.wire_json import to_line
 from services.proto.sotto.v1 import gateway_pb2 as gw
 

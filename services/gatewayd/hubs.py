@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import Conflict, InvalidInput, NotFound, SottoError, TooLarge
-from assistant.statefile import load_json, save_json, set_aside
+from common.errors import Conflict, InvalidInput, NotFound, SottoError, TooLarge
+from common.files import read_bounded
+from common.state_file import load_json, save_json, set_aside
 from services.gatewayd.addresses import parse_address
-from services.provision.files import read_bounded
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import StorageError
-from services.provision.files import write_whole
+from common.errors import StorageError
+from common.files import write_whole
 
 #: A box may have no clock at its first start; a certificate must hold then, too.
 _NOT_BEFORE = datetime(2020, 1, 1, tzinfo=UTC)

@@ -12,10 +12,12 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from assistant.errors import SottoError
-from assistant.paths import socket_path, state_dir
-from services.allocator import bound_allocator
-from services.entry import failed, parse_options
+from common.errors import SottoError
+from common.paths import socket_path, state_dir
+from services.daemon.allocator import bound_allocator
+from services.daemon.entry import failed, parse_options
+from services.daemon.lock import StateLock
+from services.daemon.notify import notify
 from services.gatewayd.access import Gatekeeper, is_loopback
 from services.gatewayd.addresses import box_addresses
 from services.gatewayd.app import build_app, guarded
@@ -36,8 +38,6 @@ from services.gatewayd.upstream import Upstream
 from services.gatewayd.wyoming_satellite import SatelliteSession, Seats
 from services.gatewayd.wyoming_server import MakeSession, WyomingServer
 from services.gatewayd.wyoming_services import ServicesSession
-from services.lock import StateLock
-from services.notify import notify
 
 log = logging.getLogger(__name__)
 
@@ -146,7 +146,7 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
 
 
 def main() -> int:
-    """Entry point; ends with the kind of the error, see `assistant.errors`."""
+    """Entry point; ends with the kind of the error, see `common.errors`."""
     parser = argparse.ArgumentParser(prog="sotto-gatewayd", description=__doc__)
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML)")
     options = parse_options(parser)

@@ -13,7 +13,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 from services.gatewayd.endpoint import EVENTS, JSON, Call, Endpoint
 from services.gatewayd.http_errors import openai_error_answer
 from services.gatewayd.rest_talk import SPEECH_TYPES, spoken

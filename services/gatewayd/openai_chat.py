@@ -11,7 +11,7 @@ from typing import Any
 from google.protobuf import json_format, struct_pb2
 from starlette.responses import JSONResponse, Response
 
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 from services.gatewayd.endpoint import EVENTS, JSON, Call, Endpoint
 from services.gatewayd.http_errors import openai_error_answer
 from services.gatewayd.streams import begun

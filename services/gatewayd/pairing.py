@@ -7,8 +7,8 @@ import logging
 import secrets
 from pathlib import Path
 
-from assistant.errors import Denied, InvalidInput, Unavailable
-from services.provision.files import read_bounded, write_whole
+from common.errors import Denied, InvalidInput, Unavailable
+from common.files import read_bounded, write_whole
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from assistant.paths import socket_path
+from common.paths import socket_path
 
 
 def gateway_state(assistant_state: Path) -> Path:

@@ -7,7 +7,7 @@ import time
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
-from assistant.errors import Unavailable
+from common.errors import Unavailable
 from services.gatewayd.addresses import box_addresses
 from services.gatewayd.endpoint import Call, Endpoint, Parameter, message_answer
 from services.gatewayd.hubs import Hub

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from assistant.errors import NotFound
+from common.errors import NotFound
 from services.gatewayd.endpoint import Call, Endpoint, Parameter, message_answer
 from services.gatewayd.tokens import Scope
 from services.gatewayd.upstream import CALL_S, one

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from starlette.responses import Response
 
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 from services.gatewayd.endpoint import (
     EVENTS,
     LINES,

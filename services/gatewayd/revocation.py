@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from typing import Any
 
-from assistant.errors import Unauthenticated
+from common.errors import Unauthenticated
 from services.gatewayd.access import expired
 from services.gatewayd.tokens import Token, TokenStore
 from services.gatewayd.upstream import many
@@ -63,7 +63,7 @@ async def while_paired(store: TokenStore, caller: Token, call: Any) -> AsyncGene
 
     Raises:
         Unauthenticated: it holds no more.
-        services.status.RemoteError: as `many`.
+        services.wire.status.RemoteError: as `many`.
     """
     try:
         async with aclosing(many(call)) as answers:

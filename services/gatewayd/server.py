@@ -19,10 +19,10 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from assistant.errors import Conflict, StorageError, Unavailable
+from common.errors import Conflict, StorageError, Unavailable
+from services.daemon.socket import make_room, socket_umask
 from services.gatewayd.identity import Identity
 from services.gatewayd.settings import GatewaySettings, Limits
-from services.unix_socket import make_room, socket_umask
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant.errors import InvalidInput
-from assistant.paths import config_dir
-from assistant.settings_file import fill, read_table
+from common.errors import InvalidInput
+from common.paths import config_dir
+from common.settings_file import fill, read_table
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from assistant.errors import SottoError
+from common.errors import SottoError
 from services.gatewayd.endpoint import EVENTS, LINES
 from services.gatewayd.http_errors import error_message
 from services.gatewayd.wire_json import to_dict

@@ -7,7 +7,7 @@ import gc
 import os
 from pathlib import Path
 
-from services.allocator import give_back
+from services.daemon.allocator import give_back
 
 #: Connections whose handshake fails leave garbage in cycles and a heap full of holes: 3000 of them held
 #: 110 MB, of which all could be given back.

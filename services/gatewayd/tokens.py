@@ -11,8 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import Conflict, InvalidInput, NotFound, TooLarge
-from assistant.statefile import load_json, save_json, set_aside
+from common.errors import Conflict, InvalidInput, NotFound, TooLarge
+from common.state_file import load_json, save_json, set_aside
 
 MAX_TOKENS = 100
 MAX_NAME = 60

@@ -13,7 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from services.status import from_rpc
+from services.wire.status import from_rpc
 
 if TYPE_CHECKING:
     from services.proto.sotto.v1.assistant_pb2_grpc import AssistantAsyncStub
@@ -63,7 +63,7 @@ class Upstream:
         """The turn that a typed sentence leads to; an empty one if the answer ends without.
 
         Raises:
-            services.status.RemoteError: as `many`.
+            services.wire.status.RemoteError: as `many`.
         """
         turn = pb.Turn()
         async with aclosing(many(self.stub.Ask(request))) as answers:
@@ -81,7 +81,7 @@ async def one(call: Any) -> Any:
     """The answer of a call that has one.
 
     Raises:
-        services.status.RemoteError: what the assistant says, or that it is not there.
+        services.wire.status.RemoteError: what the assistant says, or that it is not there.
     """
     try:
         return await call
@@ -93,7 +93,7 @@ async def many(call: Any) -> AsyncGenerator[Any, None]:
     """The answers of a call that has any number; leaving early cancels it.
 
     Raises:
-        services.status.RemoteError: as `one`, also in the middle.
+        services.wire.status.RemoteError: as `one`, also in the middle.
     """
     try:
         async for answer in call:

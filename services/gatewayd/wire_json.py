@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 
 _Message = TypeVar("_Message", bound=Message)
 

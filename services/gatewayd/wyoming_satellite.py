@@ -23,7 +23,7 @@ from wyoming.tts import Synthesize
 from wyoming.vad import VoiceStopped
 from wyoming.wake import Detection
 
-from assistant.errors import Conflict, InvalidInput, SottoError, Unavailable
+from common.errors import Conflict, InvalidInput, SottoError, Unavailable
 from services.gatewayd.upstream import Upstream, many
 from services.gatewayd.wyoming_info import satellite_info
 from services.gatewayd.wyoming_session import Send, Session

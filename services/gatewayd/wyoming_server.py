@@ -11,7 +11,7 @@ from contextlib import suppress
 from wyoming.error import Error
 from wyoming.event import Event
 
-from assistant.errors import SottoError
+from common.errors import SottoError
 from services.gatewayd.hubs import HubStore, canonical
 from services.gatewayd.settings import Limits
 from services.gatewayd.wyoming_session import Send, Session

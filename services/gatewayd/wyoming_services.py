@@ -17,7 +17,7 @@ from wyoming.info import Info
 from wyoming.tts import Synthesize
 from wyoming.wake import Detect, Detection, NotDetected
 
-from assistant.errors import InvalidInput, SottoError, TooLarge
+from common.errors import InvalidInput, SottoError, TooLarge
 from services.gatewayd.upstream import CALL_S, Upstream, many, one
 from services.gatewayd.wyoming_info import WAKE_WORDS, services_info
 from services.gatewayd.wyoming_session import Send, Session

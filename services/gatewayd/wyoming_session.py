@@ -12,7 +12,7 @@ from wyoming.event import Event
 from wyoming.info import Describe, Info
 from wyoming.ping import Ping, Pong
 
-from assistant.errors import InvalidInput, SottoError
+from common.errors import InvalidInput, SottoError
 
 log = logging.getLogger(__name__)
 

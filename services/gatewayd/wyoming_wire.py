@@ -11,7 +11,7 @@ from typing import Any
 
 from wyoming.event import Event, async_write_event
 
-from assistant.errors import InvalidInput, TooLarge
+from common.errors import InvalidInput, TooLarge
 
 #: What a line and a block of data may have; the largest event that a hub sends (`info`) has some kB.
 MAX_LINE = 64 * 1024

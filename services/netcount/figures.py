@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 from services.netcount.firewall import PURPOSES, Table
 from services.netcount.traffic import NO_TRAFFIC, Traffic, traffic_from
 

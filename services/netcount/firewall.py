@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 from services.netcount.traffic import NO_TRAFFIC, Traffic, traffic_from
 
 LIST_TABLE = ("nft", "-j", "list", "table", "inet", "sotto")

@@ -8,12 +8,12 @@ import sys
 import time
 from pathlib import Path
 
-from assistant.errors import SottoError
+from common.errors import SottoError
+from common.files import read_bounded, write_whole
 from services.netcount.figures import COUNTERS, MOST_BYTES, Figures, figures, from_json, to_json
 from services.netcount.firewall import LIST_TABLE, parse_table
 from services.netcount.kernel import links, living_units
 from services.netcount.programs import answer
-from services.provision.files import read_bounded, write_whole
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def load(path: Path) -> Figures | None:
 
 
 def main() -> int:
-    """Entry point; the exit status is the kind of the error (see `assistant.errors`)."""
+    """Entry point; the exit status is the kind of the error (see `common.errors`)."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
         take(COUNTERS)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.errors import Unavailable
-from services.programs import output_of
+from common.errors import Unavailable
+from common.programs import output_of
 
 _TIMEOUT_S = 20.0
 

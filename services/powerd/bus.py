@@ -18,7 +18,7 @@ from dbus_next.constants import MessageFlag, MessageType
 from dbus_next.message import Message
 from dbus_next.signature import Variant
 
-from assistant.errors import ErrorKind, SottoError
+from common.errors import ErrorKind, SottoError
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from dbus_next.aio.message_bus import MessageBus
 from dbus_next.constants import BusType, MessageType
 from dbus_next.message import Message
 
-from assistant.errors import Denied, InvalidInput, SottoError, Unavailable
+from common.errors import Denied, InvalidInput, SottoError, Unavailable
 
 _ANSWER_S = 10.0
 

@@ -14,13 +14,12 @@ from dbus_next.aio.message_bus import MessageBus
 from dbus_next.constants import BusType, MessageType, NameFlag, RequestNameReply
 from dbus_next.message import Message
 
-from assistant.errors import Conflict, Denied, InvalidInput, Unavailable
+from common.errors import Conflict, Denied, InvalidInput, Unavailable
 from power.demand import Phase
 from power.manager import Manager
-from services.notify import notify
+from services.daemon.notify import notify
 from services.powerd.access import HOLD, PHASE, SWITCH, Access
 from services.powerd.bus import Objects
-from services.powerd.errors import translated
 from services.powerd.holds import Holds
 from services.powerd.interfaces import NAMES, SOTTO, SOTTO_PATH, interfaces
 
@@ -167,8 +166,7 @@ class Daemon:
         """Use one of the mechanisms, or leave it alone."""
         name, enabled = message.body
         await self._must(message, SWITCH)
-        with translated():
-            self.manager.set_action(name, enabled, time.monotonic())
+        self.manager.set_action(name, enabled, time.monotonic())
         self._objects.tell_changes()
         return []
 
@@ -210,14 +208,12 @@ class Daemon:
         self._objects.tell_changes()
 
     def _choose(self) -> None:
-        with translated():
-            self.manager.choose(self.holds.profile or self._chosen, time.monotonic())
+        self.manager.choose(self.holds.profile or self._chosen, time.monotonic())
         self._objects.tell_changes()
 
     def _tick(self) -> None:
         now = time.monotonic()
-        with translated():
-            self.manager.refresh(now)
+        self.manager.refresh(now)
         self._plan(now)
         self._objects.tell_changes()
         notify("WATCHDOG=1")
@@ -273,8 +269,7 @@ async def serve(
     manager: Manager | None = None
     try:
         await claim_names(bus)
-        with translated():
-            manager = manager_of()
+        manager = manager_of()
         notify("READY=1")
         await Daemon(bus, manager, profiles, user, remember).run(stop)
         notify("STOPPING=1")

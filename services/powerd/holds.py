@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assistant.errors import InvalidInput, NotFound, TooLarge
+from common.errors import InvalidInput, NotFound, TooLarge
 
 #: The two that can be held; the other one is what is chosen anyway.
 HOLDABLE = ("performance", "power-saver")

@@ -25,7 +25,7 @@ _VERSION = "sotto"
 class Calls(Protocol):
     """What changes something; each checks who calls.
 
-    All raise `assistant.errors.Denied` for callers without rights and `InvalidInput` for nonsense.
+    All raise `common.errors.Denied` for callers without rights and `InvalidInput` for nonsense.
     """
 
     manager: Manager

@@ -9,20 +9,20 @@ import sys
 import time
 from pathlib import Path
 
-from assistant.errors import SottoError
+from common.errors import SottoError
 from power.errors import ProfileError
 from power.manager import Manager
 from power.profiles import BUILT_IN, Profile, load
 from power.sysfs import Sysfs
-from services.entry import failed, parse_options
-from services.lock import StateLock
+from services.daemon.entry import failed, parse_options
+from services.daemon.lock import StateLock
 from services.powerd.places import JOURNAL, PROFILES, RUNTIME
 
 log = logging.getLogger(__name__)
 
 
 def main() -> int:
-    """Govern until told to stop; the exit status is the kind of the error (see `assistant.errors`)."""
+    """Govern until told to stop; the exit status is the kind of the error (see `common.errors`)."""
     parser = argparse.ArgumentParser(prog="sotto-powerd", description=__doc__)
     parser.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
     parser.add_argument("--runtime", type=Path, default=RUNTIME, help="folder of the undo log")

@@ -10,11 +10,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from assistant.errors import SottoError
+from common.errors import SottoError
 from power.journal import Journal
 from power.sysfs import Sysfs
-from services.lock import StateLock
-from services.powerd.errors import translated
+from services.daemon.lock import StateLock
 from services.powerd.places import JOURNAL, RUNTIME
 
 #: The dead one's lock is free already; a living one, started again, puts everything back itself.
@@ -32,8 +31,7 @@ def main() -> int:
     try:
         lock = StateLock(options.runtime, _WAIT_S, what="a power daemon")
         try:
-            with translated():
-                failed = Journal(options.runtime / JOURNAL).undo(Sysfs(options.root))
+            failed = Journal(options.runtime / JOURNAL).undo(Sysfs(options.root))
         finally:
             lock.release()
     except SottoError as error:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from assistant.errors import SottoError
+from common.errors import SottoError
+from common.files import Owner, make_folder, read_bounded, remove, write_whole
 from services.connectord.settings import HOME_ASSISTANT, load_connector_settings
 from services.provision import keyfile, names
 from services.provision.checks import WAKE_WORDS
-from services.provision.files import Owner, make_folder, read_bounded, remove, write_whole
 from services.provision.hub import host_address, hub_rules, hub_url, port_of, settings_text
 from services.provision.places import Places
 from services.provision.sections import Hub, Setup

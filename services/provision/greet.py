@@ -15,10 +15,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import SottoError
-from assistant.paths import socket_path, state_dir
-from assistant.statefile import load_json, save_json
-from services.provision.files import read_bounded
+from common.errors import SottoError
+from common.files import read_bounded
+from common.paths import socket_path, state_dir
+from common.state_file import load_json, save_json
 from services.provision.greeting import Facts, Said, step, usable
 from services.provision.keyfile import OWN_ADDRESS
 from services.provision.places import Places
@@ -139,7 +139,7 @@ def _addresses() -> tuple[str, ...]:
 
 def _announce(text: str) -> None:
     # Imported when needed: a box that has said everything never loads gRPC for it.
-    from services.backend import open_daemon
+    from services.client.local import open_daemon
 
     with open_daemon() as daemon:
         daemon.announce(text)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from assistant.errors import SottoError
+from common.errors import SottoError
+from common.files import read_bounded, remove, write_whole
 from services.provision.config import Report, merge, read
-from services.provision.files import read_bounded, remove, write_whole
 from services.provision.places import Places
 from services.provision.sections import Setup, Wifi
 from services.provision.text_file import LIMIT_BYTES

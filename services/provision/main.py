@@ -14,12 +14,12 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from assistant.errors import ErrorKind, SottoError, TooLarge
-from assistant.statefile import load_json, save_json
+from common.errors import ErrorKind, SottoError, TooLarge
+from common.files import Owner, read_bounded, remove, write_whole
+from common.state_file import load_json, save_json
 from services.provision import words
 from services.provision.apply import Device, Outcome, apply
 from services.provision.config import Problem, Report, merge, read, read_table, to_table
-from services.provision.files import Owner, read_bounded, remove, write_whole
 from services.provision.handover import adopt
 from services.provision.names import host_name
 from services.provision.places import Places

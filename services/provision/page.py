@@ -26,10 +26,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from assistant.errors import SottoError
+from common.errors import SottoError
+from common.files import read_bounded, write_whole
 from services.provision.checks import WAKE_WORDS
 from services.provision.config import Problem, read_table
-from services.provision.files import read_bounded, write_whole
 from services.provision.form import ANY_WORD, FIELDS, STYLE, Page, form_page, plain_page, thanks_page
 from services.provision.handover import FORM_LIMIT
 from services.provision.places import Places

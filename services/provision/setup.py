@@ -15,10 +15,10 @@ import sys
 import time
 from collections.abc import Callable
 
-from assistant.errors import SottoError
+from common.errors import SottoError
+from common.files import Owner, read_bounded, write_whole
 from services.provision import keyfile
 from services.provision.access_point import PATIENCE_S, Action, Facts, Stage, State, step
-from services.provision.files import Owner, read_bounded, write_whole
 from services.provision.main import load_previous
 from services.provision.names import host_name, network_name
 from services.provision.network import NetworkManager, Run, has_radio, is_online, is_open, run

@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from assistant.errors import SottoError, StorageError, Unavailable
-from services.notify import notify
+from common.errors import SottoError, StorageError, Unavailable
+from services.daemon.notify import notify
 from services.sound.chooser import Chooser
 from services.sound.report import REPORT
 from services.sound.watch import Watch

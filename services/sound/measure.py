@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from assistant.audio.choose import Device
 from assistant.audio.choose_heard import Health, Heard, nothing_heard
-from assistant.errors import Unavailable
+from common.errors import Unavailable
 from services.sound.programs import run
 
 # Five seconds for each four of at most sixteen, and the start of Python on a slow machine.

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from assistant.errors import Unavailable
-from services.programs import output_of
+from common.errors import Unavailable
+from common.programs import output_of
 
 _TIMEOUT_S = 30.0
 

@@ -7,7 +7,7 @@ import select
 import subprocess
 import time
 
-from assistant.errors import Unavailable
+from common.errors import Unavailable
 
 # Cards come with several messages in a row; looking in between would see half of one.
 _QUIET_S = 0.7

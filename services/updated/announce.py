@@ -12,8 +12,8 @@ import grpc
 
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from services.status import from_rpc
 from services.updated.state import State, StateStore
+from services.wire.status import from_rpc
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ _SAYING_S = 300.0
 def announce(socket: Path, text: str) -> bool:
     """Whether assistantd said `text` on its loudspeaker.
 
-    The call is made here and not by `services.client`, which would bring numpy into this daemon.
+    The call is made here and not by `services.client.remote`, which would bring numpy into this daemon.
     """
     with grpc.insecure_channel(f"unix:{socket}") as channel:
         try:

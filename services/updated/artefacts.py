@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 from services.updated.errors import UpdateRefused
 from services.updated.versions import VERSION, compare, newest_first
 

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from assistant.errors import StorageError
+from common.errors import StorageError
 from services.updated.artefacts import Artefact, Release
 from services.updated.errors import SourceFailed, UpdateRefused
 from services.updated.source import Source

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.errors import ErrorKind, SottoError
+from common.errors import ErrorKind, SottoError
 
 
 class UpdateRefused(SottoError):

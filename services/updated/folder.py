@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from assistant.errors import StorageError
+from common.errors import StorageError
 from services.updated.errors import SourceFailed
 
 _BLOCK = 1024 * 1024

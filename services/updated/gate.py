@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assistant.errors import SottoError
+from common.errors import SottoError
 from services.updated.bootentries import BootFolder, on_trial
 from services.updated.cards import sound_cards
 from services.updated.household import look

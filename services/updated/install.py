@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from assistant.errors import StorageError
+from common.errors import StorageError
 from services.updated.artefacts import Release
 from services.updated.bootentries import BootFolder
 from services.updated.errors import InstallFailed, UpdateRefused

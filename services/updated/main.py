@@ -15,9 +15,9 @@ from pathlib import Path
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from assistant.errors import SottoError, StorageError
-from services.entry import failed, parse_options
-from services.notify import notify
+from common.errors import SottoError, StorageError
+from services.daemon.entry import failed, parse_options
+from services.daemon.notify import notify
 from services.proto.sotto.v1 import update_pb2 as pb
 from services.proto.sotto.v1 import update_pb2_grpc as rpc
 from services.updated.announce import announce, say_fallback

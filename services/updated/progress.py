@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from assistant.errors import Conflict
+from common.errors import Conflict
 from services.updated.artefacts import Choice
 from services.updated.state import State
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from assistant.errors import Unavailable
+from common.errors import Unavailable
 
 
 @dataclass(frozen=True)

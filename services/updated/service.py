@@ -10,13 +10,13 @@ from typing import TypeVar
 
 import grpc
 
-from assistant.errors import SottoError
+from common.errors import SottoError
 from services.proto.sotto.v1 import update_pb2 as pb
 from services.proto.sotto.v1 import update_pb2_grpc as rpc
-from services.status import abort
 from services.updated.progress import Overview, Step
 from services.updated.state import BootVerdict, State
 from services.updated.updater import Updater
+from services.wire.status import abort
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 from services.updated.errors import SourceFailed
 from services.updated.places import Places
 

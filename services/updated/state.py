@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import StorageError
-from assistant.statefile import load_json, save_json, set_aside
+from common.errors import StorageError
+from common.state_file import load_json, save_json, set_aside
 from services.updated.household import Household, household_from
 
 log = logging.getLogger(__name__)

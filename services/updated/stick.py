@@ -14,13 +14,13 @@ from pathlib import Path
 
 import grpc
 
-from assistant.errors import SottoError
+from common.errors import SottoError
 from services.proto.sotto.v1 import update_pb2 as pb
 from services.proto.sotto.v1 import update_pb2_grpc as rpc
-from services.status import from_rpc
 from services.updated.announce import announce
 from services.updated.places import Places
 from services.updated.source import update_folder
+from services.wire.status import from_rpc
 
 #: The loudspeaker may be busy, or not there yet.
 _TRIES, _PAUSE_S = 3, 15.0

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from assistant.errors import InvalidInput, SottoError
+from common.errors import InvalidInput, SottoError
 from services.updated.artefacts import Release, choose, choose_named, parse_sums, releases
 from services.updated.bootentries import BootEntry, BootFolder, on_trial
 from services.updated.download import remove, stage

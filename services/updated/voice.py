@@ -14,9 +14,9 @@ from assistant.events import EventKind
 from assistant.understanding.normalise import normalise
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from services.status import from_rpc
 from services.updated.judge import Heard
-from services.wire import values_from
+from services.wire.messages import values_from
+from services.wire.status import from_rpc
 
 #: Questions, so that the test changes nothing in the house, and what they mean.
 SENTENCES = (

@@ -17,7 +17,7 @@ from time import monotonic, sleep
 from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
 
-from assistant.errors import InvalidInput, SottoError, StorageError
+from common.errors import InvalidInput, SottoError, StorageError
 from services.updated.errors import SourceFailed
 from services.updated.resume import Record
 from services.updated.source import checked_url

@@ -12,14 +12,14 @@ import pytest
 from assistant.assistant import Assistant
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from assistant.audio.stream_sink import StreamSink
-from assistant.conversation import Conversation
-from assistant.conversation_settings import ConversationSettings
 from assistant.events import Event
 from assistant.models.store import ModelStore
-from assistant.paths import models_dir
 from assistant.settings import Settings
 from assistant.skills.volume import SavedVolume
-from assistant.turns import Turn
+from assistant.turn.conversation import Conversation
+from assistant.turn.settings import ConversationSettings
+from assistant.turn.store import Turn
+from common.paths import models_dir
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import InvalidInput, NotFound
 from assistant.settings import Settings, load_settings
+from common.errors import InvalidInput, NotFound
 
 
 def _load(tmp_path: Path, text: str) -> Settings:

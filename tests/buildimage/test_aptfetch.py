@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from buildimage.aptfetch import by_architecture
-from buildimage.errors import NotFound, StorageError, Unavailable
 from buildimage.fill import fill
 from buildimage.locks import Deb
 from buildimage.mirror import Mirrors
 from buildimage.resolve import Question, resolve
 from buildimage.store import ContentStore
+from common.errors import NotFound, StorageError, Unavailable
 from tests.buildimage.archive import Page, PoolServer, deb_of
 from tests.buildimage.signed import Archive, needs_apt, signed_archive
 from tests.buildimage.test_store import tiny  # noqa: F401 - a fixture

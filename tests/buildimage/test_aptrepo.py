@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from buildimage.aptrepo import SUITE, build_repository, control_stanza
-from buildimage.errors import Damaged, InvalidInput, NotFound
+from buildimage.errors import Damaged
 from buildimage.locks import Deb
 from buildimage.store import ContentStore
+from common.errors import InvalidInput, NotFound
 from tests.buildimage.archive import build_deb, deb_of
 
 pytestmark = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is not installed")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from buildimage.artefacts import LIMITS, finish, summary, write_sums
-from buildimage.errors import BuildError
 from buildimage.inputs import Locks
+from common.errors import SottoError
 from tests.buildimage.host_tools import HostTools, host_tools
 
 _ROOT = "root-x86-64_a2d5ad95a715704dfa2c556693ab3c5d.raw"
@@ -146,7 +146,7 @@ def test_an_interrupted_step_leaves_the_old_version_whole(
 ) -> None:
     before = _contents(built)
     made = _made(tmp_path / "made-2", "2")
-    with pytest.raises(BuildError):
+    with pytest.raises(SottoError):
         finish(made, built, "2", "x86-64", _Failing(tools.root), locks, None, {})
     assert _contents(built) == before
 
@@ -165,7 +165,7 @@ def test_what_an_interrupted_step_left_is_not_in_the_next(
 def test_what_mkosi_left_out_is_named(tmp_path: Path, tools: HostTools, locks: Locks, lost: str) -> None:
     made = _made(tmp_path / "made", "1")
     (made / lost).unlink()
-    with pytest.raises(BuildError, match="verity" if "verity" in lost else lost.replace(".", r"\.")):
+    with pytest.raises(SottoError, match="verity" if "verity" in lost else lost.replace(".", r"\.")):
         finish(made, tmp_path / "build/x86-64", "1", "x86-64", tools, locks, None, {})
     assert not (tmp_path / "build/x86-64").exists()
 

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from buildimage import bootfiles
 from buildimage.boards import Board, BootFile, BootText, choose, read_boards
 from buildimage.download import digest_of
-from buildimage.errors import BuildError, Damaged, InvalidInput, NotFound, StorageError, TooLarge
+from buildimage.errors import Damaged
 from buildimage.inputs import package_sets
 from buildimage.locks import Deb, read_debs
 from buildimage.store import ContentStore
+from common.errors import InvalidInput, NotFound, SottoError, StorageError, TooLarge
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _BOARDS = read_boards()
@@ -174,7 +175,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(text=st.text(max_size=200))
 def test_no_text_makes_the_reader_fail_otherwise(text: str, scratch: Path) -> None:
     scratch.write_text(text, newline="")
-    with contextlib.suppress(BuildError):
+    with contextlib.suppress(SottoError):
         read_boards(scratch)
 
 
@@ -250,7 +251,7 @@ def test_modes_do_not_depend_on_the_package(store: ContentStore, tmp_path: Path)
     ],
 )
 def test_what_fits_none_or_several_is_named(
-    package: str, source: str, kind: type[BuildError], complaint: str, store: ContentStore, tmp_path: Path
+    package: str, source: str, kind: type[SottoError], complaint: str, store: ContentStore, tmp_path: Path
 ) -> None:
     debs = [
         _deb(store, tmp_path, "firmware", {"a1": b"", "a2": b""}),

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from buildimage import build, host
 from buildimage.build import Plan, check_version, models_key
-from buildimage.errors import InvalidInput, Unavailable
 from buildimage.tools import Tools
+from common.errors import InvalidInput, Unavailable
 
 #: GPT, UEFI specification 2.10 table 5.6: 72 bytes of UTF-16.
 _LABEL_UNITS = 36

@@ -18,11 +18,11 @@ import pytest
 
 from buildimage.aptfetch import Missing, Outcome
 from buildimage.download import Downloader, Patience
-from buildimage.errors import BuildError, NotFound, StorageError, Unavailable
 from buildimage.fill import fill
 from buildimage.locks import Deb
 from buildimage.mirror import Mirrors, pool_path
 from buildimage.store import ContentStore
+from common.errors import NotFound, SottoError, StorageError, Unavailable
 from tests.buildimage.archive import Page, PoolServer, deb_of
 from tests.buildimage.test_store import tiny  # noqa: F401 - a fixture
 
@@ -247,7 +247,7 @@ import sys
 from pathlib import Path
 from tests.no_network import forbid_internet_sockets
 forbid_internet_sockets()
-from buildimage.errors import NotFound
+from common.errors import NotFound
 from buildimage.fill import fill
 from buildimage.mirror import Mirrors
 from buildimage.store import ContentStore
@@ -324,7 +324,7 @@ def test_progress_ends_at_the_total(server: PoolServer, store: ContentStore) -> 
 
 def test_a_store_that_cannot_be_written_is_named(server: PoolServer, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(BuildError) as caught:
+    with pytest.raises(SottoError) as caught:
         _fill(ContentStore(tmp_path / "file/store"), _BASH, archive=server.address)
     assert caught.value.code == "store.write"
     assert os.fspath(tmp_path / "file") in caught.value.message

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from buildimage.errors import InvalidInput, StorageError, Unavailable
 from buildimage.host import MARK, claim, prepare_host, require_space
+from common.errors import InvalidInput, StorageError, Unavailable
 from tests.buildimage.host_tools import small_disk
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from buildimage.errors import InvalidInput, NotFound
 from buildimage.inputs import CONVERTER, Locks, fill_all, lock_python, package_sets
 from buildimage.locks import read_wheels, write_debs, write_wheels
 from buildimage.store import ContentStore
+from common.errors import InvalidInput, NotFound
 from tests.buildimage.archive import deb_of
 
 _REPOSITORY = Path(__file__).resolve().parents[2]

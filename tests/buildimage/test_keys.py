@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from buildimage.errors import BuildError, Damaged, InvalidInput, NotFound
+from buildimage.errors import Damaged
 from buildimage.keys import (
     BOOT_CERTIFICATE,
     BOOT_KEY,
@@ -22,6 +22,7 @@ from buildimage.keys import (
     secure_boot_options,
     sign_sums,
 )
+from common.errors import InvalidInput, NotFound, SottoError
 from tests.buildimage.host_tools import HostTools, host_tools, private_umask
 
 _PARTS = (BOOT_KEY, BOOT_CERTIFICATE, UPDATE_HOME, UPDATE_KEYRING)
@@ -125,13 +126,13 @@ class _Interrupted(HostTools):
         log: Path,
     ) -> None:
         if command[0] == "gpg":
-            raise BuildError("gone")
+            raise SottoError("gone")
         super().run(command, binds=binds, cwd=cwd, environment=environment, log=log)
 
 
 def test_an_interrupted_run_leaves_no_half_set_and_no_obstacle(tools: HostTools, tmp_path: Path) -> None:
     keys = tmp_path / "keys"
-    with pytest.raises(BuildError, match="gone"):
+    with pytest.raises(SottoError, match="gone"):
         make_keys(keys, _Interrupted(tools.root), tmp_path / "log")
     assert not [part for part in _PARTS if (keys / part).exists()]
     make_keys(keys, tools, tmp_path / "log")

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from buildimage.errors import InvalidInput, NotFound, StorageError, TooLarge
 from buildimage.locks import (
     MAX_LOCK_BYTES,
     Deb,
@@ -20,6 +19,7 @@ from buildimage.locks import (
     write_debs,
     write_wheels,
 )
+from common.errors import InvalidInput, NotFound, StorageError, TooLarge
 
 _HASH = "ab" * 32
 _BASH = Deb("bash", "5.2.37-2+b5", "amd64", _HASH, 1501796, "bash", "main")

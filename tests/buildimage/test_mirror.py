@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from buildimage import mirror
-from buildimage.errors import InvalidInput, NotFound
 from buildimage.mirror import (
     Folder,
     Mirrors,
@@ -20,6 +19,7 @@ from buildimage.mirror import (
     pool_path,
     proxies,
 )
+from common.errors import InvalidInput, NotFound
 from tests.buildimage.archive import deb_of
 
 _BASH = deb_of(b"bash")

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from buildimage.aptroot import carried_settings
-from buildimage.errors import InvalidInput, NotFound, Unavailable
 from buildimage.inputs import lock_all
 from buildimage.lists import read_list
 from buildimage.locks import Deb, read_debs, read_wheels
 from buildimage.mirror import Mirrors
 from buildimage.resolve import Question, deb_of, pick, resolve, uri_files
 from buildimage.store import ContentStore
+from common.errors import InvalidInput, NotFound, Unavailable
 from tests.buildimage.signed import Archive, needs_apt, signed_archive
 
 # name, version, architecture, further control lines

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from buildimage.errors import Damaged, InvalidInput, StorageError
+from buildimage.errors import Damaged
 from buildimage.store import ContentStore, storage_errors
+from common.errors import InvalidInput, StorageError
 from tests.buildimage.archive import deb_of
 
 _DATA = b"bytes of a package" * 1000

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from buildimage.errors import BuildError, StorageError, Unavailable
 from buildimage.tools import Tools, failure, make_tools, mend, tools_key
+from common.errors import SottoError, StorageError, Unavailable
 from tests.buildimage.host_tools import HostTools, host_tools, small_disk
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -69,7 +69,7 @@ def test_there_is_no_network_inside(tools: HostTools, tmp_path: Path) -> None:
 
 def test_a_failure_tells_program_status_reason_and_log(tools: HostTools, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with pytest.raises(BuildError, match="sh ended with status 3:\n  the reason") as caught:
+    with pytest.raises(SottoError, match="sh ended with status 3:\n  the reason") as caught:
         tools.run(["sh", "-c", "echo the reason; exit 3"], binds={}, log=log)
     assert str(log) in caught.value.hint
 
@@ -77,7 +77,7 @@ def test_a_failure_tells_program_status_reason_and_log(tools: HostTools, tmp_pat
 def test_an_earlier_failure_is_not_the_reason_of_this_one(tools: HostTools, tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("No space left on device\n")
-    with pytest.raises(BuildError) as caught:
+    with pytest.raises(SottoError) as caught:
         tools.run(["sh", "-c", "echo another reason; exit 1"], binds={}, log=log)
     assert caught.value.code == "build.tool"
     assert "No space" not in caught.value.message
@@ -192,7 +192,7 @@ def test_a_failed_tree_is_not_taken_for_one_and_leaves_nothing(
 ) -> None:
     folder, log = tmp_path / "tools", tmp_path / "log"
     _installer(tmp_path / "bin", monkeypatch, 'touch "$target/half"; echo the mirror is gone; exit 25')
-    with pytest.raises(BuildError, match="mmdebstrap ended with status 25:\n  the mirror is gone"):
+    with pytest.raises(SottoError, match="mmdebstrap ended with status 25:\n  the mirror is gone"):
         make_tools(checkout, tmp_path, folder, log)
     _installer(tmp_path / "bin", monkeypatch, _WHOLE)
     tools = make_tools(checkout, tmp_path, folder, log)
@@ -206,7 +206,7 @@ def test_mounts_of_the_installer_do_not_outlive_it(
 ) -> None:
     mount = 'mkdir "$target/sys"; mount -t tmpfs tmpfs "$target/sys"; exit 1'
     _installer(tmp_path / "bin", monkeypatch, mount)
-    with pytest.raises(BuildError):
+    with pytest.raises(SottoError):
         make_tools(checkout, tmp_path, tmp_path / "tools", tmp_path / "log")
     assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()
 
@@ -237,7 +237,7 @@ def test_mkosi_gives_microcode_in_order_and_without_the_time(tmp_path: Path) -> 
 def test_another_mkosi_is_not_mended_blindly(tmp_path: Path) -> None:
     (tmp_path / "mkosi").mkdir()
     (tmp_path / "mkosi/__init__.py").write_text(_MKOSI.replace("amd", "arm"))
-    with pytest.raises(BuildError, match=r"amd\.iterdir") as caught:
+    with pytest.raises(SottoError, match=r"amd\.iterdir") as caught:
         mend(tmp_path)
     assert caught.value.code == "tools.mkosi"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from buildimage import verify
-from buildimage.errors import InvalidInput, Unavailable
+from common.errors import InvalidInput, Unavailable
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="needs git")
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from buildimage import vm
-from buildimage.errors import InvalidInput, NotFound, StorageError, Unavailable
 from buildimage.vm import Machine, newest_image, unpack
+from common.errors import InvalidInput, NotFound, StorageError, Unavailable
 
 
 def _machine(arch: str) -> Machine:

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildimage.errors import BuildError, Damaged, InvalidInput, NotFound, Unavailable
+from buildimage.errors import Damaged
 from buildimage.locks import Wheel
 from buildimage.markers import applies, environment
 from buildimage.requirements import Requirement, for_image, read_requirements
 from buildimage.store import ContentStore
 from buildimage.wheels import architecture_of, fetch, lock_wheels, platforms, wheel_folder
+from common.errors import InvalidInput, NotFound, SottoError, Unavailable
 
 _HASH = "ab" * 32
 
@@ -256,7 +257,7 @@ def test_a_requirement_without_version_or_hash_is_named(tmp_path: Path, text: st
 
 
 def test_a_missing_requirements_lock_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="no lock"):
+    with pytest.raises(SottoError, match="no lock"):
         read_requirements(tmp_path / "none.lock")
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from power.demand import Phase
-from power.errors import PowerError
+from power.errors import UndoLogError
 from power.journal import Journal
 from power.manager import Manager
 from power.plan import Kind, in_order
@@ -272,7 +272,7 @@ def test_a_machine_without_anything_to_govern_is_left_as_it_is(tmp_path: Path, l
 
 def test_without_an_undo_log_nothing_is_changed(root: Path, tmp_path: Path) -> None:
     before = snapshot(root)
-    with pytest.raises(PowerError, match="cannot be written"):
+    with pytest.raises(UndoLogError, match="cannot be written"):
         manager(Kernel(root), tmp_path / "nowhere" / "undo.json")
     assert snapshot(root) == before
 
@@ -292,7 +292,7 @@ def test_without_an_undo_log_nothing_is_changed(root: Path, tmp_path: Path) -> N
 def test_a_damaged_log_is_refused_and_writes_nothing(root: Path, log: Path, text: str) -> None:
     before = snapshot(root)
     log.write_text(text)
-    with pytest.raises(PowerError, match="of no use"):
+    with pytest.raises(UndoLogError, match="of no use"):
         manager(Kernel(root), log)
     assert snapshot(root) == before
 

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.audio.convert import level_dbfs
-from assistant.conversation import Conversation
-from assistant.errors import SottoError, Unavailable
+from assistant.turn.conversation import Conversation
+from common.errors import SottoError, Unavailable
 from services.assistantd.announce import MAX_TEXT, checked, speak_in_turn
 from services.bench.virtual_sound import PulseServer
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from services.status import from_rpc
+from services.wire.status import from_rpc
 from tests.services.conftest import Box
 
 

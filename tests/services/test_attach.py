@@ -14,7 +14,7 @@ import pytest
 from assistant.audio.format import SAMPLE_RATE, Samples
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from services.status import from_rpc
+from services.wire.status import from_rpc
 from tests.hearsay import plain
 from tests.services.conftest import Box
 

@@ -13,7 +13,7 @@ import soundfile
 
 from assistant.audio.files import read_audio, write_wav
 from assistant.audio.format import SAMPLE_RATE
-from services.lock import StateLock
+from services.daemon.lock import StateLock
 from tests.services.conftest import Box
 
 KEYS = ["file", "transcript", "accepted", "intent", "slots", "reply", "clocks_ms", "stages_ms"]

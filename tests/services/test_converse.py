@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from assistant.errors import SottoError
+from common.errors import SottoError
 from services.assistantd import converse
 from services.proto.sotto.v1 import assistant_pb2 as pb
 

@@ -18,11 +18,11 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from assistant.audio.files import read_audio
 from services.assistantd.service import MAX_CONVERSATIONS, MAX_WATCHERS
+from services.daemon.socket import socket_umask
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from services.status import RemoteError, from_rpc
-from services.unix_socket import socket_umask
-from services.wire import struct_from
+from services.wire.messages import struct_from
+from services.wire.status import RemoteError, from_rpc
 from tests.conftest import REPOSITORY
 from tests.services.conftest import Box
 
@@ -317,7 +317,7 @@ def test_the_daemon_needs_nothing_that_only_building_needs() -> None:
     code = (
         "import sys\n"
         "for name in ('onnx', 'psutil', 'matplotlib', 'pytest', 'grpc_tools'): sys.modules[name] = None\n"
-        "import services.assistantd.main, services.cli.main, services.cli.talk, services.client\n"
+        "import services.assistantd.main, services.cli.main, services.cli.talk, services.client.remote\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.errors import SottoError
+from common.errors import SottoError
 from services.assistantd.pairing_code import PairingCode
 from services.bench.virtual_sound import SPEAKER_RATE, PulseServer, until
 from tests.hearsay import was_said

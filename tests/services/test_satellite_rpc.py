@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from services.bench.virtual_sound import until
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from services.status import from_rpc
+from services.wire.status import from_rpc
 from tests.services.conftest import Box
 
 Request = pb.SatelliteRequest

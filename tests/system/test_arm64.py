@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from buildimage.boards import read_boards
-from buildimage.errors import NotFound
 from buildimage.vm import FIRMWARE, new_variables, newest_image
+from common.errors import NotFound
 from tests.system.box import Box
 from tests.system.conftest import REPOSITORY, flash
 from tests.system.disk import esp_names, partitions

@@ -23,8 +23,8 @@ import soxr
 from assistant.audio.files import write_wav
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.models.store import ModelStore
-from assistant.paths import models_dir
 from assistant.speech.recogniser import Recogniser
+from common.paths import models_dir
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from tests.hearsay import likeness, was_said

@@ -12,7 +12,7 @@ from assistant.audio.devices import AudioDevice, list_devices
 from assistant.audio.doctor import tone
 from assistant.audio.microphone import DeviceState, Microphone, MicrophoneSettings
 from assistant.audio.speaker import Speaker
-from assistant.errors import Unavailable
+from common.errors import Unavailable
 
 
 @pytest.fixture

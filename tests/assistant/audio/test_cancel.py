@@ -9,7 +9,7 @@ from assistant.audio import speex
 from assistant.audio.cancel import Canceller, cross_fade
 from assistant.audio.convert import level_dbfs
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
-from assistant.errors import Unavailable
+from common.errors import Unavailable
 
 Say = Callable[..., Samples]
 #: An echo of 200 ms, half as loud as what is played: the buffers of slow devices.

@@ -19,7 +19,7 @@ from assistant.audio.convert import (
 )
 from assistant.audio.doctor import tone
 from assistant.audio.format import Samples
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 
 int16s = hnp.arrays(np.int16, st.integers(1, 200))
 

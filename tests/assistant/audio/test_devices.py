@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.audio.devices import AudioDevice, list_devices, pick
-from assistant.errors import NotFound, Unavailable
+from common.errors import NotFound, Unavailable
 
 
 def device(index: int, name: str, inputs: int, outputs: int, default: bool = False) -> AudioDevice:

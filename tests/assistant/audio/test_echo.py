@@ -9,7 +9,7 @@ from assistant.audio.convert import level_dbfs
 from assistant.audio.echo import AudioSettings, EchoCanceller
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from assistant.audio.playback import PlaybackReference
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 
 Say = Callable[..., Samples]
 FRAME_S = FRAME_SAMPLES / SAMPLE_RATE

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from assistant.audio.encode import FORMATS, StreamEncoder
 from assistant.audio.files import read_audio
 from assistant.audio.format import Samples
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 
 RATE = 22_050
 

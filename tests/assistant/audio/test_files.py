@@ -16,7 +16,7 @@ from assistant.audio.convert import level_dbfs, to_floats
 from assistant.audio.doctor import tone
 from assistant.audio.files import read_audio, wav_bytes, write_wav
 from assistant.audio.format import Samples
-from assistant.errors import InvalidInput, NotFound, SottoError, StorageError, TooLarge
+from common.errors import InvalidInput, NotFound, SottoError, StorageError, TooLarge
 
 
 def encoded(samples: NDArray[Any], rate: int, container: str, subtype: str) -> bytes:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.audio.incoming import IncomingSound
-from assistant.errors import InvalidInput, TooLarge
+from common.errors import InvalidInput, TooLarge
 
 SAMPLES = np.arange(1000, dtype=np.int16)
 

@@ -24,7 +24,7 @@ from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples, whole_fr
 from assistant.audio.microphone import DeviceState, Microphone, MicrophoneSettings
 from assistant.audio.playback import PlaybackReference
 from assistant.audio.speaker import Speaker, SpeakerSettings
-from assistant.errors import NotFound, Unavailable
+from common.errors import NotFound, Unavailable
 from services.bench.virtual_sound import SPEAKER_RATE, PulseServer, until, why_not
 
 

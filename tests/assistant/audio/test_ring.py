@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from assistant.audio.format import Samples
 from assistant.audio.ring import RingBuffer
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 
 blocks = st.lists(st.lists(st.integers(-32_768, 32_767), max_size=40), max_size=12)
 

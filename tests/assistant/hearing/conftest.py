@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import SottoError
 from assistant.hearing.silero import Silero
 from assistant.hearing.wake import WakeWords
 from assistant.models.store import ModelStore
-from assistant.paths import models_dir
+from common.errors import SottoError
+from common.paths import models_dir
 
 WAKE_WORDS = ("okay_nabu", "hey_jarvis", "hey_mycroft", "alexa")
 

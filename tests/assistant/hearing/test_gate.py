@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from assistant.audio.format import Samples
-from assistant.errors import InvalidInput
 from assistant.hearing.gate import Gate, GateSettings
+from common.errors import InvalidInput
 from tests.assistant.hearing.sounds import frames, hiss, in_room
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from assistant.audio.format import Samples
-from assistant.errors import ModelError
 from assistant.hearing.silero import WINDOW_SAMPLES, Silero
+from common.errors import ModelError
 from tests.assistant.hearing.sounds import frames, hiss
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from assistant.audio.files import read_audio
 from assistant.audio.format import Samples
-from assistant.errors import InvalidInput, ModelError
 from assistant.hearing.gate import Gate
 from assistant.hearing.wake import Detection, WakeWords
+from common.errors import InvalidInput, ModelError
 from tests.assistant.hearing.sounds import frames, hiss, in_room
 
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.errors import HomeError
 from assistant.home.config import SAMPLE_HOME, load_home
 from assistant.home.model import Domain, Feature
 from assistant.home.names import home_names
+from common.errors import HomeError
 
 
 def load(tmp_path: Path, text: str) -> None:

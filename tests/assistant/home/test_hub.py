@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import Conflict, HomeError, Unavailable
 from assistant.home.attachment import MAX_PENDING, Attachment
 from assistant.home.executor import Action, Command
 from assistant.home.hub import HubHome
 from assistant.home.model import Device, DeviceState, Domain, Feature, Home
+from common.errors import Conflict, HomeError, Unavailable
 
 LAMP = Device("light.lamp", "lamp", Domain.LIGHT, features=frozenset({Feature.BRIGHTNESS}))
 HOME = Home(devices=(LAMP,))

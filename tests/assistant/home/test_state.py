@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.errors import HomeError
 from assistant.home.config import SAMPLE_HOME, load_home
 from assistant.home.executor import Action, Command
 from assistant.home.model import DeviceState
 from assistant.home.state import LocalHome, after, can
+from common.errors import HomeError
 
 HOME = load_home(SAMPLE_HOME)
 

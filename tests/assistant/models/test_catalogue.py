@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from assistant.errors import NotFound
 from assistant.models.catalogue import CATALOGUE, REQUIRED, by_task, entry
 from assistant.models.fetch import LOCK, requirement_blocks
+from common.errors import NotFound
 
 
 def test_names_are_unique() -> None:

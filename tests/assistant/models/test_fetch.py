@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import Conflict, ModelError
 from assistant.models.catalogue import ModelEntry, ModelFile
 from assistant.models.fetch import fetch, folder_size, normalised_name, requirement_blocks
+from common.errors import Conflict, ModelError
 
 CONTENT = b"weights " * 100
 PATH = "toy_model/data/toy.onnx"

@@ -7,9 +7,9 @@ import pytest
 from assistant.models import keys
 from assistant.models.keys import cpu_flags
 from assistant.models.prepare import prepare
+from assistant.models.session import open_session
 from assistant.models.store import PREPARED, ModelStore
-from assistant.paths import models_dir
-from assistant.speech.session import open_session
+from common.paths import models_dir
 
 INFO = "processor\t: 0\nflags\t\t: sse avx2 fma\n\nprocessor\t: 1\nflags\t\t: sse\n"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import ModelError, NotFound
 from assistant.models.catalogue import ModelEntry, ModelFile
 from assistant.models.store import ModelStore, folder_is_whole, write_manifest
+from common.errors import ModelError, NotFound
 
 CONTENT = b"0123456789"
 FILE = ModelFile("data/toy.onnx", hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import InvalidInput
 from assistant.skills.alarm_time import WEEKDAYS, Moment, SpokenTime, instant, resolve
+from common.errors import InvalidInput
 
 NEW_YORK = ZoneInfo("America/New_York")
 #: A Sunday.

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from assistant.errors import StorageError
 from assistant.skills.alarm_book import AlarmBook
 from assistant.skills.alarm_time import Moment
 from assistant.skills.alarms import AlarmSkill
@@ -18,6 +17,7 @@ from assistant.skills.base import NOT_SAVED, Request, Skills
 from assistant.skills.hub_timers import HubTimers
 from assistant.skills.rings import RING_FOR
 from assistant.skills.timekeeping import TimerBook
+from common.errors import StorageError
 from tests.assistant.skills.conftest import NOW, Box
 
 ZONE = ZoneInfo("America/New_York")

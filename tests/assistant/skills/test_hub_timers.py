@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from assistant.errors import TooLarge
 from assistant.skills.hub_timers import MAX_HUB_TIMERS, HubTimers
 from assistant.skills.rings import RING_FOR
+from common.errors import TooLarge
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from assistant.errors import StorageError, Unavailable
 from assistant.skills.base import APOLOGY, NOT_SAVED, Act, Reply, Request, Skills
+from common.errors import StorageError, Unavailable
 from tests.assistant.skills.conftest import NOW, Box
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.errors import Conflict, InvalidInput, NotFound, StorageError, TooLarge
 from assistant.skills.rings import RING_FOR
 from assistant.skills.timekeeping import MAX_TIMERS, TimerBook
 from assistant.skills.timer import MAX_LENGTH_S
+from common.errors import Conflict, InvalidInput, NotFound, StorageError, TooLarge
 
 T0 = datetime(2026, 11, 22, 16, 35, tzinfo=UTC)
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import StorageError
 from assistant.skills.volume import SavedVolume
+from common.errors import StorageError
 from tests.assistant.skills.conftest import Box
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import pytest
 
 from assistant.models.store import ModelStore
-from assistant.paths import models_dir
 from assistant.speech.recogniser import Recogniser
 from assistant.speech.synthesiser import Synthesiser
 from assistant.speech.token_automaton import TokenAutomaton
 from assistant.speech.tokens import SPACE, Vocabulary
+from common.paths import models_dir
 from tests.hearsay import plain
 
 

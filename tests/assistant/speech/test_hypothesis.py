@@ -7,8 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.models.moonshine_shape import END_TOKEN
 from assistant.speech.hypothesis import Hypothesis
-from assistant.speech.moonshine_shape import END_TOKEN
 from assistant.speech.rejection import Evidence, RejectionSettings, believable
 from assistant.speech.tokens import SPACE, Vocabulary
 

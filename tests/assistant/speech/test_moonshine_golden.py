@@ -10,10 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from assistant.audio.format import Floats, Samples
-from assistant.models.store import ModelStore
-from assistant.speech import greedy
-from assistant.speech.moonshine import Moonshine
-from assistant.speech.moonshine_shape import (
+from assistant.models.moonshine_shape import (
     CROSS,
     END_TOKEN,
     HEAD_WIDTH,
@@ -22,7 +19,10 @@ from assistant.speech.moonshine_shape import (
     START_TOKEN,
     padded_length,
 )
-from assistant.speech.session import open_session
+from assistant.models.session import open_session
+from assistant.models.store import ModelStore
+from assistant.speech import greedy
+from assistant.speech.moonshine import Moonshine
 from assistant.speech.tokens import Vocabulary
 
 SENTENCES = (

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.errors import InvalidInput, ModelError
 from assistant.models.store import ModelStore
 from assistant.speech.espeak import clause_phonemes
 from assistant.speech.phonemes import VoiceConfig, phoneme_ids, phonemes, sentences
+from common.errors import InvalidInput, ModelError
 
 VOICE = "en-us"
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from assistant.audio.format import SAMPLE_RATE, Samples
-from assistant.errors import TooLarge
 from assistant.models.store import ModelStore
 from assistant.speech.recogniser import Recogniser, RecogniserSettings
+from common.errors import TooLarge
 from tests.assistant.speech.conftest import ListGrammar
 from tests.hearsay import plain
 

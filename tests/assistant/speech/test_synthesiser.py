@@ -11,7 +11,6 @@ from hypothesis.extra import numpy as st_numpy
 from numpy.typing import NDArray
 
 from assistant.audio.format import SAMPLE_RATE, Samples
-from assistant.errors import InvalidInput, TooLarge
 from assistant.models.store import ModelStore
 from assistant.speech.phonemes import phoneme_ids, phonemes
 from assistant.speech.recogniser import Recogniser
@@ -22,6 +21,7 @@ from assistant.speech.synthesiser import (
     chunk_bounds,
     limited,
 )
+from common.errors import InvalidInput, TooLarge
 from tests.hearsay import was_said
 
 SENTENCE = "Turned on the kitchen light."

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import ModelError
+from assistant.models.moonshine_shape import VOCABULARY
 from assistant.speech.lexicon import lexicon_tokens, lexicon_weights
-from assistant.speech.moonshine_shape import VOCABULARY
 from assistant.speech.tokens import SPACE, Vocabulary, is_control
 from assistant.speech.vocabulary_trie import VocabularyTrie
+from common.errors import ModelError
 
 
 def write(path: Path, tokens: list[bytes]) -> Path:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import TooLarge
 from assistant.understanding.normalise import MAX_CHARS, normalise
 from assistant.understanding.numerals import numerals
+from common.errors import TooLarge
 
 
 @pytest.mark.parametrize(

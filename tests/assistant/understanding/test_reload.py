@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import GrammarError
 from assistant.understanding.grammar import Grammar
 from assistant.understanding.names import HomeNames
 from assistant.understanding.reload import GrammarKeeper
 from assistant.understanding.sentences import build_grammar
+from common.errors import GrammarError
 
 FILE = "intents: {Go: {data: [{sentences: ['WORD']}]}}"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import GrammarError, InvalidInput, NotFound, SottoError, TooLarge
 from assistant.understanding.builtin import BuiltinBlocks
 from assistant.understanding.names import DeviceName, HomeNames
 from assistant.understanding.sentences import SentenceSource, build_grammar
 from assistant.understanding.yaml_text import MAX_FILE_BYTES
+from common.errors import GrammarError, InvalidInput, NotFound, SottoError, TooLarge
 from tests.assistant.understanding.conftest import SUPPORTED
 
 GOOD = "intents:\n  Go:\n    data:\n      - sentences: [go]\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assistant.turns import Turn
+from assistant.turn.store import Turn
 from services.bench.growth import growth
 from services.bench.live import STAGES, Heard, bottleneck, is_cut_off
 from services.bench.recordings import Clip

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.audio.format import SAMPLE_RATE, Samples
-from assistant.errors import InvalidInput, NotFound
+from common.errors import InvalidInput, NotFound
 from services.bench.recordings import clips_of, speech_span, with_noise, with_pauses_doubled
 
 _HUM = np.random.default_rng(7).normal(0, 20, 20 * SAMPLE_RATE)

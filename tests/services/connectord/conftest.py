@@ -16,7 +16,7 @@ import pytest
 
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from services.wire import values_from
+from services.wire.messages import values_from
 from tests.conftest import REPOSITORY
 from tests.services.conftest import Box
 

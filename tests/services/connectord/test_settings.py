@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import InvalidInput, NotFound
+from common.errors import InvalidInput, NotFound
 from services.connectord.backoff import LONGEST_S, REFUSED_S, delay_s, failures_after
 from services.connectord.settings import load_connector_settings, read_secret, url_problem
 

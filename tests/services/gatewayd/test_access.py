@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from assistant.errors import Denied, Unauthenticated
+from common.errors import Denied, Unauthenticated
 from services.gatewayd import tokens
 from services.gatewayd.access import LOCAL, Access, Gatekeeper, allow
 from services.gatewayd.app import OPEN_PATHS

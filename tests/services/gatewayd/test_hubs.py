@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import Conflict, InvalidInput, NotFound, TooLarge
+from common.errors import Conflict, InvalidInput, NotFound, TooLarge
 from services.gatewayd.hubs import MAX_HUBS, Hub, HubStore
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from assistant.errors import StorageError
+from common.errors import StorageError
 from services.gatewayd.identity import load_identity
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import Denied, InvalidInput, SottoError, Unavailable
+from common.errors import Denied, InvalidInput, SottoError, Unavailable
 from services.gatewayd.pairing import FIRST_WAIT_S, FREE_TRIES, LONGEST_WAIT_S, PairingGuard, load_code
 
 CODE = "12345678"

@@ -16,7 +16,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed
 
-from assistant.errors import Unauthenticated
+from common.errors import Unauthenticated
 from services.gatewayd.access import Gatekeeper
 from services.gatewayd.app import build_app, guarded
 from services.gatewayd.gateway import Gateway
@@ -27,7 +27,7 @@ from services.gatewayd.server import HttpServer, unix_listener
 from services.gatewayd.settings import GatewaySettings
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from services.status import from_rpc
+from services.wire.status import from_rpc
 from tests.services.stand_in import played
 
 _Result = TypeVar("_Result")

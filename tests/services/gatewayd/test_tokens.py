@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import Conflict, InvalidInput, NotFound, StorageError, TooLarge
+from common.errors import Conflict, InvalidInput, NotFound, StorageError, TooLarge
 from services.gatewayd.tokens import MAX_NAME, MAX_TOKENS, Scope, TokenStore
 
 

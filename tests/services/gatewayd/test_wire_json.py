@@ -9,7 +9,7 @@ from google.protobuf import json_format
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 from services.gatewayd.app import ENDPOINTS
 from services.gatewayd.openapi import describe
 from services.gatewayd.wire_json import from_body, to_dict, to_line

@@ -20,8 +20,8 @@ from wyoming.wake import Detect, Detection, NotDetected
 
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.models.store import ModelStore
-from assistant.paths import models_dir
 from assistant.speech.recogniser import Recogniser
+from common.paths import models_dir
 from tests.hearsay import was_said
 from tests.services.gatewayd.conftest import Gate
 

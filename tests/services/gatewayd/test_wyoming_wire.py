@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from wyoming.event import Event
 from wyoming.event import write_event as their_writer
 
-from assistant.errors import InvalidInput, SottoError, TooLarge
+from common.errors import InvalidInput, SottoError, TooLarge
 from services.gatewayd.wyoming_wire import MAX_DATA, MAX_LINE, MAX_PAYLOAD, read_event
 
 _JSON = st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=8), max_size=4)

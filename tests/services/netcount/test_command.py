@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import SottoError
+from common.errors import SottoError
 from services.cli.main import main
 from services.netcount import main as service
 from services.netcount.figures import figures, from_json, to_json

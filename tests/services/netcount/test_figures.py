@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 from services.netcount.accounting import Account, parse_show
 from services.netcount.figures import Figures, Link, figures, from_json, to_json, unit_name
 from services.netcount.firewall import parse_table

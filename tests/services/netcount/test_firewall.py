@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 from services.netcount.firewall import PURPOSES, parse_table
 from services.netcount.traffic import Traffic
 from services.provision.apply import WEB_PORTS

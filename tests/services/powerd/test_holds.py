@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import InvalidInput, NotFound, TooLarge
+from common.errors import InvalidInput, NotFound, TooLarge
 from services.powerd.holds import Holds
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import SottoError, Unavailable
 from assistant.speech.spoken import spoken
+from common.errors import SottoError, Unavailable
 from services.provision import names, words
 from services.provision.config import Problem
 from services.provision.greet import Greeter, addresses_from

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.errors import SottoError
+from common.errors import SottoError
 from services.updated.errors import UpdateRefused
 from services.updated.progress import Step
 from tests.services.updated.world import World

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import Conflict, SottoError
+from common.errors import Conflict, SottoError
 from services.updated.bootentries import BootFolder
 from services.updated.errors import UpdateRefused
 from services.updated.progress import Step

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 from services.updated.artefacts import choose, choose_named, parse_sums, releases
 from services.updated.errors import UpdateRefused
 

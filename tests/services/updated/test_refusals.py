@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.errors import InvalidInput, SottoError, StorageError
+from common.errors import InvalidInput, SottoError, StorageError
 from services.updated import download
 from services.updated.errors import InstallFailed, SourceFailed, UpdateRefused
 from services.updated.runner import Finished, Programs

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import InvalidInput
+from common.errors import InvalidInput
 from services.updated.errors import SourceFailed
 from services.updated.folder import FolderSource
 from services.updated.places import Places

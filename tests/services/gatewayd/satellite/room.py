@@ -14,14 +14,14 @@ import numpy as np
 from assistant.assistant import Assistant
 from assistant.audio.format import FRAME_SAMPLES, Samples
 from assistant.audio.sink import NullSpeaker
-from assistant.conversation import Conversation
-from assistant.conversation_settings import Phase
 from assistant.events import Event as BoxEvent
-from assistant.handover import HandoverSettings
-from assistant.paths import models_dir
 from assistant.settings import Settings
 from assistant.skills.volume import SavedVolume
-from assistant.turns import Turn
+from assistant.turn.conversation import Conversation
+from assistant.turn.hub_turn import HandoverSettings
+from assistant.turn.settings import Phase
+from assistant.turn.store import Turn
+from common.paths import models_dir
 from services.assistantd.announce import speak_in_turn
 from services.assistantd.rings import RingLoop
 from services.assistantd.server import Server

@@ -7,8 +7,8 @@ from wyoming.asr import Transcript
 from wyoming.error import Error
 
 from assistant.audio.format import SAMPLE_RATE
-from assistant.conversation_settings import Phase
-from assistant.handover import HUB_FAILED, NO_ANSWER
+from assistant.turn.hub_turn import HUB_FAILED, NO_ANSWER
+from assistant.turn.settings import Phase
 from services.bench.virtual_sound import until
 from tests.services.gatewayd.conftest import Gate
 from tests.services.gatewayd.satellite.hub import TONE, Say, ScriptedHub, ask

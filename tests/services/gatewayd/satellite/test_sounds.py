@@ -11,7 +11,7 @@ from wyoming.ping import Ping
 from wyoming.satellite import PauseSatellite, RunSatellite
 from wyoming.timer import TimerCancelled, TimerFinished, TimerStarted, TimerUpdated
 
-from assistant.conversation_settings import Phase
+from assistant.turn.settings import Phase
 from services.bench.virtual_sound import until
 from tests.services.gatewayd.conftest import Gate
 from tests.services.gatewayd.satellite.hub import TONE, Say, ScriptedHub, ask

@@ -12,7 +12,7 @@ from wyoming.vad import VoiceStopped
 from wyoming.wake import Detection
 
 from assistant.audio.format import SAMPLE_RATE
-from assistant.conversation_settings import Phase
+from assistant.turn.settings import Phase
 from services.bench.virtual_sound import until
 from tests.services.gatewayd.conftest import Gate
 from tests.services.gatewayd.satellite.hub import TONE, Say, ScriptedHub, ask

@@ -1,0 +1,1 @@
+"""What every part of Sotto needs: errors, paths, files, settings, limits. It imports no other part."""

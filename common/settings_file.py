@@ -1,0 +1,83 @@
+"""From a TOML file to a settings dataclass, with an error for everything that does not fit."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+from common.errors import InvalidInput
+
+_LIMIT_BYTES = 256 * 1024
+
+
+def read_table(file: Path) -> dict[str, Any]:
+    """A settings file as a table.
+
+    Raises:
+        InvalidInput: it is too large, or no TOML.
+    """
+    if file.stat().st_size > _LIMIT_BYTES:
+        raise InvalidInput(
+            f"{file} is larger than {_LIMIT_BYTES // 1024} kB",
+            hint="a settings file is a few lines; is this the right file?",
+            code="settings.too-large",
+        )
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            f"{file} is not valid TOML: {error}", hint="mend the line named", code="settings.syntax"
+        ) from error
+
+
+def fill(cls: type[Any], table: dict[str, Any], file: Path, where: tuple[str, ...] = ()) -> Any:
+    """The settings dataclass `cls` with the values of `table`.
+
+    Args:
+        cls: a dataclass whose fields all have a default.
+        table: as read from `file`.
+        file: named in errors.
+        where: the keys that lead to this table.
+
+    Raises:
+        InvalidInput: an unknown key, or a value of the wrong kind.
+    """
+    hints = typing.get_type_hints(cls)
+    fields = {f.name: f for f in dataclasses.fields(cls)}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        place = ".".join((*where, key))
+        if key not in fields:
+            raise InvalidInput(
+                f"{file}: unknown setting {place}",
+                hint=f"known here: {', '.join(sorted(fields))}",
+                code="settings.unknown",
+            )
+        values[key] = _value(hints[key], value, file, (*where, key))
+    return cls(**values)
+
+
+def _value(hint: Any, value: Any, file: Path, where: tuple[str, ...]) -> Any:
+    if dataclasses.is_dataclass(hint) and isinstance(value, dict):
+        return fill(typing.cast(type[Any], hint), value, file, where)
+    kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    for kind in kinds:
+        if kind is Path and isinstance(value, str):
+            return Path(value)
+        if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        if typing.get_origin(kind) is tuple and isinstance(value, list):
+            inner = typing.get_args(kind)[0]
+            return tuple(_value(inner, item, file, where) for item in value)
+        if kind in (bool, int, str) and type(value) is kind:
+            return value
+    names = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
+    raise InvalidInput(
+        f"{file}: {'.'.join(where)} = {value!r} is not a {names}",
+        hint="see docs/settings.md for every setting and its kind",
+        code="settings.kind",
+    )

@@ -1,0 +1,162 @@
+"""A client of assistantd over its Unix socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import cast
+
+import grpc
+import numpy as np
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from assistant.audio.format import Samples
+from assistant.turn.store import Turn
+from common.errors import ErrorKind
+from services.client.local import ListenOptions, Reply, frames_of, nothing_heard
+from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.wire.messages import turn_from_wire
+from services.wire.status import RemoteError, from_rpc
+
+#: Frames a message when audio is sent faster than real time.
+_BATCH = 10
+#: Seconds within which a daemon that is there has to answer. An emulated one that boots takes more than two.
+_ANSWERS_S = 30.0
+#: What gRPC calls the least back-off is also how long one attempt to connect may take: longer than we wait.
+_OPTIONS = (("grpc.min_reconnect_backoff_ms", 60_000),)
+
+
+class RemoteBackend:
+    """The running assistant.
+
+    All methods raise `services.wire.status.RemoteError` with the daemon's code and hint when a call fails.
+    """
+
+    def __init__(self, socket: Path) -> None:
+        self._channel = grpc.insecure_channel(f"unix:{socket}", options=_OPTIONS)
+        self._assistant = rpc.AssistantStub(self._channel)
+
+    def answers(self, timeout: float = _ANSWERS_S) -> bool:
+        """Whether a daemon serves on the socket; one that is busy is waited for.
+
+        Raises:
+            RemoteError: `daemon.busy`, it is there and says nothing. Who did its work instead would do it in
+                another house: a timer would be set, and never ring.
+        """
+        try:
+            reply = health_pb2_grpc.HealthStub(self._channel).Check(
+                health_pb2.HealthCheckRequest(), timeout=timeout
+            )
+        except grpc.RpcError as error:
+            self._channel.close()
+            if cast(grpc.Call, error).code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise RemoteError(
+                    f"the assistant is there, but did not answer within {timeout:g} s",
+                    hint="it may be very busy: try again, or see how its service is",
+                    code="daemon.busy",
+                    kind=ErrorKind.UNAVAILABLE,
+                ) from error
+            return False
+        return bool(reply.status == health_pb2.HealthCheckResponse.SERVING)
+
+    def listen(self, audio: Samples, options: ListenOptions) -> list[tuple[Turn, Reply]]:
+        """Hear a recording."""
+        heard: list[tuple[Turn, Reply]] = []
+
+        def requests() -> Iterator[pb.ConverseRequest]:
+            yield pb.ConverseRequest(
+                start=pb.ConverseStart(
+                    wake=options.wake,
+                    realtime=options.realtime,
+                    reply_audio=options.reply_audio,
+                    label=options.label,
+                )
+            )
+            batch: list[bytes] = []
+            frames = frames_of(audio, realtime=options.realtime, more=lambda: options.realtime and not heard)
+            for frame in frames:
+                batch.append(frame.astype("<i2").tobytes())
+                if options.realtime or len(batch) == _BATCH:
+                    yield pb.ConverseRequest(audio=b"".join(batch))
+                    batch.clear()
+            if batch:
+                yield pb.ConverseRequest(audio=b"".join(batch))
+
+        reply = Reply()
+        try:
+            for response in self._assistant.Converse(requests()):
+                match response.WhichOneof("payload"):
+                    case "audio":
+                        reply.rate = response.audio.sample_rate
+                        reply.parts.append(np.frombuffer(response.audio.pcm, "<i2"))
+                    case "turn":
+                        heard.append((turn_from_wire(response.turn), reply))
+                        reply = Reply()
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        return heard or [(nothing_heard(options.label), Reply())]
+
+    def ask(self, query: str) -> Turn:
+        """Answer a typed sentence."""
+        try:
+            for response in self._assistant.Ask(pb.AskRequest(query=query)):
+                if response.WhichOneof("payload") == "turn":
+                    return turn_from_wire(response.turn)
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        raise RuntimeError("the answer ended without a turn")
+
+    def say(self, text: str) -> tuple[int, Iterable[Samples]]:
+        """Sample rate and chunks of speech."""
+        try:
+            chunks = list(self._assistant.Synthesize(pb.SynthesizeRequest(text=text)))
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        rate = chunks[0].sample_rate if chunks else 22_050
+        return rate, [np.frombuffer(chunk.pcm, "<i2") for chunk in chunks]
+
+    def announce(self, text: str, *, sound: bytes = b"", chime: bool = True, timeout: float = 200.0) -> None:
+        """Have the box speak on its own loudspeaker, or play a sound file; returns when that was heard.
+
+        Args:
+            text: what to say; "" with a sound.
+            sound: a WAV, FLAC or Ogg file.
+            chime: sound one first.
+            timeout: in s.
+        """
+        request = pb.AnnounceRequest(text=text, audio=sound, chime=chime)
+        try:
+            self._assistant.Announce(request, timeout=timeout)
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+
+    def turns(self, limit: int) -> list[Turn]:
+        """Stored turns, newest first."""
+        try:
+            reply = self._assistant.Turns(pb.TurnsRequest(limit=limit))
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        return [turn_from_wire(turn) for turn in reply.turns]
+
+    def home_status(self) -> pb.HomeStatusResponse:
+        """Where the devices come from, and how it stands with the hub."""
+        try:
+            answer: pb.HomeStatusResponse = self._assistant.HomeStatus(pb.HomeStatusRequest())
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        return answer
+
+    def describe_home(self) -> pb.HomeDescription:
+        """Areas, devices and what is known of their state."""
+        try:
+            answer: pb.HomeDescription = self._assistant.DescribeHome(pb.DescribeHomeRequest())
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        return answer
+
+    def __enter__(self) -> RemoteBackend:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._channel.close()

@@ -1,0 +1,1 @@
+"""What every daemon needs: entry point, lock, socket, notification, allocator."""

@@ -1,0 +1,26 @@
+"""What the entry points of the daemons have in common: the switch for the log, and how an error is told."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+
+from common.errors import SottoError
+
+
+def parse_options(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """The options of the command line, with `-v` among them, and logging to standard error set up by it."""
+    parser.add_argument("-v", "--verbose", action="store_true", help="log what happens")
+    options = parser.parse_args()
+    logging.basicConfig(
+        level=logging.INFO if options.verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    return options
+
+
+def failed(program: str, error: SottoError) -> int:
+    """Tell what is wrong on standard error; the exit status is the kind of the error."""
+    print(f"{program}: {error}", file=sys.stderr)
+    return int(error.kind.value)
