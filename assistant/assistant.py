@@ -15,9 +15,9 @@ from assistant.clock import BoxClock
 from assistant.events import Event, EventBus, EventKind
 from assistant.hearing.activity import VoiceActivity
 from assistant.hearing.ears import Ears
-from assistant.hearing.gate import Gate
 from assistant.hearing.silero import Silero
 from assistant.hearing.turn_model import TurnModel
+from assistant.hearing.vad_gate import VadGate
 from assistant.hearing.wake import WakeWords
 from assistant.home.config import SAMPLE_HOME, load_home
 from assistant.home.executor import HomeExecutor
@@ -34,7 +34,7 @@ from assistant.skills.timekeeping import TimerBook
 from assistant.skills.volume import VolumeControl
 from assistant.speech.frequent_replies import FrequentReplies
 from assistant.speech.recogniser import Recogniser, Transcript
-from assistant.speech.speech_cache import FreshVoice, ReadyVoice
+from assistant.speech.speech_cache import SpeechCache, UncachedVoice
 from assistant.speech.spoken import spoken
 from assistant.speech.synthesiser import Synthesiser
 from assistant.turn.conversation import Conversation
@@ -116,7 +116,7 @@ class Assistant:
         self._turn_model = self._load_turn_model()
         self._silero = Silero(self._store.path("silero-vad", "silero_vad_16k_op15.onnx"))
         self._synthesiser = Synthesiser(self._store, settings.voice)
-        self._voice = ReadyVoice(self._synthesiser, settings.ready_voice)
+        self._voice = SpeechCache(self._synthesiser, settings.ready_voice)
         self._frequent = FrequentReplies(
             state / "replies.json", (NOT_UNDERSTOOD, APOLOGY), settings.ready_voice.frequent
         )
@@ -198,7 +198,7 @@ class Assistant:
                 },
                 {name: value for name, value in thresholds.items() if value > 0},
             )
-        activity = VoiceActivity(Gate(), self._silero.another_stream(), self.settings.activity)
+        activity = VoiceActivity(VadGate(), self._silero.another_stream(), self.settings.activity)
         return Ears(activity, words, seconds=self.settings.recogniser.max_audio_s + 5)
 
     def conversation(
@@ -209,11 +209,11 @@ class Assistant:
         label: str = "",
         on_event: Callable[[Event], None] | None = None,
         on_turn: Callable[[Turn], None] | None = None,
-        fresh_voice: bool = False,
+        uncached_voice: bool = False,
     ) -> Conversation:
         """A conductor for one audio stream; its events go to `on_event` and to the assistant's bus.
 
-        With `fresh_voice` every reply is rendered anew when it is due, for measuring.
+        With `uncached_voice` every reply is rendered anew when it is due, for measuring.
         """
         bus = EventBus()
         bus.listen(self.bus.relay)
@@ -233,7 +233,7 @@ class Assistant:
             self.ears(wake=settings.wake),
             self.recogniser,
             self.dialogue,
-            FreshVoice(self._synthesiser) if fresh_voice else self._voice,
+            UncachedVoice(self._synthesiser) if uncached_voice else self._voice,
             sink,
             bus,
             settings,

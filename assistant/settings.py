@@ -12,7 +12,7 @@ from assistant.audio.microphone import MicrophoneSettings
 from assistant.audio.speaker import SpeakerSettings
 from assistant.hearing.activity import ActivitySettings
 from assistant.speech.recogniser import RecogniserSettings
-from assistant.speech.speech_cache import ReadyVoiceSettings
+from assistant.speech.speech_cache import SpeechCacheSettings
 from assistant.speech.synthesiser import SynthesiserSettings
 from assistant.turn.endpointing import TurnEndSettings
 from assistant.turn.hub_turn import HandoverSettings
@@ -23,7 +23,7 @@ from common.settings_file import fill, read_table
 
 
 @dataclass(frozen=True)
-class WakeSettings:
+class WakeWordSettings:
     """Wake words that are listened for, each with the probability from which it counts.
 
     A threshold of 0 means the model's own. The names are those of the catalogue without `wake-`.
@@ -64,13 +64,13 @@ class Settings:
     microphone: MicrophoneSettings = field(default_factory=MicrophoneSettings)
     speaker: SpeakerSettings = field(default_factory=SpeakerSettings)
     activity: ActivitySettings = field(default_factory=ActivitySettings)
-    wake: WakeSettings = field(default_factory=WakeSettings)
+    wake: WakeWordSettings = field(default_factory=WakeWordSettings)
     conversation: ConversationSettings = field(default_factory=ConversationSettings)
     turn_end: TurnEndSettings = field(default_factory=TurnEndSettings)
     handover: HandoverSettings = field(default_factory=HandoverSettings)
     recogniser: RecogniserSettings = field(default_factory=RecogniserSettings)
     voice: SynthesiserSettings = field(default_factory=SynthesiserSettings)
-    ready_voice: ReadyVoiceSettings = field(default_factory=ReadyVoiceSettings)
+    ready_voice: SpeechCacheSettings = field(default_factory=SpeechCacheSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
 
 

@@ -201,7 +201,9 @@ def models_key(repository: Path, tools: Tools) -> str:
     inputs = [locks.models, locks.converter, repository / "requirements/models.lock"]
     # The tables say which files a model has, and which of them are only converted.
     folders = (repository / "assistant", repository / "common")
-    inputs += sorted(path for folder in folders for end in ("py", "toml") for path in folder.rglob(f"*.{end}"))
+    inputs += sorted(
+        path for folder in folders for end in ("py", "toml") for path in folder.rglob(f"*.{end}")
+    )
     digest = hashlib.sha256(f"{tools.root.name}\n{_CONVERT}".encode())
     for path in inputs:
         digest.update(f"{path.relative_to(repository)} {path.stat().st_size}\n".encode() + path.read_bytes())

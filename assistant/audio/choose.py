@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
-from assistant.audio.choose_heard import Health, Heard, nothing_heard
+from assistant.audio.choose_heard import Health, MicReading, nothing_heard
 
 
 class Plug(Enum):
@@ -98,7 +98,7 @@ class Observations:
         speakers: all of them.
     """
 
-    microphones: tuple[tuple[Device, Heard | None], ...] = ()
+    microphones: tuple[tuple[Device, MicReading | None], ...] = ()
     speakers: tuple[Device, ...] = ()
 
 
@@ -125,7 +125,11 @@ def choose(seen: Observations, wish: Wish, now: Choice | None = None) -> Choice:
 
 
 def _rank(
-    microphone: Device | None, speaker: Device | None, heard: dict[str, Heard], wish: Wish, now: Choice | None
+    microphone: Device | None,
+    speaker: Device | None,
+    heard: dict[str, MicReading],
+    wish: Wish,
+    now: Choice | None,
 ) -> _Rank:
     result = heard[microphone.name] if microphone else _UNMEASURED
     return (
@@ -145,14 +149,14 @@ def _rank(
     )
 
 
-def _health(microphone: Device | None, heard: Heard) -> int:
+def _health(microphone: Device | None, heard: MicReading) -> int:
     """With nothing in its socket, even noise is only the socket's."""
     if microphone is None or microphone.plug is Plug.NO:
         return -1
     return heard.health
 
 
-def _way(microphone: Device | None, heard: Heard) -> int:
+def _way(microphone: Device | None, heard: MicReading) -> int:
     if microphone is None:
         return -1
     # Nothing but an array has so many channels that differ: two may be any stereo input.
@@ -164,7 +168,7 @@ def _last(device: Device | None) -> tuple[int, ...]:
     return (*(-ord(c) for c in device.name), 1) if device else ()
 
 
-def _settled(microphone: Device | None, seen: Observations, heard: dict[str, Heard], wish: Wish) -> bool:
+def _settled(microphone: Device | None, seen: Observations, heard: dict[str, MicReading], wish: Wish) -> bool:
     if microphone is None:
         return True
     if wish.microphone and microphone.is_meant(wish.microphone):
@@ -176,7 +180,7 @@ def _settled(microphone: Device | None, seen: Observations, heard: dict[str, Hea
     )
 
 
-def _about_microphone(microphone: Device | None, heard: dict[str, Heard], wish: Wish) -> list[str]:
+def _about_microphone(microphone: Device | None, heard: dict[str, MicReading], wish: Wish) -> list[str]:
     if microphone is None:
         return ["There is no microphone."]
     told = f"Microphone {microphone.label}: {heard[microphone.name].words}"

@@ -22,7 +22,7 @@ class Health(IntEnum):
 
 
 @dataclass(frozen=True)
-class Heard:
+class MicReading:
     """A recording, judged.
 
     Attributes:
@@ -48,6 +48,6 @@ class Heard:
     distinct: int = 0
 
 
-def nothing_heard(why: str) -> Heard:
+def nothing_heard(why: str) -> MicReading:
     """The judgement on an input that gave no sound."""
-    return Heard(Health.NOTHING, why)
+    return MicReading(Health.NOTHING, why)

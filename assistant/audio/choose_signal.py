@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.audio.choose_heard import SILENCE_DBFS, Health, Heard, nothing_heard
+from assistant.audio.choose_heard import SILENCE_DBFS, Health, MicReading, nothing_heard
 
 Block = NDArray[np.float32]
 
@@ -23,7 +23,7 @@ _RATE_OFF = 0.07
 _FRAME_S = 0.01
 
 
-def judge(block: Block, rate: int, rate_hz: float = 0.0) -> Heard:
+def judge(block: Block, rate: int, rate_hz: float = 0.0) -> MicReading:
     """Judge a recording.
 
     Args:
@@ -43,7 +43,7 @@ def judge(block: Block, rate: int, rate_hz: float = 0.0) -> Heard:
     if not moving.any():
         level = "silence" if peak < _STEP else f"the same value ({peak:.2f})"
         words = f"gives nothing but {level}: muted, not connected or dead"
-        return Heard(Health.STUCK, words, peak=peak, offset=offset, rate_hz=rate_hz, channels=channels)
+        return MicReading(Health.STUCK, words, peak=peak, offset=offset, rate_hz=rate_hz, channels=channels)
     alive = sound[:, moving]
     distinct = _distinct(alive)
     noise = _noise_dbfs(alive, rate)
@@ -54,7 +54,7 @@ def judge(block: Block, rate: int, rate_hz: float = 0.0) -> Heard:
     words = "; ".join(faults) if faults else f"alive, noise floor {noise:.0f} dBFS"
     if distinct < channels:
         words += f", {distinct} of {channels} channels of use"
-    return Heard(
+    return MicReading(
         Health.FLAWED if faults else Health.ALIVE,
         words,
         noise_dbfs=noise,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from assistant.audio.format import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Samples
-from assistant.hearing.gate import Gate
 from assistant.hearing.silero import WINDOW_SAMPLES
+from assistant.hearing.vad_gate import VadGate
 
 _SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
@@ -76,7 +76,7 @@ class Activity:
 class VoiceActivity:
     """Follows one stream of frames. The judge rests while the gate is closed and nobody speaks."""
 
-    def __init__(self, gate: Gate, judge: Judge, settings: ActivitySettings | None = None) -> None:
+    def __init__(self, gate: VadGate, judge: Judge, settings: ActivitySettings | None = None) -> None:
         self._gate = gate
         self._judge = judge
         self._settings = settings or ActivitySettings()

@@ -11,7 +11,7 @@ from assistant.hearing.wake import WakeWords
 
 
 @dataclass(frozen=True)
-class Heard:
+class HearingFrame:
     """What a frame brought. `wake_end` is where, in samples of the stream, the wake word ended."""
 
     activity: Activity
@@ -45,22 +45,22 @@ class Ears:
         """Inferences of wake word networks so far; stands still in a silent room."""
         return self._wake.inferences if self._wake is not None else 0
 
-    def feed(self, frame: Samples, *, want_wake: bool) -> Heard:
+    def feed(self, frame: Samples, *, want_wake: bool) -> HearingFrame:
         """Take the next 10 ms; wake words are looked for only while they are wanted."""
         self._recent.append(frame)
         activity = self._activity.process(frame)
         if self._wake is None or not want_wake:
             self._awaiting = False
-            return Heard(activity)
+            return HearingFrame(activity)
         if not self._awaiting:
             self._awaiting = True
             self._wake.reset()
         detection = self._wake.process(frame, activity.gate_open)
         if detection is None:
-            return Heard(activity)
+            return HearingFrame(activity)
         # The wake words count only the frames they were given.
         skipped = self.position - self._wake.position
-        return Heard(activity, detection.name, detection.probability, detection.end + skipped)
+        return HearingFrame(activity, detection.name, detection.probability, detection.end + skipped)
 
     def new_turn(self, start: int | None = None) -> None:
         """Count speech and silence from `start` on, or from here."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from assistant.audio.convert import FULL_SCALE
 from assistant.audio.format import SAMPLE_RATE, Samples
-from assistant.hearing.gate import check_frame
+from assistant.hearing.vad_gate import check_frame
 from assistant.models.session import open_session
 from common.errors import ModelError
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from pymicro_wakeword import MicroWakeWordFeatures
 
 from assistant.audio.format import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Samples
-from assistant.hearing.gate import check_frame
+from assistant.hearing.vad_gate import check_frame
 from assistant.hearing.wake_network import load_network
 from common.errors import InvalidInput
 
 
 @dataclass(frozen=True)
-class WakeSettings:
+class WakeDetectorSettings:
     """How wake words are listened for.
 
     Attributes:
@@ -56,7 +56,7 @@ class WakeWords:
         models: name -> path of the microWakeWord .json, with its .tflite beside it.
         thresholds: name -> probability above which it is detected, between 0 and 1; the model's own
             cutoff where none is given.
-        settings: see `WakeSettings`.
+        settings: see `WakeDetectorSettings`.
 
     Raises:
         ModelError: `wake.model` when a model is missing or damaged.
@@ -67,9 +67,9 @@ class WakeWords:
         self,
         models: Mapping[str, Path],
         thresholds: Mapping[str, float] | None = None,
-        settings: WakeSettings | None = None,
+        settings: WakeDetectorSettings | None = None,
     ) -> None:
-        self._settings = settings or WakeSettings()
+        self._settings = settings or WakeDetectorSettings()
         self._models = {name: load_network(name, path) for name, path in models.items()}
         self.thresholds = {name: float(m.probability_cutoff) for name, m in self._models.items()}
         for name, threshold in (thresholds or {}).items():

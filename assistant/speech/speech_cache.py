@@ -51,7 +51,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
-class ReadyVoiceSettings:
+class SpeechCacheSettings:
     """What is kept.
 
     Attributes:
@@ -96,7 +96,7 @@ class _Rendering:
             return self._chunks[number] if number < len(self._chunks) else None
 
 
-class FreshVoice:
+class UncachedVoice:
     """Speaks as `source` does, and neither keeps nor prepares anything."""
 
     def __init__(self, source: Source) -> None:
@@ -108,14 +108,14 @@ class FreshVoice:
         return self._source.sample_rate
 
     def stream(self, text: str) -> Iterator[Samples]:
-        """Speak a text; see `ReadyVoice.stream`."""
+        """Speak a text; see `SpeechCache.stream`."""
         return self._source.stream(text)
 
     def prepare(self, text: str) -> None:
         """Nothing is prepared."""
 
 
-class ReadyVoice:
+class SpeechCache:
     """Speaks as `source` does, but keeps what it has said and can begin before it is asked.
 
     Args:
@@ -125,9 +125,9 @@ class ReadyVoice:
     May be used by several threads.
     """
 
-    def __init__(self, source: Source, settings: ReadyVoiceSettings | None = None) -> None:
+    def __init__(self, source: Source, settings: SpeechCacheSettings | None = None) -> None:
         self._source = source
-        self._settings = settings or ReadyVoiceSettings()
+        self._settings = settings or SpeechCacheSettings()
         self._kept: OrderedDict[str, _Rendering] = OrderedDict()
         self._lock = threading.Lock()
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="voice-ahead")

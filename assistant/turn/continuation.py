@@ -12,14 +12,14 @@ from enum import Enum
 from assistant.audio.format import SAMPLE_RATE
 from assistant.hearing.activity import Activity
 from assistant.turn.dialogue import Outcome
-from assistant.turn.listener import Guess, Listener, Listening, WakeWord
-from assistant.turn.playback import Mouth
+from assistant.turn.listener import Endpointer, Guess, UserTurn, WakeWord
+from assistant.turn.playback import Playback
 from assistant.turn.settings import ConversationSettings, Phase
 from assistant.understanding.completeness import Completeness
 
 
 @dataclass
-class Answered:
+class AnsweredTurn:
     """The last turn, while it may still go on. Positions are samples of the stream.
 
     Attributes:
@@ -38,7 +38,7 @@ class Answered:
     committed: int
     outcome: Outcome
     sounds_from: int | None = None
-    joined: Listening | None = None
+    joined: UserTurn | None = None
 
     def is_followed_by(self, activity: Activity, within_ms: int, *, echo_free: bool, sounding: bool) -> bool:
         """Whether what is heard may be the rest of the sentence.
@@ -59,10 +59,10 @@ class Answered:
             return True
         return activity.onset <= self.sounds_from
 
-    def joined_turn(self, position: int) -> Listening:
+    def joined_turn(self, position: int) -> UserTurn:
         """The turn and what followed it, as one; made when first asked for, at that position."""
         if self.joined is None:
-            self.joined = Listening(position, self.begins, self.wake, begins=self.begins)
+            self.joined = UserTurn(position, self.begins, self.wake, begins=self.begins)
         return self.joined
 
     def is_changed_by(self, guess: Guess) -> bool:
@@ -83,47 +83,47 @@ class Remark(Enum):
     STOP = "stop"
 
 
-class GoingOn:
+class Continuation:
     """Judges what is said after a turn was taken for finished. The caller holds the conversation's lock.
 
     Args:
         listener: of the stream.
-        mouth: is lowered while somebody speaks over it.
+        playback: is lowered while somebody speaks over it.
         settings: of the stream.
     """
 
-    def __init__(self, listener: Listener, mouth: Mouth, settings: ConversationSettings) -> None:
+    def __init__(self, listener: Endpointer, playback: Playback, settings: ConversationSettings) -> None:
         self._listener = listener
-        self._mouth = mouth
+        self._playback = playback
         self._settings = settings
-        self._answered: Answered | None = None
+        self._answered: AnsweredTurn | None = None
 
-    def answered(self, turn: Listening, activity: Activity, position: int, outcome: Outcome) -> Answered:
+    def answered(self, turn: UserTurn, activity: Activity, position: int, outcome: Outcome) -> AnsweredTurn:
         """A turn was answered at that position of the stream; what follows may belong to it."""
         wake = turn.wake if turn.is_one_breath(activity) else None
         begins = self._listener.breath_of(turn, activity)
-        self._answered = Answered(turn.id, begins, wake, position, outcome)
+        self._answered = AnsweredTurn(turn.id, begins, wake, position, outcome)
         return self._answered
 
     def forget(self) -> None:
         """What follows belongs to something else."""
         self._answered = None
 
-    def follows(self, activity: Activity) -> Answered | None:
+    def follows(self, activity: Activity) -> AnsweredTurn | None:
         """The turn that what is heard may be the rest of."""
         before, settings = self._answered, self._settings
         if before is not None and before.is_followed_by(
-            activity, settings.correction_ms, echo_free=settings.echo_free, sounding=self._mouth.speaking
+            activity, settings.correction_ms, echo_free=settings.echo_free, sounding=self._playback.speaking
         ):
             return before
         return None
 
-    def correction(self, before: Answered, activity: Activity) -> Guess | None:
+    def correction(self, before: AnsweredTurn, activity: Activity) -> Guess | None:
         """The whole sentence, once it is complete and means something else than its beginning."""
         guess = self._listener.settled(before.joined_turn(activity.position), activity)
         return guess if guess is not None and before.is_changed_by(guess) else None
 
-    def may_come(self, before: Answered, activity: Activity, phase: Phase) -> bool:
+    def may_come(self, before: AnsweredTurn, activity: Activity, phase: Phase) -> bool:
         """Whether more of the sentence may come, so that nothing else is to be made of what is heard."""
         if phase is Phase.LISTENING or activity.ended_silence_ms > self._settings.correction_ms:
             return False
@@ -135,7 +135,7 @@ class GoingOn:
             so_far.completeness is Completeness.UNFINISHED or before.is_changed_by(so_far)
         )
 
-    def over_reply(self, activity: Activity, *, asked: bool) -> Remark | Listening:
+    def over_reply(self, activity: Activity, *, asked: bool) -> Remark | UserTurn:
         """What was said over the reply: a turn of its own if it is a sentence that may be said now.
 
         Args:
@@ -150,11 +150,11 @@ class GoingOn:
         if activity.speech_ms <= self._settings.stop_word_ms and self._listener.said_stop(activity):
             return Remark.STOP
         if self._settings.echo_free and (asked or not self._settings.wake):
-            turn = Listening(activity.onset, activity.onset)
+            turn = UserTurn(activity.onset, activity.onset)
             if self._listener.recognise(turn, activity, search=False).is_understood:
                 return turn
         return Remark.PASSED
 
     def _lower(self) -> None:
-        if self._settings.echo_free and self._mouth.speaking:
-            self._mouth.duck(self._settings.duck_to)
+        if self._settings.echo_free and self._playback.speaking:
+            self._playback.duck(self._settings.duck_to)

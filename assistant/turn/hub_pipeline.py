@@ -20,11 +20,11 @@ from assistant.turn.hub_turn import (
     PRE_ROLL_MS,
     SILENT_CODES,
     HandoverSettings,
-    Hub,
     HubTurn,
+    PipelineHub,
 )
-from assistant.turn.listener import Listening
-from assistant.turn.playback import Mouth, OnFirst
+from assistant.turn.listener import UserTurn
+from assistant.turn.playback import OnFirst, Playback
 from assistant.turn.recorder import Records, Stopwatch
 from assistant.turn.settings import Phase
 from assistant.turn.utterance import Speech, speech_from
@@ -54,14 +54,14 @@ class Floor(Protocol):
         """Wait for the next one."""
 
 
-class HubSeat:
+class HubPipeline:
     """Seats at most one hub. The first group of methods is the conversation's, which holds its lock then;
     the second is the hub's, from any thread.
 
     Args:
         floor: the conversation.
         lock: of the conversation.
-        ears, mouth, records: of the conversation.
+        ears, playback, records: of the conversation.
         bus: told of what the hub says.
         settings: what a hub is given.
         keeps: whether the box listens itself first, whatever is set: "stop" must silence what rings here.
@@ -72,7 +72,7 @@ class HubSeat:
         floor: Floor,
         lock: AbstractContextManager[bool],
         ears: Ears,
-        mouth: Mouth,
+        playback: Playback,
         records: Records,
         bus: EventBus,
         settings: HandoverSettings,
@@ -81,25 +81,25 @@ class HubSeat:
         self._floor = floor
         self._lock = lock
         self._ears = ears
-        self._mouth = mouth
+        self._playback = playback
         self._bus = bus
         self._settings = settings
         self._keeps = keeps
         self._records = records
-        self._hub: Hub | None = None
+        self._hub: PipelineHub | None = None
         self._turn: HubTurn | None = None
         #: Where in the stream the last turn of a hub began, and the one before.
         self._last = self._before = -ECHO_S * SAMPLE_RATE
 
     # -- the conversation's side ---------------------------------------------------------------------
 
-    def offer(self, turn: Listening) -> None:
+    def offer(self, turn: UserTurn) -> None:
         """A wake word has opened `turn`: it is the hub's, if one sits here that takes everything."""
         if self._hub is not None and self._settings.everything and not self._keeps():
             turn.for_hub = True
             self._turn = self._begin(self._hub, turn, turn.earliest)
 
-    def pass_on(self, turn: Listening, start: int, text: str) -> bool:
+    def pass_on(self, turn: UserTurn, start: int, text: str) -> bool:
         """The box does not understand `turn`, heard from sample `start` on: the hub, if there is one, may.
 
         Returns:
@@ -144,7 +144,7 @@ class HubSeat:
         """What a hub is given: "everything" or "unknown"."""
         return self._settings.takes
 
-    def take(self, hub: Hub) -> None:
+    def take(self, hub: PipelineHub) -> None:
         """Sit down, in the place of whoever sits there."""
         with self._lock:
             if self._hub is not None:
@@ -153,7 +153,7 @@ class HubSeat:
             self._hub = hub
             self._bus.publish(EventKind.HUB, state="attached", takes=self._settings.takes)
 
-    def leave(self, hub: Hub, *, quietly: bool = False) -> None:
+    def leave(self, hub: PipelineHub, *, quietly: bool = False) -> None:
         """Get up. What it was being told the box answers by itself; of an answer that does not come, the box
         says so, unless the hub goes `quietly`: somebody has muted it."""
         with self._lock:
@@ -171,14 +171,14 @@ class HubSeat:
             else:
                 self._lose(turn, NO_ANSWER)
 
-    def heard_enough(self, hub: Hub) -> None:
+    def heard_enough(self, hub: PipelineHub) -> None:
         """The hub takes the sentence for finished before the box does."""
         with self._lock:
             turn = self._turn_of(hub)
             if turn is not None and turn.watch is None:
                 self._floor.commit()
 
-    def transcript(self, hub: Hub, text: str) -> None:
+    def transcript(self, hub: PipelineHub, text: str) -> None:
         """What the hub took the sentence for."""
         with self._lock:
             self.heard_enough(hub)
@@ -186,7 +186,7 @@ class HubSeat:
                 turn.said(text=text)
                 self._bus.publish(EventKind.TRANSCRIPT, turn.id, text=text, final=True)
 
-    def reply(self, hub: Hub, text: str) -> None:
+    def reply(self, hub: PipelineHub, text: str) -> None:
         """What the hub is going to say; an empty text is an answer, too, and ends the turn."""
         with self._lock:
             if (turn := self._turn_of(hub)) is not None:
@@ -197,7 +197,7 @@ class HubSeat:
                     turn.answering = True
                     self._close(turn)
 
-    def failed(self, hub: Hub, code: str, text: str) -> None:
+    def failed(self, hub: PipelineHub, code: str, text: str) -> None:
         """The hub cannot answer."""
         with self._lock:
             turn = self._turn_of(hub)
@@ -213,7 +213,7 @@ class HubSeat:
             else:
                 self._lose(turn, HUB_FAILED)
 
-    def play(self, hub: Hub, sound: Speech, is_missed: Callable[[], bool], on_done: OnDone) -> bool:
+    def play(self, hub: PipelineHub, sound: Speech, is_missed: Callable[[], bool], on_done: OnDone) -> bool:
         """Play a sound of the hub: as its answer if one is awaited, else as an announcement.
 
         Args:
@@ -235,7 +235,7 @@ class HubSeat:
             self._floor.speak(answer, turn.clock, ended, turn.id)
             return True
 
-    def _begin(self, hub: Hub, turn: Listening, start: int) -> HubTurn:
+    def _begin(self, hub: PipelineHub, turn: UserTurn, start: int) -> HubTurn:
         self._last, self._before = self._ears.position, self._last
         if start <= turn.earliest:
             start = max(0, start - PRE_ROLL_MS * SAMPLE_RATE // 1000)
@@ -244,7 +244,7 @@ class HubSeat:
     def _with_last_words(self, sound: Speech, is_missed: Callable[[], bool]) -> Iterator[Samples]:
         yield from sound.chunks
         if is_missed():
-            yield from self._mouth.voice.stream(HUB_GONE)
+            yield from self._playback.voice.stream(HUB_GONE)
 
     def _ending(self, turn: HubTurn, on_done: OnDone) -> OnDone:
         def ended(finished: bool) -> None:
@@ -259,7 +259,7 @@ class HubSeat:
     def _finish(self, turn: HubTurn, *, interrupted: bool = False) -> None:
         self._records.finish(turn.record(f"{self._records.label} hub", interrupted=interrupted), None)
 
-    def _turn_of(self, hub: Hub) -> HubTurn | None:
+    def _turn_of(self, hub: PipelineHub) -> HubTurn | None:
         return self._turn if self._turn is not None and self._turn.hub is hub else None
 
     def _keep(self, turn: HubTurn) -> None:
@@ -282,4 +282,4 @@ class HubSeat:
         def ended(finished: bool) -> None:
             self._finish(turn, interrupted=not finished)
 
-        self._floor.speak(speech_from(self._mouth.voice, sentence), turn.clock, ended, turn.id)
+        self._floor.speak(speech_from(self._playback.voice, sentence), turn.clock, ended, turn.id)

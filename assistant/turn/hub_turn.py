@@ -9,7 +9,7 @@ from typing import Protocol
 
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.hearing.ears import Ears
-from assistant.turn.listener import Listening
+from assistant.turn.listener import UserTurn
 from assistant.turn.recorder import Stopwatch, ms
 from assistant.turn.store import Clocks, Turn
 from common.errors import InvalidInput
@@ -64,7 +64,7 @@ class HandoverSettings:
 DEFAULT_HANDOVER = HandoverSettings()
 
 
-class Hub(Protocol):
+class PipelineHub(Protocol):
     """Who is told of turns. Called by the thread that hears: nothing here may wait, or fail."""
 
     def begin(self, word: str, at_s: float) -> None:
@@ -93,8 +93,8 @@ class HubTurn:
         answering: its answer is being spoken.
     """
 
-    hub: Hub
-    listening: Listening
+    hub: PipelineHub
+    listening: UserTurn
     told: int
     text: str = ""
     reply: str = ""
@@ -104,7 +104,7 @@ class HubTurn:
     _clocks: Clocks = field(default_factory=Clocks)
 
     @classmethod
-    def begin(cls, hub: Hub, listening: Listening, start: int) -> HubTurn:
+    def begin(cls, hub: PipelineHub, listening: UserTurn, start: int) -> HubTurn:
         """Tell `hub` that a turn is its own, and that its sound begins at sample `start`."""
         wake = listening.wake
         hub.begin(wake.phrase.replace(" ", "_") if wake else "", (wake.end if wake else start) / SAMPLE_RATE)

@@ -11,7 +11,7 @@ from time import perf_counter
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.events import EventBus, EventKind
 from assistant.hearing.activity import Activity
-from assistant.hearing.ears import Ears, Heard
+from assistant.hearing.ears import Ears, HearingFrame
 from assistant.speech.after_wake import AfterWakeWord
 from assistant.speech.recogniser import Recogniser, Transcript
 from assistant.speech.stop_words import StopWords
@@ -81,7 +81,7 @@ class Verdict(Enum):
 
 
 @dataclass
-class Listening:
+class UserTurn:
     """The turn being heard. Positions are samples of the stream; `earliest` bounds its audio.
 
     `for_hub`: a hub is told what is said, and nothing of it is recognised here. `had_hub`: one was told, and
@@ -118,7 +118,7 @@ class Listening:
         return self.wake is not None and activity.onset is not None and activity.onset <= self.wake.end
 
 
-class Listener:
+class Endpointer:
     """Turns what the ears of one stream heard into guesses, and says when a turn is over.
 
     Args:
@@ -155,14 +155,14 @@ class Listener:
         self._pauses = Pauses()
         self._pace = PartialPace(settings.partial_every_ms)
 
-    def opened_by(self, heard: Heard) -> Listening:
+    def opened_by(self, heard: HearingFrame) -> UserTurn:
         """The turn that a wake word has opened."""
         reach = heard.wake_end - self._settings.breath_ms * SAMPLE_RATE // 1000
         breath = max(0, reach, heard.activity.onset or 0)
         wake = WakeWord(heard.wake_word.replace("_", " "), breath, heard.wake_end)
-        return Listening(self._ears.position, heard.wake_end, wake)
+        return UserTurn(self._ears.position, heard.wake_end, wake)
 
-    def follow(self, turn: Listening, activity: Activity, behind_ms: float = 0.0) -> Verdict:
+    def follow(self, turn: UserTurn, activity: Activity, behind_ms: float = 0.0) -> Verdict:
         """Look at the turn after a frame; the pauses are used to recognise what was said so far.
 
         Args:
@@ -194,7 +194,7 @@ class Listener:
         """Somebody went on after a pause that ended the turn: this speaker needs longer ones."""
         self._pauses.add(pause_ms)
 
-    def _is_over(self, turn: Listening, activity: Activity, completeness: Completeness | None) -> bool:
+    def _is_over(self, turn: UserTurn, activity: Activity, completeness: Completeness | None) -> bool:
         ended = decide(
             activity.ended_silence_ms,
             activity.speech_ms,
@@ -205,12 +205,12 @@ class Listener:
         )
         return ended is Decision.COMMIT
 
-    def _learn_pause(self, turn: Listening, activity: Activity) -> None:
+    def _learn_pause(self, turn: UserTurn, activity: Activity) -> None:
         if turn.last_speech not in (None, activity.last_speech) and turn.silence_ms > SHORTEST_PAUSE_MS:
             self._pauses.add(turn.silence_ms)
         turn.last_speech, turn.silence_ms = activity.last_speech, activity.ended_silence_ms
 
-    def _is_residue(self, turn: Listening, activity: Activity) -> bool:
+    def _is_residue(self, turn: UserTurn, activity: Activity) -> bool:
         if turn.for_hub:
             # Without the words to judge by, the moment must do.
             end = turn.wake.end if turn.wake is not None else None
@@ -219,7 +219,7 @@ class Listener:
             return False
         return turn.guess is not None and not turn.guess.is_understood
 
-    def _recognise_in_speech(self, turn: Listening, activity: Activity) -> None:
+    def _recognise_in_speech(self, turn: UserTurn, activity: Activity) -> None:
         """Tell what was said so far while somebody speaks, as often as this machine can afford."""
         if not self._settings.realtime or activity.ended_silence_ms >= self._settings.recognise_after_ms:
             return
@@ -227,7 +227,7 @@ class Listener:
         if self._pace.is_due((activity.position - since) // _PER_MS):
             self.recognise(turn, activity, search=False)
 
-    def _recognise_in_pause(self, turn: Listening, activity: Activity) -> None:
+    def _recognise_in_pause(self, turn: UserTurn, activity: Activity) -> None:
         """Use the pauses: recognise quickly first, with the full search if the pause lasts."""
         guess, silence = turn.current_guess(activity), activity.ended_silence_ms
         if silence < self._settings.recognise_after_ms:
@@ -245,7 +245,7 @@ class Listener:
         if guess.completeness in _OPEN and silence >= self._settings.judge_after_ms:
             self._judge_voice(turn, activity)
 
-    def _if_likely(self, turn: Listening, activity: Activity) -> Callable[[], bool] | None:
+    def _if_likely(self, turn: UserTurn, activity: Activity) -> Callable[[], bool] | None:
         """A reason to search beside the quick look: its last one in this turn did not follow the grammar.
 
         So it was before 39 of 44 real commands that had to be searched in the end, and before 53 of 106
@@ -255,12 +255,12 @@ class Listener:
             return None
         return lambda: turn.last_speech == activity.last_speech
 
-    def _affords(self, turn: Listening, activity: Activity) -> bool:
+    def _affords(self, turn: UserTurn, activity: Activity) -> bool:
         """Whether a silence that may be within a word is worth a recognition; a longer one always is."""
         since = (activity.position - turn.recognised_at) // _PER_MS
         return not self._settings.realtime or self._pace.affords(since)
 
-    def _judge_voice(self, turn: Listening, activity: Activity) -> None:
+    def _judge_voice(self, turn: UserTurn, activity: Activity) -> None:
         """Where the words do not tell whether more of them come, the melody may."""
         if self._voice_of_end is None or turn.judged_at == activity.last_speech:
             return
@@ -268,7 +268,7 @@ class Listener:
         turn.sounds_finished = likely >= self._settings.finished_above
         turn.judged_at = activity.last_speech or 0
 
-    def settled(self, turn: Listening, activity: Activity) -> Guess | None:
+    def settled(self, turn: UserTurn, activity: Activity) -> Guess | None:
         """What the turn is taken for, once its words are a sentence and the pause is over; None before."""
         self._recognise_in_pause(turn, activity)
         guess = turn.current_guess(activity)
@@ -276,7 +276,7 @@ class Listener:
             return None
         return guess if self._is_over(turn, activity, guess.completeness) else None
 
-    def final(self, turn: Listening, activity: Activity) -> Guess:
+    def final(self, turn: UserTurn, activity: Activity) -> Guess:
         """What the turn is taken for at its end."""
         guess = turn.current_guess(activity)
         if guess is None or not (guess.searched or guess.is_understood):
@@ -285,7 +285,7 @@ class Listener:
 
     def recognise(
         self,
-        turn: Listening,
+        turn: UserTurn,
         activity: Activity,
         *,
         search: bool,
@@ -300,7 +300,7 @@ class Listener:
 
     def _guess(
         self,
-        turn: Listening,
+        turn: UserTurn,
         activity: Activity,
         grammar: Grammar,
         *,
@@ -329,19 +329,19 @@ class Listener:
         turn.guess = guess
         return guess
 
-    def start_of(self, turn: Listening, activity: Activity) -> int:
+    def start_of(self, turn: UserTurn, activity: Activity) -> int:
         """The sample at which the audio of the turn begins, with a margin but without the wake word."""
         if turn.begins is not None:
             return turn.begins
         return max(turn.earliest, (activity.onset or 0) - LEAD_MS * _PER_MS)
 
-    def breath_of(self, turn: Listening, activity: Activity) -> int:
+    def breath_of(self, turn: UserTurn, activity: Activity) -> int:
         """The same with the wake word, if it was one breath with it."""
         if turn.wake is not None and turn.is_one_breath(activity):
             return turn.wake.breath
         return self.start_of(turn, activity)
 
-    def speech_of(self, turn: Listening, activity: Activity) -> Samples:
+    def speech_of(self, turn: UserTurn, activity: Activity) -> Samples:
         """The audio of the turn, with a margin; from the wake word on if it was one breath."""
         return self._ears.audio(self.breath_of(turn, activity), self._end_of(activity))
 

@@ -12,7 +12,7 @@ from assistant.turn.utterance import Speech, Utterance, Voice
 OnFirst = Callable[[float], dict[str, object]]
 
 
-class Mouth:
+class Playback:
     """Speaks for one conversation.
 
     Args:

@@ -13,7 +13,7 @@ from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.audio.pace import Pace
 from assistant.events import EventBus, EventKind
 from assistant.turn.dialogue import Outcome
-from assistant.turn.listener import Guess, Listening
+from assistant.turn.listener import Guess, UserTurn
 from assistant.turn.store import Clocks, Turn
 from common.errors import SottoError
 
@@ -79,7 +79,7 @@ class Records:
         self.label = label
 
     def decided(
-        self, turn: Listening, guess: Guess, outcome: Outcome, watch: Stopwatch, *, mute: bool
+        self, turn: UserTurn, guess: Guess, outcome: Outcome, watch: Stopwatch, *, mute: bool
     ) -> Turn:
         """Announce what the box has decided by itself, and begin its record.
 

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Voice(Protocol):
-    """What turns text into sound; `assistant.speech.speech_cache.ReadyVoice` is one."""
+    """What turns text into sound; `assistant.speech.speech_cache.SpeechCache` is one."""
 
     @property
     def sample_rate(self) -> int:

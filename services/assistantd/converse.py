@@ -71,7 +71,7 @@ class Converse:
                 echo_free=start.echo_free,
             ),
             label=start.label[:200],
-            fresh_voice=start.fresh_voice,
+            uncached_voice=start.fresh_voice,
             on_event=lambda event: self._send(pb.ConverseResponse(event=event_to_wire(event))),
             on_turn=lambda turn: self._send(pb.ConverseResponse(turn=turn_to_wire(turn))),
         )

@@ -15,7 +15,7 @@ from assistant.assistant import Assistant
 from assistant.audio.format import Samples
 from assistant.audio.incoming import IncomingSound
 from assistant.events import EventKind
-from assistant.turn.hub_pipeline import HubSeat
+from assistant.turn.hub_pipeline import HubPipeline
 from assistant.turn.utterance import Speech
 from common.errors import Conflict, InvalidInput, SottoError, TooLarge, Unavailable
 from services.assistantd.announce import PATIENCE_S
@@ -50,7 +50,9 @@ class Satellite:
         Unavailable: it does not read.
     """
 
-    def __init__(self, assistant: Assistant, seat: HubSeat, requests: Iterator[pb.SatelliteRequest]) -> None:
+    def __init__(
+        self, assistant: Assistant, seat: HubPipeline, requests: Iterator[pb.SatelliteRequest]
+    ) -> None:
         self._assistant = assistant
         self._seat = seat
         self._requests = requests
@@ -104,7 +106,7 @@ class Satellite:
             with suppress(queue.Full):
                 line.put_nowait(None)
 
-    # -- told by the conversation; see `assistant.turn.hub_turn.Hub` --------------------------------------
+    # -- called by the conversation; see `assistant.turn.hub_turn.PipelineHub` ------------------------
 
     def begin(self, word: str, at_s: float) -> None:
         """Somebody talks to the hub."""

@@ -28,7 +28,7 @@ from services.bench.resources import Daemon
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 
-#: Answered without side effects, as fast as anything is: what remains is the way.
+#: AnsweredTurn without side effects, as fast as anything is: what remains is the way.
 QUESTION = "what day is it"
 #: What the satellites say; all different, all complete.
 SENTENCES = (

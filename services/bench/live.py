@@ -31,7 +31,7 @@ STAGES = ("wait", "recognise", "parse and act", "speak")
 
 
 @dataclass(frozen=True)
-class Heard:
+class ClipResult:
     """What became of one clip.
 
     Attributes:
@@ -53,7 +53,7 @@ class Heard:
     core_percent: float | None = None
 
 
-def hear(assistant: Assistant, clip: Clip) -> Heard:
+def hear(assistant: Assistant, clip: Clip) -> ClipResult:
     """Feed one clip in real time; silence follows until it has been answered."""
     begin, end = speech_span(clip.audio)
     start = max(0, begin - int(_LEAD_S * SAMPLE_RATE))
@@ -81,7 +81,7 @@ def hear(assistant: Assistant, clip: Clip) -> Heard:
     core = 100 * (used[1] - used[0]) / ((end - begin) / SAMPLE_RATE) if used[1] else None
     said = tuple(turn for turn in turns if turn.transcript)
     if not said:
-        return Heard(clip, (), "unknown", core_percent=core)
+        return ClipResult(clip, (), "unknown", core_percent=core)
     first = said[0]
     own = [(at, event) for at, event in events if event.turn == first.id]
     clocks = {
@@ -90,7 +90,7 @@ def hear(assistant: Assistant, clip: Clip) -> Heard:
         if (value := getattr(first.clocks_ms, name)) is not None
     }
     outside, stages = _from_outside(own, first, began + end / SAMPLE_RATE)
-    return Heard(clip, said, _kind(own), clocks, outside, stages, core)
+    return ClipResult(clip, said, _kind(own), clocks, outside, stages, core)
 
 
 def _kind(events: Sequence[tuple[float, Event]]) -> str:
@@ -151,7 +151,7 @@ def run(assistant: Assistant, clips: Sequence[Clip]) -> dict[str, Any]:
     }
 
 
-def figures(heard: Sequence[Heard], whole: Mapping[str, Mapping[str, str] | None]) -> dict[str, Any]:
+def figures(heard: Sequence[ClipResult], whole: Mapping[str, Mapping[str, str] | None]) -> dict[str, Any]:
     """The figures of one way of ending turns."""
     cut = [one.clip.name for one in heard if is_cut_off(one.clip, one.turns, whole[one.clip.name])]
     groups = {"all": list(heard)}
@@ -185,7 +185,7 @@ def is_cut_off(clip: Clip, turns: Sequence[Turn], whole: Mapping[str, str] | Non
     return not turns or not turns[0].accepted or spoken_slots(turns[0]) != wanted
 
 
-def bottleneck(heard: Sequence[Heard]) -> str:
+def bottleneck(heard: Sequence[ClipResult]) -> str:
     """In words, what the wait for the first sound consists of mostly."""
     stages = _stages(heard)
     if not any(stages.values()):
@@ -206,7 +206,7 @@ def _clocks(values: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]
     return {name: percentiles([one[name] for one in values if name in one]) for name in names}
 
 
-def _stages(heard: Sequence[Heard]) -> dict[str, float]:
+def _stages(heard: Sequence[ClipResult]) -> dict[str, float]:
     """Mean of each stage; means add up, medians do not."""
     known = [one.stages_ms for one in heard if one.stages_ms]
     return {name: round(float(np.mean([one[name] for one in known])), 1) if known else 0.0 for name in STAGES}

@@ -86,10 +86,10 @@ class PulseServer:
         return True
 
     def plug_microphone(self) -> None:
-        """What is played into the sink `mouth` is heard by the source `microphone`."""
+        """What is played into the sink `playback` is heard by the source `microphone`."""
         self._modules["microphone"] = [
-            self._load("module-null-sink", "sink_name=mouth", "rate=16000", *_SINK),
-            self._load("module-remap-source", "master=mouth.monitor", "source_name=microphone"),
+            self._load("module-null-sink", "sink_name=playback", "rate=16000", *_SINK),
+            self._load("module-remap-source", "master=playback.monitor", "source_name=microphone"),
         ]
 
     def plug_speaker(self) -> None:
@@ -104,7 +104,7 @@ class PulseServer:
 
     def speak(self, wav: Path) -> subprocess.Popen[bytes]:
         """Play a file into the microphone."""
-        return subprocess.Popen(["paplay", "-d", "mouth", str(wav)], env=self._all)
+        return subprocess.Popen(["paplay", "-d", "playback", str(wav)], env=self._all)
 
     def tap(self) -> Tap:
         """Record what the loudspeaker plays from now on."""

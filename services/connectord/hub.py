@@ -24,7 +24,7 @@ class HubRefused(Exception):
     """The hub did not carry out a command; the message can be said."""
 
 
-class Hub(Protocol):
+class HubDriver(Protocol):
     """A connection to a hub. All methods belong to one event loop."""
 
     async def run(self) -> None:

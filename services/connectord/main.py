@@ -17,7 +17,7 @@ from common.paths import socket_path
 from services.connectord.backoff import delay_s, failures_after
 from services.connectord.board import Board
 from services.connectord.homeassistant.hub import HomeAssistantHub
-from services.connectord.hub import Hub, HubAway
+from services.connectord.hub import HubAway, HubDriver
 from services.connectord.mqtt.hub import MqttHub
 from services.connectord.settings import (
     HOME_ASSISTANT,
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 _LOOK_S = 2.0
 
 
-def make_hub(settings: ConnectorSettings, board: Board) -> Hub:
+def make_hub(settings: ConnectorSettings, board: Board) -> HubDriver:
     """The hub of these settings; nothing is connected yet. Call it inside the event loop.
 
     Raises:
@@ -49,7 +49,7 @@ def make_hub(settings: ConnectorSettings, board: Board) -> Hub:
     return MqttHub(settings, secret, board)
 
 
-async def follow(hub: Hub, board: Board) -> None:
+async def follow(hub: HubDriver, board: Board) -> None:
     """Keep a connection to the hub, and try again when there is none."""
     loop = asyncio.get_running_loop()
     failures = 0
@@ -127,7 +127,7 @@ async def serve(file: Path, assistant: Path) -> None:
     notify("STOPPING=1")
 
 
-def _read(file: Path, board: Board) -> tuple[Hub, pb.HomeHello, tuple[Path, ...]]:
+def _read(file: Path, board: Board) -> tuple[HubDriver, pb.HomeHello, tuple[Path, ...]]:
     """The hub of the settings, who we are, and the files that all of it comes from."""
     files: tuple[Path, ...] = (file,)
     try:

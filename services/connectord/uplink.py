@@ -15,7 +15,7 @@ import grpc
 from common.errors import SottoError
 from services.connectord.backoff import delay_s, failures_after
 from services.connectord.board import Board
-from services.connectord.hub import Hub, HubAway, HubRefused
+from services.connectord.hub import HubAway, HubDriver, HubRefused
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.wire.home import action_from_wire
@@ -51,7 +51,7 @@ class Uplink:
         socket: Path,
         hello: pb.HomeHello,
         board: Board,
-        hub: Hub,
+        hub: HubDriver,
         attached: Callable[[], None] = lambda: None,
     ) -> None:
         self._socket = socket

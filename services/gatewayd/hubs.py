@@ -20,7 +20,7 @@ _FACTS_LIMIT = 4096
 
 
 @dataclass(frozen=True)
-class Hub:
+class PairedHub:
     """One hub.
 
     Attributes:
@@ -43,7 +43,7 @@ class HubStore:
     def __init__(self, path: Path, facts: Path | None = None) -> None:
         self._path = path
         self._fixed = _from_facts(facts)
-        self._own: tuple[Hub, ...] = ()
+        self._own: tuple[PairedHub, ...] = ()
         content = load_json(path)
         if content is not None:
             try:
@@ -52,7 +52,7 @@ class HubStore:
                 set_aside(path, f"{type(error).__name__}: {error}")
 
     @property
-    def hubs(self) -> tuple[Hub, ...]:
+    def hubs(self) -> tuple[PairedHub, ...]:
         """All of them."""
         return (*self._fixed, *self._own)
 
@@ -64,7 +64,7 @@ class HubStore:
             return False
         return any(hub.address == plain for hub in self.hubs)
 
-    def add(self, address: str) -> Hub:
+    def add(self, address: str) -> PairedHub:
         """Answer that address from now on.
 
         Raises:
@@ -73,7 +73,7 @@ class HubStore:
             TooLarge: there are too many.
             StorageError: it could not be saved, and is not answered.
         """
-        hub = Hub(canonical(address))
+        hub = PairedHub(canonical(address))
         if self.knows(hub.address):
             raise Conflict(f"the hub at {hub.address} is paired already", code="hub.taken")
         if len(self._own) >= MAX_HUBS:
@@ -81,7 +81,7 @@ class HubStore:
         self._save((*self._own, hub))
         return hub
 
-    def remove(self, address: str) -> Hub:
+    def remove(self, address: str) -> PairedHub:
         """Do not answer that address any more.
 
         Raises:
@@ -100,7 +100,7 @@ class HubStore:
         self._save(tuple(hub for hub in self._own if hub is not found))
         return found
 
-    def _save(self, hubs: tuple[Hub, ...]) -> None:
+    def _save(self, hubs: tuple[PairedHub, ...]) -> None:
         rows = [{"address": asdict(hub)["address"]} for hub in hubs]
         save_json(self._path, {"version": _VERSION, "hubs": rows})
         self._own = hubs
@@ -122,14 +122,16 @@ def canonical(address: str) -> str:
         ) from None
 
 
-def _from_facts(path: Path | None) -> tuple[Hub, ...]:
+def _from_facts(path: Path | None) -> tuple[PairedHub, ...]:
     if path is None:
         return ()
     try:
         if read_bounded(path, _FACTS_LIMIT) is None:
             return ()
         content = load_json(path)
-        return (Hub(canonical(str(content["address"])), fixed=True),) if isinstance(content, dict) else ()
+        return (
+            (PairedHub(canonical(str(content["address"])), fixed=True),) if isinstance(content, dict) else ()
+        )
     except KeyError:
         return ()  # nothing is said of an address
     except SottoError as error:
@@ -137,7 +139,7 @@ def _from_facts(path: Path | None) -> tuple[Hub, ...]:
         return ()
 
 
-def _restored(content: Any) -> tuple[Hub, ...]:
+def _restored(content: Any) -> tuple[PairedHub, ...]:
     if content["version"] != _VERSION:
         raise ValueError(f"version {content['version']} is not {_VERSION}")
-    return tuple(Hub(canonical(str(row["address"]))) for row in content["hubs"][:MAX_HUBS])
+    return tuple(PairedHub(canonical(str(row["address"]))) for row in content["hubs"][:MAX_HUBS])

@@ -26,12 +26,12 @@ from services.gatewayd.grpc_front import GrpcFront
 from services.gatewayd.hubs import HubStore
 from services.gatewayd.identity import load_identity
 from services.gatewayd.mdns import WYOMING_PORTS, Advertiser
+from services.gatewayd.memory_guard import stay_small
 from services.gatewayd.metrics import Metrics
 from services.gatewayd.pairing import PairingGuard, load_code
 from services.gatewayd.paths import code_path, gateway_socket, gateway_state, hub_facts
 from services.gatewayd.server import HttpServer, bound_tls, tcp_listener, unix_listener
 from services.gatewayd.settings import GatewaySettings, for_hubs, load_gateway_settings
-from services.gatewayd.thrift import stay_small
 from services.gatewayd.tls_pipe import TlsPipe
 from services.gatewayd.tokens import TokenStore
 from services.gatewayd.upstream import Upstream

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from common.errors import Unavailable
 from services.gatewayd.addresses import box_addresses
 from services.gatewayd.endpoint import Call, Endpoint, Parameter, message_answer
-from services.gatewayd.hubs import Hub
+from services.gatewayd.hubs import PairedHub
 from services.gatewayd.tokens import Scope, Token
 from services.proto.sotto.v1 import gateway_pb2 as gw
 
@@ -87,7 +87,7 @@ async def metrics(call: Call[None]) -> Response:
     return Response(call.gateway.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
 
-def _hub(hub: Hub) -> gw.Hub:
+def _hub(hub: PairedHub) -> gw.Hub:
     return gw.Hub(address=hub.address, fixed=hub.fixed)
 
 

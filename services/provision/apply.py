@@ -19,7 +19,7 @@ from services.provision import keyfile, names
 from services.provision.checks import WAKE_WORDS
 from services.provision.hub import host_address, hub_rules, hub_url, port_of, settings_text
 from services.provision.places import Places
-from services.provision.sections import Hub, Setup
+from services.provision.sections import HubSection, Setup
 from services.provision.toml_text import toml_value
 
 log = logging.getLogger(__name__)
@@ -228,7 +228,7 @@ def _api(setup: Setup, places: Places, device: Device) -> None:
     device.run(["nft", "-f", str(opening)])
 
 
-def _connector(hub: Hub, places: Places, device: Device) -> str | None:
+def _connector(hub: HubSection, places: Places, device: Device) -> str | None:
     """The connector's settings, its secret, what it trusts, its way out; none where no hub is reached."""
     path, secret_file = places.config / "connector.toml", places.state / "hub-secret"
     trust_file = places.state / "hub-certificate.pem"

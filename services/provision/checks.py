@@ -40,7 +40,7 @@ WORDS = {
     "sound.microphone": "the microphone",
     "sound.speaker": "the loudspeaker",
 }
-#: As in `assistant.settings.WakeSettings`, which would load half the assistant into the early boot.
+#: As in `assistant.settings.WakeWordSettings`, which would load half the assistant into the early boot.
 WAKE_WORDS = ("okay_nabu", "hey_jarvis", "hey_mycroft", "alexa")
 MAX_KEYS = 16
 _MAX_NAME = 40

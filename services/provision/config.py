@@ -13,7 +13,7 @@ from typing import Any
 
 from services.provision import checks, hub_checks
 from services.provision.checks import Wrong
-from services.provision.sections import Access, Hub, Setup, Sound, Update, Wifi
+from services.provision.sections import Access, HubSection, Setup, Sound, Update, Wifi
 from services.provision.text_file import table_from
 
 
@@ -72,7 +72,7 @@ _SECTIONS: Mapping[str, tuple[type[Any], Mapping[str, Check]]] = {
     ),
     "access": (Access, {"ssh_keys": checks.ssh_keys, "api": checks.switch}),
     "hub": (
-        Hub,
+        HubSection,
         {
             "address": hub_checks.address,
             "kind": hub_checks.kind,
@@ -150,7 +150,7 @@ def read_table(table: Mapping[str, object]) -> Report:
     return Report(setup, tuple(problems), bad)
 
 
-def hub_problem(hub: Hub) -> Problem | None:
+def hub_problem(hub: HubSection) -> Problem | None:
     """What the values of a hub lack together, if anything."""
     found = hub_checks.lacking(hub.kind, hub.address, hub.url, hub.token, hub.user, hub.password)
     if found is None and hub.certificate and not hub_checks.is_encrypted(hub.url):

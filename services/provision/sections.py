@@ -30,7 +30,7 @@ class Access:
 
 
 @dataclass(frozen=True)
-class Hub:
+class HubSection:
     """The smart-home hub beside the box.
 
     Attributes:
@@ -79,6 +79,6 @@ class Setup:
     wake_word: tuple[str, ...] | None = None
     wifi: Wifi = field(default_factory=Wifi)
     access: Access = field(default_factory=Access)
-    hub: Hub = field(default_factory=Hub)
+    hub: HubSection = field(default_factory=HubSection)
     update: Update = field(default_factory=Update)
     sound: Sound = field(default_factory=Sound)

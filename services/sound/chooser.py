@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.audio.choose import Choice, Device, Observations, Wish, choose
-from assistant.audio.choose_heard import Health, Heard
+from assistant.audio.choose_heard import Health, MicReading
 from services.sound.graph import devices
 from services.sound.measure import listen_to_all
 from services.sound.programs import dump, set_default
@@ -46,14 +46,14 @@ class Chooser:
         self,
         folder: Path,
         settings: Path,
-        listen: Callable[[Sequence[Device]], Mapping[Device, Heard]] = listen_to_all,
+        listen: Callable[[Sequence[Device]], Mapping[Device, MicReading]] = listen_to_all,
     ) -> None:
         self._file = folder / "choice.json"
         self._settings = settings
         self._listen = listen
         self._scene: _Scene | None = None
         self._choice: Choice | None = None
-        self._heard: dict[Device, Heard] = {}
+        self._heard: dict[Device, MicReading] = {}
         self._looked_again = 0
         self._next_look: float | None = None
 

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from assistant.audio.choose_heard import Heard, nothing_heard
+from assistant.audio.choose_heard import MicReading, nothing_heard
 from assistant.audio.choose_signal import judge
 
 RATE = 48_000
@@ -39,13 +39,13 @@ class Input:
     position: tuple[str, ...]
 
 
-def listen_to_all(microphones: Sequence[Input]) -> list[Heard]:
+def listen_to_all(microphones: Sequence[Input]) -> list[MicReading]:
     """What each of them gives, several at the same time; takes up to 5 s for each four."""
     with ThreadPoolExecutor(_AT_ONCE, "measure") as pool:
         return list(pool.map(listen, microphones))
 
 
-def listen(microphone: Input) -> Heard:
+def listen(microphone: Input) -> MicReading:
     """Record a second from it, and judge that. Never fails: what goes wrong is in the judgement."""
     try:
         process = subprocess.Popen(
@@ -76,7 +76,7 @@ def _command(microphone: Input) -> list[str]:
     return [*command, "--properties", json.dumps(properties), "-"]
 
 
-def _collect(process: subprocess.Popen[bytes], channels: int) -> Heard:
+def _collect(process: subprocess.Popen[bytes], channels: int) -> MicReading:
     assert process.stdout is not None
     handle = process.stdout.fileno()
     stride = channels * _BYTES

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.audio.choose import Choice, Device, Observations
-from assistant.audio.choose_heard import Heard
+from assistant.audio.choose_heard import MicReading
 
 #: Where the box's sound service leaves it; gone while it does not run.
 REPORT = Path("/run/sotto-sound/choice.json")
@@ -36,7 +36,7 @@ def as_table(choice: Choice, seen: Observations, problems: Sequence[str], at: fl
     }
 
 
-def _device(device: Device | None, heard: Heard | None) -> Mapping[str, Any] | None:
+def _device(device: Device | None, heard: MicReading | None) -> Mapping[str, Any] | None:
     if device is None:
         return None
     table: dict[str, Any] = {

@@ -13,7 +13,7 @@ FACTOR = 1.2
 
 
 @dataclass(frozen=True)
-class Heard:
+class HeardSentence:
     """A test sentence and what the box made of it. `right` tells whether the words are the same."""
 
     sentence: str
@@ -50,7 +50,7 @@ class Observations:
     failed_units: tuple[str, ...] = ()
     api_error: str = ""
     spoken_to: bool = True
-    heard: tuple[Heard, ...] = ()
+    heard: tuple[HeardSentence, ...] = ()
     compute_ms: float | None = None
     cards: tuple[str, ...] = ()
     machine_error: str = ""

@@ -14,7 +14,7 @@ from assistant.events import EventKind
 from assistant.understanding.normalise import normalise
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from services.updated.judge import Heard
+from services.updated.judge import HeardSentence
 from services.wire.messages import values_from
 from services.wire.status import from_rpc
 
@@ -36,7 +36,7 @@ class VoiceResult:
     """What was heard, and the best time to an answer in ms, None where there was no answer."""
 
     api_error: str
-    heard: tuple[Heard, ...] = ()
+    heard: tuple[HeardSentence, ...] = ()
     compute_ms: float | None = None
 
 
@@ -68,7 +68,7 @@ def try_voice(
         stub = rpc.AssistantStub(channel)
         begun = clock()
         speech: list[tuple[bytes, int]] = []
-        heard: list[Heard] = []
+        heard: list[HeardSentence] = []
         best: float | None = None
         for sentence, intent in sentences:
             # The voice has chance in it: a sentence counts as lost when several renderings of it are.
@@ -78,7 +78,7 @@ def try_voice(
                     spoken = _speak(stub, sentence, until - clock())
                     result, compute = _converse(stub, sentence, intent, spoken, until - clock())
                 except grpc.RpcError as error:
-                    result, compute = Heard(sentence, intent, error=from_rpc(error).message), None
+                    result, compute = HeardSentence(sentence, intent, error=from_rpc(error).message), None
                 # Words that were heard right and not understood would not be understood the next time either.
                 if result.right or clock() >= until:
                     break
@@ -130,7 +130,7 @@ def _speak(stub: rpc.AssistantStub, sentence: str, timeout_s: float) -> tuple[by
 
 def _converse(
     stub: rpc.AssistantStub, sentence: str, intent: str, speech: tuple[bytes, int], timeout_s: float
-) -> tuple[Heard, float | None]:
+) -> tuple[HeardSentence, float | None]:
     """One command in a stream of its own, without real time; what was heard and its compute clock in ms."""
     pcm, rate = speech
     # Reply audio is asked for, as the clock ends with its first sample; a reply that was kept says nothing.
@@ -154,10 +154,10 @@ def _converse(
                 understood = str(data["intent"])
             if payload == "turn" or response.event.kind == EventKind.REPLY_STARTED:
                 right = normalise(transcript) == normalise(sentence)
-                heard = Heard(sentence, intent, transcript=transcript, intent=understood, right=right)
+                heard = HeardSentence(sentence, intent, transcript=transcript, intent=understood, right=right)
                 compute = data.get("compute_ms")
                 return heard, float(compute) if isinstance(compute, int | float) else None
     finally:
         # The clock ends with the reply's first sample; an emulated machine takes minutes for all the others.
         call.cancel()  # type: ignore[no-untyped-call]
-    return Heard(sentence, intent, error="no turn came of it"), None
+    return HeardSentence(sentence, intent, error="no turn came of it"), None

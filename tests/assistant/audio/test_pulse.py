@@ -54,7 +54,7 @@ def pulse() -> Iterator[PulseServer]:
         portaudio.rescan()
 
 
-class Listener:
+class Endpointer:
     """Reads a microphone in a thread of its own."""
 
     def __init__(self, settings: MicrophoneSettings) -> None:
@@ -67,7 +67,7 @@ class Listener:
         for frame in self.microphone.frames():
             self.frames.append(frame)
 
-    def __enter__(self) -> Listener:
+    def __enter__(self) -> Endpointer:
         self._thread.start()
         return self
 
@@ -97,7 +97,7 @@ SPEAKER = SpeakerSettings(device="pulse")
 def test_a_clip_that_is_played_is_heard(pulse: PulseServer, tmp_path: Path) -> None:
     clip = tone(SAMPLE_RATE, 440, 1.5)
     write_wav(tmp_path / "clip.wav", clip)
-    with Listener(MICROPHONE) as listener:
+    with Endpointer(MICROPHONE) as listener:
         assert listener.hears(20)
         pulse.speak(tmp_path / "clip.wav").wait(20)
         assert listener.hears(50)
@@ -108,7 +108,7 @@ def test_a_clip_that_is_played_is_heard(pulse: PulseServer, tmp_path: Path) -> N
 def test_a_microphone_with_another_rate_is_heard_at_ours(pulse: PulseServer, tmp_path: Path) -> None:
     clip = tone(48_000, 440, 1.0)
     write_wav(tmp_path / "clip.wav", clip, 48_000)
-    with Listener(MICROPHONE) as listener:
+    with Endpointer(MICROPHONE) as listener:
         assert listener.hears(20)
         pulse.speak(tmp_path / "clip.wav").wait(20)
         assert listener.hears(30)
@@ -118,7 +118,7 @@ def test_a_microphone_with_another_rate_is_heard_at_ours(pulse: PulseServer, tmp
 
 
 def test_frames_resume_after_the_microphone_vanished(pulse: PulseServer) -> None:
-    with Listener(MICROPHONE) as listener:
+    with Endpointer(MICROPHONE) as listener:
         assert listener.hears(20)
         # PulseAudio moves a stream whose source is gone to another one, so there must be none.
         pulse.unplug("speaker")
@@ -145,14 +145,14 @@ def test_a_slow_reader_loses_the_oldest_and_it_is_counted(pulse: PulseServer) ->
 
 
 def test_the_microphone_lets_the_library_look_for_devices(pulse: PulseServer) -> None:
-    with Listener(MICROPHONE) as listener:
+    with Endpointer(MICROPHONE) as listener:
         assert listener.hears(10)
         assert portaudio.rescan()
         assert listener.hears(10)
 
 
 def test_a_relaxed_microphone_gives_the_same_frames(pulse: PulseServer) -> None:
-    with Listener(MICROPHONE) as listener:
+    with Endpointer(MICROPHONE) as listener:
         listener.microphone.relaxed = True
         assert listener.hears(60)
         listener.microphone.relaxed = False

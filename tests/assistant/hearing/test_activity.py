@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from assistant.audio.format import FRAME_SAMPLES, Samples
 from assistant.hearing.activity import Activity, VoiceActivity
-from assistant.hearing.gate import Gate
 from assistant.hearing.silero import WINDOW_SAMPLES, Silero
+from assistant.hearing.vad_gate import VadGate
 from tests.assistant.hearing.sounds import frames, hiss, in_room
 
 LEAD_S = 1.0
@@ -22,7 +22,7 @@ def followed(activity: VoiceActivity, samples: Samples) -> list[Activity]:
 
 @pytest.fixture
 def activity(silero: Silero) -> VoiceActivity:
-    return VoiceActivity(Gate(), silero)
+    return VoiceActivity(VadGate(), silero)
 
 
 def voiced(samples: Samples) -> tuple[int, int]:
@@ -102,7 +102,7 @@ class Script:
         self.pending = 0
 
 
-class OpenGate(Gate):
+class OpenGate(VadGate):
     """Always lets through."""
 
     def process(self, frame: Samples) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.audio.files import read_audio
 from assistant.audio.format import Samples
-from assistant.hearing.gate import Gate
+from assistant.hearing.vad_gate import VadGate
 from assistant.hearing.wake import Detection, WakeWords
 from common.errors import InvalidInput, ModelError
 from tests.assistant.hearing.sounds import frames, hiss, in_room
@@ -32,7 +32,7 @@ def heard(words: WakeWords, samples: Samples) -> list[Detection]:
     """What is detected in a recording behind a gate of its own, far from what came before."""
     for frame in frames(np.zeros(16_000 * 2, np.int16)):
         words.process(frame, gate_open=False)
-    gate = Gate()
+    gate = VadGate()
     found = (words.process(frame, gate.process(frame)) for frame in frames(samples))
     return [detection for detection in found if detection]
 
@@ -63,7 +63,7 @@ def test_fed_only_from_the_gates_opening_it_is_heard(wake_words: WakeWords, spee
     """No pre-roll: the networks see nothing before the frame that opened the gate."""
     hits = []
     for clip in clips(speech_dir, "alexa", 40):
-        gate = Gate()
+        gate = VadGate()
         wake_words.reset()
         states = [(frame, gate.process(frame)) for frame in frames(in_room(clip, 0.5, 0.6))]
         found = [wake_words.process(frame) for frame, is_open in states if is_open]

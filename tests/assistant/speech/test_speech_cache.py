@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from assistant.audio.format import Samples
-from assistant.speech.speech_cache import ReadyVoice, ReadyVoiceSettings
+from assistant.speech.speech_cache import SpeechCache, SpeechCacheSettings
 from common.errors import Unavailable
 
 
@@ -38,20 +38,20 @@ class _Source:
             assert self.changed.wait_for(lambda: len(self.made) >= count, 10)
 
 
-def _sound(voice: ReadyVoice, text: str) -> list[int]:
+def _sound(voice: SpeechCache, text: str) -> list[int]:
     return [int(sample) for sample in np.concatenate(list(voice.stream(text)))]
 
 
 def test_what_was_said_once_is_not_made_again() -> None:
     source = _Source()
-    voice = ReadyVoice(source)
+    voice = SpeechCache(source)
     assert _sound(voice, "Okay.") == _sound(voice, "Okay.")
     assert len(source.made) == 5
 
 
 def test_what_is_prepared_is_begun_and_no_more() -> None:
     source = _Source()
-    voice = ReadyVoice(source)
+    voice = SpeechCache(source)
     voice.prepare("Turned on the light. It is warm.")
     source.wait_for(2)
     voice.close()
@@ -61,7 +61,7 @@ def test_what_is_prepared_is_begun_and_no_more() -> None:
 
 def test_the_opening_of_a_reply_is_known_from_another() -> None:
     source = _Source()
-    voice = ReadyVoice(source)
+    voice = SpeechCache(source)
     _sound(voice, "Sorry. The lamp is broken-hearted."[:6])
     source.made.clear()
     stream = iter(voice.stream("Sorry. Not today."))
@@ -70,7 +70,7 @@ def test_the_opening_of_a_reply_is_known_from_another() -> None:
 
 
 def test_a_voice_that_failed_leaves_no_half_sentence_behind() -> None:
-    voice = ReadyVoice(_Source())
+    voice = SpeechCache(_Source())
     for _ in range(2):
         with pytest.raises(Unavailable):
             _sound(voice, "This is broken.")
@@ -78,7 +78,7 @@ def test_a_voice_that_failed_leaves_no_half_sentence_behind() -> None:
 
 
 def test_an_interrupted_reply_can_be_said_again_whole() -> None:
-    voice = ReadyVoice(_Source())
+    voice = SpeechCache(_Source())
     stream = iter(voice.stream("Okay."))
     next(stream)
     del stream
@@ -86,7 +86,7 @@ def test_an_interrupted_reply_can_be_said_again_whole() -> None:
 
 
 def test_the_oldest_sentences_go_when_there_is_no_more_room() -> None:
-    voice = ReadyVoice(_Source(), ReadyVoiceSettings(megabytes=0.025))
+    voice = SpeechCache(_Source(), SpeechCacheSettings(megabytes=0.025))
     for text in ("One.", "Two.", "Three."):
         for _ in range(2):
             _sound(voice, text)
@@ -94,7 +94,7 @@ def test_the_oldest_sentences_go_when_there_is_no_more_room() -> None:
 
 
 def test_what_is_said_once_does_not_push_out_what_is_said_often() -> None:
-    voice = ReadyVoice(_Source(), ReadyVoiceSettings(megabytes=0.1))
+    voice = SpeechCache(_Source(), SpeechCacheSettings(megabytes=0.1))
     for text in ("Often.", "Often.", "One.", "Two.", "Three.", "Four."):
         _sound(voice, text)
     assert [voice.has(text) for text in ("Often.", "One.", "Two.", "Three.", "Four.")] == [
@@ -103,7 +103,7 @@ def test_what_is_said_once_does_not_push_out_what_is_said_often() -> None:
 
 
 def test_what_was_rendered_ahead_counts_as_said_often() -> None:
-    voice = ReadyVoice(_Source(), ReadyVoiceSettings(megabytes=0.1))
+    voice = SpeechCache(_Source(), SpeechCacheSettings(megabytes=0.1))
     _sound(voice, "Okay.")
     assert voice.render(["Frequent."])
     voice._ahead.shutdown(wait=True)
@@ -113,14 +113,14 @@ def test_what_was_rendered_ahead_counts_as_said_often() -> None:
 
 
 def test_a_long_sentence_is_spoken_and_not_kept() -> None:
-    voice = ReadyVoice(_Source(), ReadyVoiceSettings(max_chars=10))
+    voice = SpeechCache(_Source(), SpeechCacheSettings(max_chars=10))
     assert len(_sound(voice, "A sentence of some length.")) == 5_000
     assert not voice.has("A sentence of some length.")
 
 
 def test_replies_are_rendered_ahead_once_the_machine_was_seen_to_be_fast() -> None:
     source = _Source()
-    voice = ReadyVoice(source)
+    voice = SpeechCache(source)
     assert not voice.render(["Frequent."]), "nobody knows yet how fast it is"
     _sound(voice, "Okay.")
     assert voice.render(["Okay.", "Frequent."])
@@ -131,14 +131,14 @@ def test_replies_are_rendered_ahead_once_the_machine_was_seen_to_be_fast() -> No
 
 
 def test_several_may_listen_to_the_same_sentence() -> None:
-    voice = ReadyVoice(_Source())
+    voice = SpeechCache(_Source())
     first, second = iter(voice.stream("Okay.")), iter(voice.stream("Okay."))
     heard = [next(first)[0], next(second)[0], next(second)[0], next(first)[0]]
     assert heard == [0, 0, 1, 1]
 
 
 def test_nothing_is_rendered_ahead_that_would_push_out_what_is_kept() -> None:
-    voice = ReadyVoice(_Source(), ReadyVoiceSettings(megabytes=0.005))
+    voice = SpeechCache(_Source(), SpeechCacheSettings(megabytes=0.005))
     _sound(voice, "Okay.")
     assert not voice.render(["Frequent."])
     assert voice.has("Okay.")

@@ -31,7 +31,7 @@ class _Room:
     """A conversation whose replies last until they are stopped."""
 
     conversation: Conversation
-    mouth: SlowMouth
+    playback: SlowMouth
     turns: list[Turn] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -43,7 +43,7 @@ class _Room:
     def ask(self, sound: Samples) -> None:
         """Say something and wait until the reply has begun."""
         self.hear(sound)
-        assert self.mouth.speaking.wait(20)
+        assert self.playback.speaking.wait(20)
 
     @property
     def reasons(self) -> list[object]:
@@ -56,10 +56,10 @@ def room(assistant: Assistant) -> Iterator[Callable[..., _Room]]:
     rooms: list[_Room] = []
 
     def make(**settings: bool) -> _Room:
-        mouth = SlowMouth()
-        made = _Room(None, mouth)  # type: ignore[arg-type]
+        playback = SlowMouth()
+        made = _Room(None, playback)  # type: ignore[arg-type]
         made.conversation = assistant.conversation(
-            mouth,
+            playback,
             ConversationSettings(**{"realtime": False, "wake": False, "echo_free": True, **settings}),
             on_event=made.events.append,
             on_turn=made.turns.append,
@@ -69,7 +69,7 @@ def room(assistant: Assistant) -> Iterator[Callable[..., _Room]]:
 
     yield make
     for made in rooms:
-        made.mouth.stop()
+        made.playback.stop()
         made.conversation.close()
 
 
@@ -105,7 +105,7 @@ def test_a_correction_over_the_reply_is_said_once(
     assert "the sentence went on" in heard.reasons
     assert not any(_lights(assistant, "living_room"))
     assert all(_lights(assistant, "bedroom"))
-    heard.mouth.stop()
+    heard.playback.stop()
     heard.conversation.wait(20)
     assert heard.turns[0].interrupted
 
@@ -158,8 +158,8 @@ def test_a_cough_over_the_reply_only_lowers_it(room: Callable[..., _Room], say: 
     heard.hear(say("hm hm", voice="en-us+f3", lead=1.2, tail=1.5))
     assert heard.reasons == []
     assert heard.conversation.phase is Phase.SPEAKING
-    assert heard.mouth.ducked, "it was heard"
-    assert heard.mouth.ducked[-1] == 1.0
+    assert heard.playback.ducked, "it was heard"
+    assert heard.playback.ducked[-1] == 1.0
 
 
 def test_its_own_voice_without_echo_cancellation_neither_lowers_nor_stops_it(
@@ -171,7 +171,7 @@ def test_its_own_voice_without_echo_cancellation_neither_lowers_nor_stops_it(
     echo = [resampler.process(chunk) for chunk in assistant.synthesise("It is a quarter past four.")]
     heard.hear(*echo, silence(0.5))
     assert heard.reasons == []
-    assert 0.25 not in heard.mouth.ducked
+    assert 0.25 not in heard.playback.ducked
 
 
 def test_what_was_said_so_far_is_told_while_somebody_speaks(open_stream: Open, say: Say) -> None:

@@ -162,9 +162,9 @@ def test_bad_recordings_are_still_understood(
 
 @pytest.mark.parametrize("words", ["stop", "okay nabu"])
 def test_the_reply_is_interrupted_by_voice(assistant: Assistant, say: Say, words: str) -> None:
-    mouth, turns, kinds = SlowMouth(), list[Turn](), list[str]()
+    playback, turns, kinds = SlowMouth(), list[Turn](), list[str]()
     conversation = assistant.conversation(
-        mouth,
+        playback,
         ConversationSettings(wake=True, realtime=False),
         on_turn=turns.append,
         on_event=lambda event: kinds.append(event.kind.value),
@@ -175,9 +175,9 @@ def test_the_reply_is_interrupted_by_voice(assistant: Assistant, say: Say, words
             conversation.feed(frame)
 
     feed(say("okay nabu what time is it", lead=1.0, tail=1.0))
-    assert mouth.speaking.wait(20)
+    assert playback.speaking.wait(20)
     feed(np.concatenate([silence(1.2), say(words, tail=0.8)]))
-    assert mouth.stopped.is_set()
+    assert playback.stopped.is_set()
     conversation.wait(10)
     assert "interrupted" in kinds
     assert [turn.interrupted for turn in turns] == [True]
@@ -185,9 +185,9 @@ def test_the_reply_is_interrupted_by_voice(assistant: Assistant, say: Say, words
 
 
 def test_a_sentence_begun_during_the_reply_is_heard_whole(assistant: Assistant, say: Say) -> None:
-    mouth, turns = SlowMouth(), list[Turn]()
+    playback, turns = SlowMouth(), list[Turn]()
     conversation = assistant.conversation(
-        mouth, ConversationSettings(wake=False, realtime=False), on_turn=turns.append
+        playback, ConversationSettings(wake=False, realtime=False), on_turn=turns.append
     )
 
     def feed(audio: Samples) -> None:
@@ -195,11 +195,11 @@ def test_a_sentence_begun_during_the_reply_is_heard_whole(assistant: Assistant, 
             conversation.feed(frame)
 
     feed(say("what time is it", tail=0.6))
-    assert mouth.speaking.wait(20)
+    assert playback.speaking.wait(20)
     sentence = say("please do not turn on the kitchen light", lead=1.2, tail=1.5)
     middle = int(2.2 * SAMPLE_RATE)
     feed(sentence[:middle])
-    mouth.stopped.set()
+    playback.stopped.set()
     conversation.wait(10)
     feed(sentence[middle:])
     conversation.end_of_stream()
@@ -221,16 +221,16 @@ def test_a_turn_that_fails_does_not_make_the_box_deaf(
 
 
 def test_silence_asked_for_elsewhere_is_kept_here(assistant: Assistant, say: Say) -> None:
-    mouth, turns = SlowMouth(), list[Turn]()
+    playback, turns = SlowMouth(), list[Turn]()
     conversation = assistant.conversation(
-        mouth, ConversationSettings(wake=False, realtime=False), on_turn=turns.append
+        playback, ConversationSettings(wake=False, realtime=False), on_turn=turns.append
     )
     assistant.dialogue.on_silence(lambda: conversation.interrupt("asked"))
     for frame in say("what time is it", tail=0.6)[:32_000].reshape(-1, 160):
         conversation.feed(frame)
-    assert mouth.speaking.wait(20)
+    assert playback.speaking.wait(20)
     assistant.ask("stop")
-    assert mouth.stopped.wait(5)
+    assert playback.stopped.wait(5)
     conversation.close()
 
 

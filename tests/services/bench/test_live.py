@@ -7,7 +7,7 @@ import pytest
 
 from assistant.turn.store import Turn
 from services.bench.growth import growth
-from services.bench.live import STAGES, Heard, bottleneck, is_cut_off
+from services.bench.live import STAGES, ClipResult, bottleneck, is_cut_off
 from services.bench.recordings import Clip
 
 WANTED = {"size": "small"}
@@ -51,12 +51,12 @@ def test_without_a_label_the_whole_recording_is_what_was_said() -> None:
 )
 def test_the_bottleneck_is_the_longest_stage(stages: tuple[int, ...], words: str) -> None:
     times = dict(zip(STAGES, map(float, stages), strict=True))
-    heard = [Heard(clip(), (turn(),), "complete", stages_ms=times)]
+    heard = [ClipResult(clip(), (turn(),), "complete", stages_ms=times)]
     assert words in bottleneck(heard)
 
 
 def test_nothing_answered_has_no_bottleneck() -> None:
-    assert bottleneck([Heard(clip(), (), "unknown")]) == "nothing was answered"
+    assert bottleneck([ClipResult(clip(), (), "unknown")]) == "nothing was answered"
 
 
 def test_growth_is_that_of_the_warm_turns() -> None:

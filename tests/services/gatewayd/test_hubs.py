@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import Conflict, InvalidInput, NotFound, TooLarge
-from services.gatewayd.hubs import MAX_HUBS, Hub, HubStore
+from services.gatewayd.hubs import MAX_HUBS, HubStore, PairedHub
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_an_address_is_known_however_it_is_written(path: Path, given: str, seen:
 
 def test_hubs_survive_a_restart(path: Path) -> None:
     HubStore(path).add("192.0.2.7")
-    assert HubStore(path).hubs == (Hub("192.0.2.7"),)
+    assert HubStore(path).hubs == (PairedHub("192.0.2.7"),)
 
 
 def test_a_removed_hub_is_gone_for_good(path: Path) -> None:
@@ -67,7 +67,7 @@ def test_the_hub_of_the_setup_file_is_paired_and_stays(path: Path, tmp_path: Pat
     facts = tmp_path / "hub.json"
     facts.write_text('{"address": "192.0.2.7", "kind": "home-assistant"}')
     store = HubStore(path, facts)
-    assert store.hubs == (Hub("192.0.2.7", fixed=True),)
+    assert store.hubs == (PairedHub("192.0.2.7", fixed=True),)
     with pytest.raises(InvalidInput, match=r"sotto\.toml"):
         store.remove("192.0.2.7")
 

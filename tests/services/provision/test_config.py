@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.settings import WakeSettings
+from assistant.settings import WakeWordSettings
 from services.provision import checks
 from services.provision.config import merge, read, read_table, to_table
 from services.provision.sections import Setup, Wifi
@@ -213,7 +213,7 @@ def test_a_file_that_cannot_be_read_changes_nothing() -> None:
 
 
 def test_the_wake_words_are_those_of_the_assistant() -> None:
-    assert set(checks.WAKE_WORDS) == set(WakeSettings().thresholds())
+    assert set(checks.WAKE_WORDS) == set(WakeWordSettings().thresholds())
 
 
 def test_the_example_is_a_good_file_with_and_without_its_remarks() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.provision.config import read
 from services.provision.handover import adopt, overlay
 from services.provision.places import Places
-from services.provision.sections import Access, Hub, Setup, Wifi
+from services.provision.sections import Access, HubSection, Setup, Wifi
 from services.provision.text_file import LIMIT_BYTES
 from services.provision.toml_text import to_toml
 from tests.services.provision.test_config import ED25519
@@ -44,14 +44,14 @@ def test_what_the_page_does_not_ask_stays_and_the_old_file_is_kept(places: Place
     places.setup_file.write_text('# mine\nname = "Old"\n[hub]\naddress = "10.0.0.2"\n')
     places.submitted.write_text('[wifi]\nssid = "net"\n')
     adopt(places, Setup())
-    assert _in_file(places) == Setup(name="Old", wifi=Wifi("net"), hub=Hub("10.0.0.2"))
+    assert _in_file(places) == Setup(name="Old", wifi=Wifi("net"), hub=HubSection("10.0.0.2"))
     assert "# mine" in places.setup_file.with_name("sotto.toml.old").read_text()
 
 
 def test_a_broken_set_up_file_gives_way_to_what_held_before(places: Places) -> None:
     places.setup_file.write_text("name = ")
     places.submitted.write_text('[wifi]\nssid = "net"\n')
-    adopt(places, Setup(hub=Hub("10.0.0.2")))
+    adopt(places, Setup(hub=HubSection("10.0.0.2")))
     assert _in_file(places).hub.address == "10.0.0.2"
 
 

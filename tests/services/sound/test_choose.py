@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.audio.choose import Choice, Device, Observations, Plug, Way, Wish, choose
-from assistant.audio.choose_heard import Health, Heard, nothing_heard
+from assistant.audio.choose_heard import Health, MicReading, nothing_heard
 
-ALIVE = Heard(Health.ALIVE, "alive", noise_dbfs=-60, channels=2, distinct=1)
-STUCK = Heard(Health.STUCK, "silence")
-FLAWED = Heard(Health.FLAWED, "clipped", noise_dbfs=-20, distinct=1)
+ALIVE = MicReading(Health.ALIVE, "alive", noise_dbfs=-60, channels=2, distinct=1)
+STUCK = MicReading(Health.STUCK, "silence")
+FLAWED = MicReading(Health.FLAWED, "clipped", noise_dbfs=-20, distinct=1)
 
 
 def device(name: str, card: str = "", way: Way = Way.PLAIN, plug: Plug = Plug.UNKNOWN) -> Device:
@@ -21,7 +21,9 @@ def device(name: str, card: str = "", way: Way = Way.PLAIN, plug: Plug = Plug.UN
 
 
 def chosen(
-    microphones: dict[Device, Heard | None], speakers: tuple[Device, ...] = (), wish: Wish | None = None
+    microphones: dict[Device, MicReading | None],
+    speakers: tuple[Device, ...] = (),
+    wish: Wish | None = None,
 ) -> tuple[str, str]:
     choice = choose(Observations(tuple(microphones.items()), speakers), wish or Wish())
     return (

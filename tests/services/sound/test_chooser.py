@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 
 from assistant.audio.choose import Device
-from assistant.audio.choose_heard import Health, Heard
+from assistant.audio.choose_heard import Health, MicReading
 from services.sound import chooser
 from services.sound.chooser import AGAIN_S, Chooser
 from tests.services.sound.test_graph import card, node
 
-ALIVE, STUCK = Heard(Health.ALIVE, "alive", distinct=1), Heard(Health.STUCK, "silence")
+ALIVE, STUCK = (
+    MicReading(Health.ALIVE, "alive", distinct=1),
+    MicReading(Health.STUCK, "silence"),
+)
 
 
 class World:
@@ -23,14 +26,14 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.objects: list[dict[str, Any]] = []
-        self.heard: dict[str, Heard] = {}
+        self.heard: dict[str, MicReading] = {}
         self.listened: list[str] = []
         self.dumps = 0
         self.defaults: dict[str, str] = {}
         self.chooser = Chooser(folder, folder, self.listen)
         self.folder = folder
 
-    def listen(self, microphones: Sequence[Device]) -> Mapping[Device, Heard]:
+    def listen(self, microphones: Sequence[Device]) -> Mapping[Device, MicReading]:
         self.listened += [one.name for one in microphones]
         return {one: self.heard.get(one.name, ALIVE) for one in microphones}
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.updated.household import Household
-from services.updated.judge import Heard, Observations, as_good_boot, judge
+from services.updated.judge import HeardSentence, Observations, as_good_boot, judge
 from services.updated.state import GoodBoot
 
 HOME = Household("b", 1000.0, {"timers/1": 2000.0, "alarms/4": None}, ("hub.json",))
-TIME = Heard("What time is it?", "Time", "what time is it", "Time", right=True)
+TIME = HeardSentence("What time is it?", "Time", "what time is it", "Time", right=True)
 SEEN = Observations("2", "CPU", HOME, heard=(TIME,), compute_ms=110.0, cards=("Loopback (x)",))
 GOOD = GoodBoot("1", {"CPU": 100.0}, ("Loopback (x)",), {TIME.sentence: "Time"}, 0.0)
 

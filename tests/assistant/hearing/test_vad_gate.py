@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from assistant.audio.format import Samples
-from assistant.hearing.gate import Gate, GateSettings
+from assistant.hearing.vad_gate import VadGate, VadGateSettings
 from common.errors import InvalidInput
 from tests.assistant.hearing.sounds import frames, hiss, in_room
 
 
-def opened(samples: Samples, gate: Gate | None = None) -> list[bool]:
-    gate = gate or Gate()
+def opened(samples: Samples, gate: VadGate | None = None) -> list[bool]:
+    gate = gate or VadGate()
     return [gate.process(frame) for frame in frames(samples)]
 
 
@@ -38,17 +38,17 @@ def test_speech_opens_it_and_the_silence_after_closes_it(say: Callable[..., Samp
 
 def test_it_stays_open_for_the_hangover(say: Callable[..., Samples]) -> None:
     spoken = in_room(say("stop", lead=0, tail=0), 0.5, 3.0)
-    short, long = (sum(opened(spoken, Gate(GateSettings(hangover_ms=ms)))) for ms in (200, 700))
+    short, long = (sum(opened(spoken, VadGate(VadGateSettings(hangover_ms=ms)))) for ms in (200, 700))
     assert long >= short + 45
 
 
 def test_what_is_under_the_floor_is_not_looked_at(say: Callable[..., Samples]) -> None:
     spoken = say("turn on the kitchen light")
-    assert not any(opened(spoken, Gate(GateSettings(floor_dbfs=0))))
+    assert not any(opened(spoken, VadGate(VadGateSettings(floor_dbfs=0))))
 
 
 def test_a_reset_gate_behaves_as_a_new_one(say: Callable[..., Samples]) -> None:
-    gate = Gate()
+    gate = VadGate()
     spoken = in_room(say("what time is it"), 0.5, 0.2)
     first = opened(spoken, gate)
     gate.reset()
@@ -58,10 +58,10 @@ def test_a_reset_gate_behaves_as_a_new_one(say: Callable[..., Samples]) -> None:
 @pytest.mark.parametrize("frame", [np.zeros(159, np.int16), np.zeros(160, np.float32)])
 def test_a_frame_of_another_shape_is_refused(frame: Samples) -> None:
     with pytest.raises(InvalidInput) as caught:
-        Gate().process(frame)
+        VadGate().process(frame)
     assert caught.value.code == "hearing.frame"
 
 
 def test_an_unknown_mode_is_refused() -> None:
     with pytest.raises(InvalidInput):
-        Gate(GateSettings(mode=4))
+        VadGate(VadGateSettings(mode=4))

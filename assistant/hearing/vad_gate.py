@@ -14,7 +14,7 @@ from common.errors import InvalidInput
 
 
 @dataclass(frozen=True)
-class GateSettings:
+class VadGateSettings:
     """How readily the gate opens.
 
     Attributes:
@@ -34,11 +34,11 @@ class GateSettings:
     hangover_ms: int = 600
 
 
-class Gate:
+class VadGate:
     """webrtcvad with a level floor, debounced. Costs a few microseconds a frame."""
 
-    def __init__(self, settings: GateSettings | None = None) -> None:
-        self._settings = settings or GateSettings()
+    def __init__(self, settings: VadGateSettings | None = None) -> None:
+        self._settings = settings or VadGateSettings()
         if self._settings.mode not in (0, 1, 2, 3):
             raise InvalidInput(f"gate mode {self._settings.mode} is not 0, 1, 2 or 3")
         self._vad = webrtcvad.Vad(self._settings.mode)

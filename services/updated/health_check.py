@@ -41,7 +41,7 @@ _STEP_S = 2.0
 
 
 @dataclass(frozen=True)
-class GateSettings:
+class HealthCheckSettings:
     """`timeout_s` for all of it; `factor` times the last good figure is slow enough to fail."""
 
     timeout_s: float = 840.0
@@ -49,7 +49,7 @@ class GateSettings:
     units: tuple[str, ...] = UNITS
 
 
-class Gate:
+class HealthCheck:
     """One look at this boot.
 
     Args:
@@ -63,7 +63,7 @@ class Gate:
         places: Places,
         machine: Machine,
         runner: Runner,
-        settings: GateSettings,
+        settings: HealthCheckSettings,
         clock: Callable[[], float] = time.time,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -151,15 +151,15 @@ class Gate:
 def main() -> int:
     """Entry point of sotto-gate.service."""
     parser = argparse.ArgumentParser(prog="sotto-gate", description=__doc__)
-    parser.add_argument("--timeout", type=float, default=GateSettings.timeout_s, metavar="SECONDS")
+    parser.add_argument("--timeout", type=float, default=HealthCheckSettings.timeout_s, metavar="SECONDS")
     parser.add_argument("--factor", type=float, default=FACTOR, help="of the last good figure, at most")
     parser.add_argument("--unit", action="append", metavar="UNIT", help="must run; instead of the usual ones")
     parser.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     places = Places(options.root)
-    settings = GateSettings(options.timeout, options.factor, tuple(options.unit or UNITS))
+    settings = HealthCheckSettings(options.timeout, options.factor, tuple(options.unit or UNITS))
     try:
-        verdict = Gate(places, read_machine(places), Programs(), settings).run()
+        verdict = HealthCheck(places, read_machine(places), Programs(), settings).run()
     except SottoError as error:
         print(f"sotto-gate: {error}", file=sys.stderr)
         return 1

@@ -11,7 +11,7 @@ from time import monotonic
 import pytest
 
 from services.updated.announce import announce
-from services.updated.gate import UNITS, Gate, GateSettings
+from services.updated.health_check import UNITS, HealthCheck, HealthCheckSettings
 from services.updated.judge import Verdict
 from services.updated.places import Places
 from services.updated.runner import Finished, Programs
@@ -56,8 +56,8 @@ def talking(world: World, assistant: Box) -> World:
 def _gate(
     world: World, systemd: Systemd | None = None, timeout_s: float = 60.0, factor: float = 1.2
 ) -> Verdict:
-    settings = GateSettings(timeout_s=timeout_s, factor=factor)
-    gate = Gate(
+    settings = HealthCheckSettings(timeout_s=timeout_s, factor=factor)
+    gate = HealthCheck(
         world.places, world.machine(), systemd or Systemd(), settings, clock=lambda: NOW, wait=lambda _s: None
     )
     return gate.run()
