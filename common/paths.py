@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
+_DEVICE_CODE = Path("/usr/lib/sotto/python")
 _DEVICE_MODELS = Path("/usr/lib/sotto/models")
 _DEVICE_CONFIG = Path("/etc/sotto")
 
@@ -16,10 +17,21 @@ def in_checkout() -> bool:
 
 
 def models_dir() -> Path:
-    """Root of the model store: `SOTTO_MODELS`, the checkout's build folder, or the image's."""
+    """Root of the model store: `SOTTO_MODELS`, the checkout's build folder, the image's, or the user's."""
     if value := os.environ.get("SOTTO_MODELS"):
         return Path(value)
-    return _CHECKOUT / "build" / "models" if in_checkout() else _DEVICE_MODELS
+    if in_checkout():
+        return _CHECKOUT / "build" / "models"
+    return _DEVICE_MODELS if _CHECKOUT == _DEVICE_CODE else user_models_dir()
+
+
+def user_models_dir() -> Path:
+    """Where an installed package keeps its models: `$XDG_DATA_HOME/sotto/models`.
+
+    It is the only store that a command may fill by itself (`services.cli.first_use`).
+    """
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "sotto" / "models"
 
 
 def host_models_dir(root: Path) -> Path:

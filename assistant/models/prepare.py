@@ -70,7 +70,7 @@ def _convert(store: ModelStore, folder: Path, progress: Progress) -> None:
     except ImportError as error:
         raise ModelError(
             f"models cannot be converted here: {error}",
-            hint="Install requirements/dev.lock; an image brings converted models along.",
+            hint="Install the package `onnx`; an image has converted models already.",
             code="model.no-converter",
         ) from error
     folder.mkdir()

@@ -23,7 +23,7 @@ PREPARED = (
 )
 #: Lists the files of a derived folder with their sizes; written last.
 MANIFEST = "manifest.json"
-_FIX = "Run `make setup` to fetch and prepare the models."
+_FIX = "Run `make setup`; outside a checkout run `sotto models fetch`, then `sotto models prepare`."
 _FIX_OPTIONAL = "Run `sotto models fetch --optional` to fetch it; everything else works without it."
 
 

@@ -7,10 +7,14 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
-from common.errors import ErrorKind, SottoError
+from common.errors import ErrorKind, SottoError, Unavailable
 from services.cli.power import add_options as add_power_options
+
+#: What measuring needs besides what the assistant runs on; neither is on the device.
+_BENCH_NEEDS = ("matplotlib", "psutil")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -166,14 +170,28 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.cli.power import power
 
             return power(options)
-        case "bench" if options.what != "all":
-            from services.cli import bench_speech
-
-            return int(getattr(bench_speech, f"bench_{options.what}")(options))
         case _:
-            from services.cli.bench import bench
+            return _bench(options)
 
-            return bench(options)
+
+def _bench(options: argparse.Namespace) -> int:
+    missing = [name for name in _BENCH_NEEDS if find_spec(name) is None]
+    if missing:
+        raise Unavailable(
+            f"`sotto bench` needs {' and '.join(missing)}, which this installation does not have",
+            hint="In a checkout run `make setup`; else install the package with its extra `bench`.",
+            code="bench.incomplete",
+        )
+    from services.cli.first_use import ensure_models
+
+    ensure_models()
+    if options.what != "all":
+        from services.cli import bench_speech
+
+        return int(getattr(bench_speech, f"bench_{options.what}")(options))
+    from services.cli.bench import bench
+
+    return bench(options)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -28,7 +28,7 @@ def models(options: argparse.Namespace) -> int:
         for problem in problems:
             print(f"{problem.entry}/{problem.basename}: {problem.what}")
         if problems:
-            print("fix: make setup")
+            print("fix: make setup; outside a checkout sotto models fetch, then sotto models prepare")
             return 1
         print(f"all models in use are complete and unchanged in {store.root}")
         return 0

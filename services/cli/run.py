@@ -9,6 +9,7 @@ import sys
 
 from common.paths import config_dir
 from services.assistantd.main import run_here
+from services.cli.first_use import ensure_models
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ def run(options: argparse.Namespace) -> int:
 
     A gateway that cannot start (its port is taken) says so and leaves the assistant without a network side.
     """
+    ensure_models()
     beside = []
     if not options.no_gateway:
         beside.append(subprocess.Popen([sys.executable, "-m", "services.gatewayd.main"]))

@@ -14,6 +14,7 @@ from assistant.audio.files import read_audio, wav_bytes, write_wav
 from assistant.audio.format import Samples
 from assistant.turn.store import Turn
 from common.errors import InvalidInput, SottoError
+from services.cli.first_use import ensure_models
 from services.client.local import Backend, ListenOptions, open_backend, open_daemon, open_store
 
 #: Longest file, seconds: taken as one command, or listened to as a stream.
@@ -66,7 +67,7 @@ def ask(options: argparse.Namespace) -> int:
 
 def say(options: argparse.Namespace) -> int:
     """Speak a text into a WAV file."""
-    with open_backend(options.config) as backend:
+    with open_backend(options.config, before_local=ensure_models) as backend:
         rate, chunks = backend.say(_clean(" ".join(options.text)))
         samples = _joined(chunks)
     if not len(samples):
@@ -104,7 +105,12 @@ def turns(options: argparse.Namespace) -> int:
 
 
 def _backend(options: argparse.Namespace) -> Backend:
-    return open_backend(options.config, sentences=tuple(options.sentences), builtin=not options.no_builtin)
+    return open_backend(
+        options.config,
+        sentences=tuple(options.sentences),
+        builtin=not options.no_builtin,
+        before_local=ensure_models,
+    )
 
 
 def _clean(argument: str) -> str:

@@ -85,6 +85,7 @@ def open_backend(
     *,
     sentences: tuple[Path, ...] = (),
     builtin: bool = True,
+    before_local: Callable[[], None] = lambda: None,
 ) -> Backend:
     """The daemon if it answers and its sentences are wanted, else the library in this process.
 
@@ -92,6 +93,7 @@ def open_backend(
         config: settings of this call only.
         sentences, builtin: sentences of this call only. A daemon has its own sentences and settings, so
             any of these means in-process, and a rehearsal while a daemon runs.
+        before_local: called before an assistant is made in this process, which needs the models.
 
     Raises:
         Conflict: an assistant is running but does not answer.
@@ -99,6 +101,7 @@ def open_backend(
     own = bool(sentences) or not builtin or config is not None
     if not own and (remote := _daemon()) is not None:
         return remote
+    before_local()
     give_up = perf_counter() + _WAIT_S
     while True:
         try:
