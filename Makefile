@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Sotto. `make` alone prints the targets.
 PYTHON ?=
 VENV   := .venv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The assistant: hears, understands, answers. A library: no sockets, no root, no systemd."""
 
 from assistant.privacy import silence_telemetry

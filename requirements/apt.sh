@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Install the Debian packages that are named; does nothing when none is. The caller finds out what is missing.
 set -eu
 [ $# -gt 0 ] || exit 0

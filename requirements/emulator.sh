@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # System packages that the tests with a booted image or an emulated kernel need, on Debian and its kin.
 # With "arm64" also those that boot an image for it.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Home Assistant for `make test-hub`, in an environment of its own under build/hub (two minutes the first time).
 # Without Python 3.13 nothing is installed, and the tests skip with that reason.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Resolve requirements/*.in for every supported Python and architecture at once: names, versions and
 # hashes, no address. Needs `uv` on the PATH (any recent version).
 set -eu

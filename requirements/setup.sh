@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Make the virtual environment: a Python from 3.11 to 3.13, the system libraries, the locked packages.
 # Run by `make setup`; does nothing that is already done.
 set -eu

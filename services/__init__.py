@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """Daemons and the command line; they compose the libraries."""
