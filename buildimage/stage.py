@@ -35,7 +35,7 @@ SUPERFLUOUS = (
 
 
 def stage_tree(repository: Path, target: Path) -> None:
-    """Copy rootfs/, our packages and the pages an owner may want to `target`, with plain modes.
+    """Copy rootfs/, our packages, the licence and the pages an owner may want to `target`, with plain modes.
 
     Args:
         repository: the checkout.
@@ -47,7 +47,11 @@ def stage_tree(repository: Path, target: Path) -> None:
         if place.parts[0] != "packages":
             _copy(source, target / place)
     stage_code(repository, target / PYTHON)
-    for page in [repository / "README.md", *sorted((repository / "docs").glob("*.md"))]:
+    for page in [
+        repository / "LICENSE",
+        repository / "README.md",
+        *sorted((repository / "docs").glob("*.md")),
+    ]:
         _copy(page, target / DOCS / page.name)
 
 

@@ -36,6 +36,7 @@ def _checkout(root: Path) -> Path:
         _write(root / package / "__init__.py")
         _write(root / package / "inner" / "code.py", "x = 1\n")
     _write(root / "requirements/models.lock", "lock\n")
+    _write(root / "LICENSE", "licence\n")
     _write(root / "README.md", "read me\n")
     _write(root / "docs/settings.md", "settings\n")
     return root
@@ -77,7 +78,7 @@ def test_a_link_stays_a_link(checkout: Path, tmp_path: Path) -> None:
 def test_code_pages_and_the_lock_of_the_models_are_there(checkout: Path, tmp_path: Path) -> None:
     staged = _staged(checkout, tmp_path / "tree")
     wanted = [PYTHON / package / "inner/code.py" for package in ("assistant", "power", "services")]
-    wanted += [PYTHON / "models.lock", DOCS / "README.md", DOCS / "settings.md"]
+    wanted += [PYTHON / "models.lock", DOCS / "LICENSE", DOCS / "README.md", DOCS / "settings.md"]
     assert {str(path) for path in wanted} <= staged.keys()
 
 
