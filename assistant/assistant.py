@@ -37,6 +37,7 @@ from assistant.speech.recogniser import Recogniser, Transcript
 from assistant.speech.speech_cache import SpeechCache, UncachedVoice
 from assistant.speech.spoken import spoken
 from assistant.speech.synthesiser import Synthesiser
+from assistant.turn.context import StreamContext
 from assistant.turn.conversation import Conversation
 from assistant.turn.dialogue import APOLOGY, NOT_UNDERSTOOD, Dialogue
 from assistant.turn.settings import ConversationSettings
@@ -229,20 +230,21 @@ class Assistant:
                 on_turn(turn)
             self.turns.add(turn, audio)
 
-        return Conversation(
-            self.ears(wake=settings.wake),
-            self.recogniser,
-            self.dialogue,
-            UncachedVoice(self._synthesiser) if uncached_voice else self._voice,
-            sink,
-            bus,
-            settings,
-            self.settings.turn_end,
-            finished,
-            label,
-            self.settings.handover,
-            self._turn_model.finished if self._turn_model is not None else None,
+        context = StreamContext(
+            ears=self.ears(wake=settings.wake),
+            recogniser=self.recogniser,
+            dialogue=self.dialogue,
+            voice=UncachedVoice(self._synthesiser) if uncached_voice else self._voice,
+            sink=sink,
+            bus=bus,
+            settings=settings,
+            endpointing=self.settings.turn_end,
+            on_turn=finished,
+            label=label,
+            hub=self.settings.handover,
+            sounds_finished=self._turn_model.finished if self._turn_model is not None else None,
         )
+        return Conversation(context)
 
     def ask(
         self,

@@ -14,8 +14,8 @@ from assistant.hearing.activity import ActivitySettings
 from assistant.speech.recogniser import RecogniserSettings
 from assistant.speech.speech_cache import SpeechCacheSettings
 from assistant.speech.synthesiser import SynthesiserSettings
-from assistant.turn.endpointing import TurnEndSettings
-from assistant.turn.hub_turn import HandoverSettings
+from assistant.turn.endpointing import EndpointingSettings
+from assistant.turn.hub_turn import HubPipelineSettings
 from assistant.turn.settings import ConversationSettings
 from common.errors import NotFound
 from common.paths import config_dir
@@ -66,8 +66,8 @@ class Settings:
     activity: ActivitySettings = field(default_factory=ActivitySettings)
     wake: WakeWordSettings = field(default_factory=WakeWordSettings)
     conversation: ConversationSettings = field(default_factory=ConversationSettings)
-    turn_end: TurnEndSettings = field(default_factory=TurnEndSettings)
-    handover: HandoverSettings = field(default_factory=HandoverSettings)
+    turn_end: EndpointingSettings = field(default_factory=EndpointingSettings)
+    handover: HubPipelineSettings = field(default_factory=HubPipelineSettings)
     recogniser: RecogniserSettings = field(default_factory=RecogniserSettings)
     voice: SynthesiserSettings = field(default_factory=SynthesiserSettings)
     ready_voice: SpeechCacheSettings = field(default_factory=SpeechCacheSettings)

@@ -1,7 +1,8 @@
-"""Who goes on after the box has answered: the rest of the sentence, or a word over the reply.
+"""Speech after the commit: the rest of the same utterance, or words over the reply.
 
 "Turn on the light." "Turned on ..." "... in the bedroom": what is said within a second of the end of a turn
-is heard together with it. If the two make one sentence that means something else, it was that one all along.
+is recognised together with it. If the two make one sentence that means something else, it was that one all
+along.
 """
 
 from __future__ import annotations
@@ -12,19 +13,20 @@ from enum import Enum
 from assistant.audio.format import SAMPLE_RATE
 from assistant.hearing.activity import Activity
 from assistant.turn.dialogue import Outcome
-from assistant.turn.listener import Endpointer, Guess, UserTurn, WakeWord
-from assistant.turn.playback import Playback
+from assistant.turn.endpointer import Endpointer
 from assistant.turn.settings import ConversationSettings, Phase
+from assistant.turn.transcriber import Transcriber
+from assistant.turn.user_turn import Interpretation, Opening, UserTurn, WakeWord
 from assistant.understanding.completeness import Completeness
 
 
 @dataclass
 class AnsweredTurn:
-    """The last turn, while it may still go on. Positions are samples of the stream.
+    """The last turn, while it may still continue. Positions are samples of the stream.
 
     Attributes:
         turn_id: of the turn.
-        begins: where its audio begins, the wake word included if it was one breath with it.
+        begins: where its audio begins, the wake word included if it was part of the utterance.
         wake: the wake word that leads that audio, if one does.
         committed: where the stream was when the turn was taken for finished.
         outcome: what became of it.
@@ -41,7 +43,7 @@ class AnsweredTurn:
     joined: UserTurn | None = None
 
     def is_followed_by(self, activity: Activity, within_ms: int, *, echo_free: bool, sounding: bool) -> bool:
-        """Whether what is heard may be the rest of the sentence.
+        """Whether what is heard may be the rest of the utterance.
 
         Without a microphone that is free of our own voice, speech that begins while the reply sounds is that.
 
@@ -49,7 +51,7 @@ class AnsweredTurn:
             activity: what is heard.
             within_ms: so soon after the commit it must begin.
             echo_free: our own voice does not come back through the microphone.
-            sounding: a reply is being spoken.
+            sounding: a reply is being played.
         """
         if activity.onset is None or activity.last_speech is None:
             return False
@@ -59,78 +61,82 @@ class AnsweredTurn:
             return True
         return activity.onset <= self.sounds_from
 
-    def joined_turn(self, position: int) -> UserTurn:
-        """The turn and what followed it, as one; made when first asked for, at that position."""
+    def with_what_followed(self, activity: Activity) -> UserTurn:
+        """The turn and what followed it, as one, heard up to `activity`."""
         if self.joined is None:
-            self.joined = UserTurn(position, self.begins, self.wake, begins=self.begins)
+            opening = Opening(activity.position, self.begins, self.wake, joined_from=self.begins)
+            self.joined = UserTurn(opening, activity)
+        self.joined.activity = activity
         return self.joined
 
-    def is_changed_by(self, guess: Guess) -> bool:
+    def is_changed_by(self, interpretation: Interpretation) -> bool:
         """Whether the whole means something else than its beginning did."""
-        if not guess.is_understood or guess.plan is None or guess.plan.parse is None:
+        plan = interpretation.plan
+        if not interpretation.is_understood or plan is None or plan.parse is None:
             return False
-        before, now = self.outcome.parse, guess.plan.parse
+        before, now = self.outcome.parse, plan.parse
         return before is None or (before.intent, dict(before.slots)) != (now.intent, dict(now.slots))
 
 
 class Remark(Enum):
     """What was said over a reply."""
 
-    #: Nothing yet, or not all of it.
+    #: Nothing.
     NOTHING = "nothing"
+    #: Somebody is speaking; what is not known yet.
+    UNDER_WAY = "under way"
     #: It is over, and was nothing for us: a cough, other people, our own voice.
     PASSED = "passed"
     STOP = "stop"
 
 
 class Continuation:
-    """Judges what is said after a turn was taken for finished. The caller holds the conversation's lock.
+    """Judges what is said after a turn was taken for finished.
 
     Args:
-        listener: of the stream.
-        playback: is lowered while somebody speaks over it.
-        settings: of the stream.
+        endpointer, transcriber, settings: of the stream.
     """
 
-    def __init__(self, listener: Endpointer, playback: Playback, settings: ConversationSettings) -> None:
-        self._listener = listener
-        self._playback = playback
+    def __init__(
+        self, endpointer: Endpointer, transcriber: Transcriber, settings: ConversationSettings
+    ) -> None:
+        self._endpointer = endpointer
+        self._transcriber = transcriber
         self._settings = settings
         self._answered: AnsweredTurn | None = None
 
-    def answered(self, turn: UserTurn, activity: Activity, position: int, outcome: Outcome) -> AnsweredTurn:
+    def answered(self, turn: UserTurn, position: int, outcome: Outcome) -> AnsweredTurn:
         """A turn was answered at that position of the stream; what follows may belong to it."""
-        wake = turn.wake if turn.is_one_breath(activity) else None
-        begins = self._listener.breath_of(turn, activity)
-        self._answered = AnsweredTurn(turn.id, begins, wake, position, outcome)
+        self._answered = AnsweredTurn(
+            turn.id, turn.utterance_start, turn.wake_in_utterance, position, outcome
+        )
         return self._answered
 
     def forget(self) -> None:
         """What follows belongs to something else."""
         self._answered = None
 
-    def follows(self, activity: Activity) -> AnsweredTurn | None:
-        """The turn that what is heard may be the rest of."""
+    def follows(self, activity: Activity, *, sounding: bool) -> AnsweredTurn | None:
+        """The turn that what is heard may be the rest of; `sounding`: a reply is being played."""
         before, settings = self._answered, self._settings
         if before is not None and before.is_followed_by(
-            activity, settings.correction_ms, echo_free=settings.echo_free, sounding=self._playback.speaking
+            activity, settings.correction_ms, echo_free=settings.echo_free, sounding=sounding
         ):
             return before
         return None
 
-    def correction(self, before: AnsweredTurn, activity: Activity) -> Guess | None:
-        """The whole sentence, once it is complete and means something else than its beginning."""
-        guess = self._listener.settled(before.joined_turn(activity.position), activity)
-        return guess if guess is not None and before.is_changed_by(guess) else None
+    def correction(self, before: AnsweredTurn, activity: Activity) -> Interpretation | None:
+        """The whole utterance, once it is complete and means something else than its beginning."""
+        whole = self._endpointer.settled(before.with_what_followed(activity))
+        return whole if whole is not None and before.is_changed_by(whole) else None
 
     def may_come(self, before: AnsweredTurn, activity: Activity, phase: Phase) -> bool:
-        """Whether more of the sentence may come, so that nothing else is to be made of what is heard."""
+        """Whether more of the utterance may come, so that nothing else is to be made of what is heard."""
         if phase is Phase.LISTENING or activity.ended_silence_ms > self._settings.correction_ms:
             return False
         if activity.is_speech:
-            self._lower()
             return True
-        so_far = before.joined_turn(activity.position).current_guess(activity)
+        so_far = before.with_what_followed(activity).current
         return so_far is not None and (
             so_far.completeness is Completeness.UNFINISHED or before.is_changed_by(so_far)
         )
@@ -145,16 +151,11 @@ class Continuation:
         if activity.last_speech is None or activity.onset is None:
             return Remark.NOTHING
         if activity.is_speech:
-            self._lower()
-            return Remark.NOTHING
-        if activity.speech_ms <= self._settings.stop_word_ms and self._listener.said_stop(activity):
+            return Remark.UNDER_WAY
+        if activity.speech_ms <= self._settings.stop_word_ms and self._transcriber.said_stop(activity):
             return Remark.STOP
         if self._settings.echo_free and (asked or not self._settings.wake):
-            turn = UserTurn(activity.onset, activity.onset)
-            if self._listener.recognise(turn, activity, search=False).is_understood:
+            turn = UserTurn.opened_at_onset(activity)
+            if self._transcriber.recognise(turn, deep=False).is_understood:
                 return turn
         return Remark.PASSED
-
-    def _lower(self) -> None:
-        if self._settings.echo_free and self._playback.speaking:
-            self._playback.duck(self._settings.duck_to)

@@ -1,4 +1,4 @@
-"""The end of a turn: a pure decision from how long it is quiet and how finished the words are."""
+"""Endpointing: a pure decision from how long it is quiet and how finished the words are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Decision(Enum):
 
 
 @dataclass(frozen=True)
-class TurnEndSettings:
+class EndpointingSettings:
     """How long a pause may be before the turn is over, by how finished the words are.
 
     Inside 150 recorded commands of many speakers the longest silence that `VoiceActivity` counts is
@@ -26,7 +26,7 @@ class TurnEndSettings:
     Attributes:
         complete_ms: the words are a command and cannot usefully go on.
         extendable_ms: they are a command and could go on; `longest_extendable_ms` if it sounds so, too.
-        finished_ms: the grammar does not know them, and the voice sounds finished (`hearing.turn_audio`).
+        finished_ms: the grammar does not know them, and the voice sounds finished (`hearing.turn_model`).
         unparsed_ms: the grammar does not know them, and the voice does not sound finished or is not judged.
         unfinished_ms: they are the beginning of a command, or nothing is recognised yet.
         longest_complete_ms, longest_extendable_ms: what a speaker who pauses much can raise the waits to.
@@ -65,7 +65,7 @@ class TurnEndSettings:
 
 def wait_ms(
     completeness: Completeness | None,
-    settings: TurnEndSettings,
+    settings: EndpointingSettings,
     *,
     stretch: float = 1.0,
     sounds_finished: bool | None = None,
@@ -97,7 +97,7 @@ def decide(
     silence_ms: int,
     speech_ms: int,
     completeness: Completeness | None,
-    settings: TurnEndSettings | None = None,
+    settings: EndpointingSettings | None = None,
     *,
     stretch: float = 1.0,
     sounds_finished: bool | None = None,
@@ -112,7 +112,7 @@ def decide(
         completeness, stretch, sounds_finished: see `wait_ms`.
         settings: the waits.
     """
-    settings = settings or TurnEndSettings()
+    settings = settings or EndpointingSettings()
     if silence_ms + speech_ms >= settings.max_turn_s * 1000:
         return Decision.COMMIT
     wait = wait_ms(completeness, settings, stretch=stretch, sounds_finished=sounds_finished)

@@ -1,4 +1,4 @@
-"""A turn that somebody else answers: a hub is told what is said, and what it answers is spoken here."""
+"""A turn that a hub answers: it is sent what is said, and what it answers is played here."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Protocol
 
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.hearing.ears import Ears
-from assistant.turn.listener import UserTurn
 from assistant.turn.recorder import Stopwatch, ms
 from assistant.turn.store import Clocks, Turn
+from assistant.turn.user_turn import UserTurn
 from common.errors import InvalidInput
 
 NO_ANSWER = "The hub did not answer."
@@ -23,17 +23,17 @@ SILENT_CODES = frozenset({"stt-no-text-recognized", DUPLICATE})
 #: Home Assistant takes a wake word within 2 s of the last one for the same one, heard by another box. Seconds
 #: within which the last one may have been our own, so that the box answers.
 ECHO_S = 5
-#: The wake word's network knows only about where the word ended; a hub is told what is said from this long
+#: The wake word's network knows only about where the word ended; a hub is sent what is said from this long
 #: before. Of 36 sentences in one breath (espeak-ng and Piper, recognised freely) 21 come out exact with it,
 #: 5 without, 13 with 200 ms, when the word's last syllable becomes a word of the sentence.
 PRE_ROLL_MS = 160
-#: Sound is told in pieces of so many samples, 30 ms; what was kept, in larger ones.
+#: Sound is sent in pieces of so many samples, 30 ms; what was kept, in larger ones.
 _PIECE = 480
 _LARGEST_PIECE = SAMPLE_RATE
 
 
 @dataclass(frozen=True)
-class HandoverSettings:
+class HubPipelineSettings:
     """What a hub is given while there is one.
 
     Attributes:
@@ -61,11 +61,11 @@ class HandoverSettings:
             )
 
 
-DEFAULT_HANDOVER = HandoverSettings()
+DEFAULT_HUB_PIPELINE = HubPipelineSettings()
 
 
 class PipelineHub(Protocol):
-    """Who is told of turns. Called by the thread that hears: nothing here may wait, or fail."""
+    """A hub that answers turns. Called by the thread that hears: nothing here may wait, or fail."""
 
     def begin(self, word: str, at_s: float) -> None:
         """Somebody talks to the hub: the wake word `word` ended `at_s` seconds after the stream began."""
@@ -76,8 +76,8 @@ class PipelineHub(Protocol):
     def end(self) -> None:
         """The person has finished, or said nothing."""
 
-    def unseated(self) -> None:
-        """Another hub has taken the seat."""
+    def replaced(self) -> None:
+        """Another hub has taken its place."""
 
 
 @dataclass
@@ -86,65 +86,67 @@ class HubTurn:
 
     Attributes:
         hub: whose.
-        listening: the turn as the box hears it.
-        told: up to this sample of the stream the hub has heard.
+        turn: as the box hears it.
+        sent: up to this sample of the stream the hub has heard.
         text, reply: what the hub took it for and what it answers, as far as it said so.
-        watch: since the end of the sentence; None before.
-        answering: its answer is being spoken.
+        watch: since the end of the utterance; None before.
+        answering: its answer is being played.
+        active_at: when the hub last showed that it is at work, a `perf_counter` value.
+        clocks: of the record.
     """
 
     hub: PipelineHub
-    listening: UserTurn
-    told: int
+    turn: UserTurn
+    sent: int
     text: str = ""
     reply: str = ""
     watch: Stopwatch | None = None
     answering: bool = False
-    _sign_of_life: float = 0.0
-    _clocks: Clocks = field(default_factory=Clocks)
+    active_at: float = 0.0
+    clocks: Clocks = field(default_factory=Clocks)
 
     @classmethod
-    def begin(cls, hub: PipelineHub, listening: UserTurn, start: int) -> HubTurn:
-        """Tell `hub` that a turn is its own, and that its sound begins at sample `start`."""
-        wake = listening.wake
+    def begin(cls, hub: PipelineHub, turn: UserTurn, start: int) -> HubTurn:
+        """Give `hub` a turn whose sound begins at sample `start`."""
+        wake = turn.opening.wake
         hub.begin(wake.phrase.replace(" ", "_") if wake else "", (wake.end if wake else start) / SAMPLE_RATE)
-        return cls(hub, listening, start)
+        return cls(hub, turn, start)
 
     @property
     def id(self) -> str:
         """Of the turn."""
-        return self.listening.id
+        return self.turn.id
 
-    def tell(self, ears: Ears, *, all_of_it: bool = False) -> None:
-        """Pass on what was heard since the last time, once it is worth a message."""
-        while (waiting := ears.position - self.told) >= (1 if all_of_it else _PIECE):
+    def send(self, ears: Ears, *, all_of_it: bool = False) -> None:
+        """Send what was heard since the last time, once it is worth a message."""
+        while (waiting := ears.position - self.sent) >= (1 if all_of_it else _PIECE):
             piece = min(waiting, _LARGEST_PIECE)
-            self.hub.hear(ears.audio(self.told, self.told + piece))
-            self.told += piece
+            self.hub.hear(ears.audio(self.sent, self.sent + piece))
+            self.sent += piece
 
     def end(self, ears: Ears, watch: Stopwatch) -> None:
-        """The sentence is over; from now on an answer is awaited."""
-        self.tell(ears, all_of_it=True)
+        """The utterance is over; from now on an answer is awaited."""
+        self.send(ears, all_of_it=True)
         self.hub.end()
         self.watch = watch
-        self._sign_of_life = watch.committed
+        self.active_at = watch.committed
 
     def said(self, text: str | None = None, reply: str | None = None) -> None:
-        """The hub has told something of its work, and so is still at it."""
+        """The hub has reported something of its work, and so is still at it."""
         self.text = self.text if text is None else text
         self.reply = self.reply if reply is None else reply
-        self._sign_of_life = perf_counter()
+        self.active_at = perf_counter()
 
-    def is_late(self, now: float, settings: HandoverSettings) -> bool:
+    def is_late(self, now: float, settings: HubPipelineSettings) -> bool:
         """Whether the hub has had its time; `now` is a `perf_counter` value."""
-        return self.watch is not None and now - self._sign_of_life > settings.answer_s
+        return self.watch is not None and now - self.active_at > settings.answer_s
 
-    def clock(self, at: float) -> dict[str, object]:
-        """An answer began to sound at `at`; what goes out with the event that says so."""
+    def begins_to_sound(self, at: float) -> dict[str, object]:
+        """The answer began to sound at `at`; what goes out with the event that says so."""
         if self.watch is None:
             return {}
         compute = ms(at - self.watch.committed)
-        self._clocks = Clocks(heard=self.watch.since_speech(at), compute=compute)
+        self.clocks = Clocks(heard=self.watch.since_speech(at), compute=compute)
         return {"compute_ms": compute}
 
     def record(self, label: str, *, interrupted: bool = False) -> Turn:
@@ -155,7 +157,7 @@ class HubTurn:
             transcript=self.text,
             accepted=self.answering,
             reply=self.reply,
-            clocks_ms=self._clocks,
+            clocks_ms=self.clocks,
             label=label,
             interrupted=interrupted,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 #: The 90th percentile of the longest pause inside 150 recorded commands of many speakers, ms; see
-#: `turn_end.TurnEndSettings`. Somebody whose pauses are like that needs no longer waits.
+#: `endpointing.EndpointingSettings`. Somebody whose pauses are like that needs no longer waits.
 USUAL_MS = 150
 #: Shorter silences are the grain of the voice activity: closures of consonants, a soft syllable.
 SHORTEST_PAUSE_MS = 64

@@ -13,8 +13,8 @@ from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.audio.pace import Pace
 from assistant.events import EventBus, EventKind
 from assistant.turn.dialogue import Outcome
-from assistant.turn.listener import Guess, UserTurn
 from assistant.turn.store import Clocks, Turn
+from assistant.turn.user_turn import Interpretation, UserTurn
 from common.errors import SottoError
 
 log = logging.getLogger(__name__)
@@ -64,11 +64,11 @@ class StreamClock:
         return Stopwatch(committed, self._captured_at - silence / SAMPLE_RATE, self._realtime)
 
 
-class Records:
+class Recorder:
     """Writes the record of each turn of a stream.
 
     Args:
-        bus: told of each.
+        bus: given an event of each.
         on_turn: given each, with the audio that was heard (None unless kept).
         label: of the stream.
     """
@@ -76,30 +76,37 @@ class Records:
     def __init__(self, bus: EventBus, on_turn: Callable[[Turn, Samples | None], None], label: str) -> None:
         self._bus = bus
         self._on_turn = on_turn
-        self.label = label
+        self._label = label
 
     def decided(
-        self, turn: UserTurn, guess: Guess, outcome: Outcome, watch: Stopwatch, *, mute: bool
+        self,
+        turn: UserTurn,
+        interpretation: Interpretation,
+        outcome: Outcome,
+        watch: Stopwatch,
+        *,
+        mute: bool,
     ) -> Turn:
-        """Announce what the box has decided by itself, and begin its record.
+        """Publish what the box has decided by itself, and begin its record.
 
         Args:
             turn: as it was heard.
-            guess: what it was taken for.
+            interpretation: what it was taken for.
             outcome: what became of the words.
             watch: of this turn.
             mute: nothing is answered.
         """
-        parse, transcript = outcome.parse, guess.transcript
+        parse, transcript = outcome.parse, interpretation.transcript
         intent, slots = (parse.intent, dict(parse.slots)) if parse else (None, {})
-        told = {"accepted": parse is not None, "intent": intent or "", "slots": slots}
-        self._bus.publish(EventKind.DECIDED, turn.id, **told)
+        self._bus.publish(
+            EventKind.DECIDED, turn.id, accepted=parse is not None, intent=intent or "", slots=slots
+        )
         if outcome.acted_at is not None:
             self._bus.publish(EventKind.ACTED, turn.id, intent=intent or "")
         return Turn(
             id=turn.id,
             time=time.time(),
-            transcript=guess.text,
+            transcript=interpretation.text,
             accepted=parse is not None,
             intent=intent,
             slots=slots,
@@ -109,23 +116,23 @@ class Records:
             ),
             stages_ms=_rounded(
                 {
-                    "recognise": turn.recognise_ms,
+                    "recognise": interpretation.recognise_ms,
                     "encode": transcript.encode_ms,
                     "decode": transcript.decode_ms,
                     **outcome.stages_ms,
                 }
             ),
             scores=_rounded({**transcript.scores, "free": transcript.free_score}),
-            label=self.label,
+            label=self._label,
         )
 
     def failed(self, turn_id: str, apology: str) -> None:
         """A turn came to nothing by a fault of ours."""
         self._bus.publish(EventKind.WARNING, turn_id, code="turn.failed", message=apology)
-        self.finish(Turn(turn_id, time.time(), "", accepted=False, reply=apology, label=self.label), None)
+        self.finish(Turn(turn_id, time.time(), "", accepted=False, reply=apology, label=self._label), None)
 
     def finish(self, record: Turn, audio: Samples | None) -> None:
-        """A turn is over: announce and store it."""
+        """A turn is over: publish and store it."""
         self._bus.publish(EventKind.TURN, record.id, accepted=record.accepted)
         try:
             self._on_turn(record, audio)
@@ -135,8 +142,8 @@ class Records:
             self._bus.publish(EventKind.WARNING, record.id, code=error.code, message=error.message)
 
 
-class Answer:
-    """A reply being spoken, and the clocks of its record.
+class SpokenReply:
+    """A reply being played, and the clocks of its record.
 
     Args:
         record: so far.

@@ -1,4 +1,4 @@
-"""A hub in the room's seat, over the wire: what is said to it out, what it says and plays in."""
+"""A hub that answers for the box, over the wire: what is said to it out, what it says and plays in."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from assistant.assistant import Assistant
 from assistant.audio.format import Samples
 from assistant.audio.incoming import IncomingSound
 from assistant.events import EventKind
-from assistant.turn.hub_pipeline import HubPipeline
+from assistant.turn.hub_port import HubPort
 from assistant.turn.utterance import Speech
 from common.errors import Conflict, InvalidInput, SottoError, TooLarge, Unavailable
 from services.assistantd.announce import PATIENCE_S
@@ -36,32 +36,30 @@ _NAP_S = 0.05
 
 
 class Satellite:
-    """Serves one hub until it leaves, makes a mistake, or another takes its seat. It is the `Hub` that the
-    conversation knows.
+    """Serves one hub until it leaves, makes a mistake, or another takes its place. It is the `PipelineHub`
+    that the conversation knows.
 
     Args:
         assistant: whose voice and timers they are.
-        seat: of the room.
+        port: into the conversation of the room.
         requests: the hub's messages; the first carries `attach`.
 
     Raises (from `responses`):
         InvalidInput: a message that cannot be used.
-        Conflict: another hub has taken the seat.
+        Conflict: another hub has taken its place.
         Unavailable: it does not read.
     """
 
-    def __init__(
-        self, assistant: Assistant, seat: HubPipeline, requests: Iterator[pb.SatelliteRequest]
-    ) -> None:
+    def __init__(self, assistant: Assistant, port: HubPort, requests: Iterator[pb.SatelliteRequest]) -> None:
         self._assistant = assistant
-        self._seat = seat
+        self._port = port
         self._requests = requests
         self._out: queue.Queue[pb.SatelliteResponse | None] = queue.Queue(MAX_QUEUED)
         self._sounds: queue.Queue[IncomingSound | None] = queue.Queue(MAX_SOUNDS + 1)
         self._sound: IncomingSound | None = None
         self._playing: IncomingSound | None = None
         self._end: SottoError | None = None
-        #: Nothing more is sent; and, a moment later, the seat is free.
+        #: Nothing more is sent; and, a moment later, another hub may attach.
         self._over = threading.Event()
         self._closed = threading.Event()
 
@@ -75,11 +73,11 @@ class Satellite:
                 code="satellite.no-attach",
             )
         if not first.attach.muted:
-            self._seat.take(self)
+            self._port.attach(self)
         threading.Thread(target=self._read, name="hub", daemon=True).start()
         threading.Thread(target=self._play_all, name="hub sounds", daemon=True).start()
         try:
-            yield pb.SatelliteResponse(attached=pb.SatelliteAttached(takes=self._seat.takes))
+            yield pb.SatelliteResponse(attached=pb.SatelliteAttached(takes=self._port.takes))
             while not self._over.is_set():
                 with suppress(queue.Empty):
                     response = self._out.get(timeout=_POLL_S)
@@ -97,7 +95,7 @@ class Satellite:
             return
         self._closed.set()
         self._over.set()
-        self._seat.leave(self)
+        self._port.detach(self)
         self._assistant.hub_timers.forget()
         for sound in (self._sound, self._playing):
             if sound is not None:
@@ -120,8 +118,8 @@ class Satellite:
         """The person has finished."""
         self._send(pb.SatelliteResponse(speech_end=pb.SpeechEnd()))
 
-    def unseated(self) -> None:
-        """Another hub has taken the seat."""
+    def replaced(self) -> None:
+        """Another hub has taken its place."""
         self._give_up(Conflict("another hub has taken the seat", hint="use one hub", code="satellite.taken"))
 
     def _send(self, response: pb.SatelliteResponse) -> None:
@@ -157,16 +155,16 @@ class Satellite:
         self._give_up(error)
 
     def _take(self, request: pb.SatelliteRequest) -> None:
-        seat = self._seat
+        port = self._port
         match request.WhichOneof("payload"):
             case "transcript":
-                seat.transcript(self, request.transcript[:MAX_TEXT])
+                port.transcript(self, request.transcript[:MAX_TEXT])
             case "reply":
-                seat.reply(self, request.reply[:MAX_TEXT])
+                port.reply(self, request.reply[:MAX_TEXT])
             case "error":
-                seat.failed(self, request.error.code[:MAX_TEXT], request.error.text[:MAX_TEXT])
+                port.failed(self, request.error.code[:MAX_TEXT], request.error.text[:MAX_TEXT])
             case "heard_enough":
-                seat.heard_enough(self)
+                port.end_of_speech(self)
             case "sound_start":
                 self._begin_sound(request.sound_start)
             case "sound":
@@ -176,9 +174,9 @@ class Satellite:
             case "timer":
                 self._timer(request.timer)
             case "mute" if request.mute.muted:
-                seat.leave(self, quietly=True)
+                port.detach(self, quietly=True)
             case "mute":
-                seat.take(self)
+                port.attach(self)
             case _:
                 raise InvalidInput(
                     "a message of a hub that carries nothing, or `attach` again",
@@ -263,7 +261,7 @@ class Satellite:
 
         speech = Speech(sound.chunks(), self._assistant.voice.sample_rate, stop)
         give_up = monotonic() + PATIENCE_S
-        while not self._seat.play(self, speech, is_missed, ended):
+        while not self._port.play(self, speech, is_missed, ended):
             if self._closed.is_set() or monotonic() > give_up:
                 sound.cut()
                 return False

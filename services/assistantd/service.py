@@ -171,7 +171,7 @@ class AssistantService(rpc.AssistantServicer):
                 conversation = self._announcer.conversation
                 if conversation is None:
                     raise Unavailable("there is no room", hint="this is no box", code="satellite.no-room")
-                satellite = Satellite(self._assistant, conversation.hub_pipeline, request_iterator)
+                satellite = Satellite(self._assistant, conversation.hub, request_iterator)
                 context.add_callback(satellite.close)
                 yield from satellite.responses()
         except SottoError as error:

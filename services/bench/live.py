@@ -14,7 +14,7 @@ from assistant.assistant import Assistant
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE
 from assistant.audio.stream_sink import StreamSink
 from assistant.events import Event, EventKind
-from assistant.turn.endpointing import TurnEndSettings
+from assistant.turn.endpointing import EndpointingSettings
 from assistant.turn.settings import ConversationSettings
 from assistant.turn.store import Turn
 from services.bench.figures import percentiles
@@ -123,7 +123,7 @@ def _from_outside(
 
 def with_fixed_timer(assistant: Assistant, milliseconds: int = FIXED_MS) -> None:
     """Make the assistant's next conversations wait for so much silence, whatever was said."""
-    waits = {each.name: milliseconds for each in fields(TurnEndSettings) if each.name.endswith("_ms")}
+    waits = {each.name: milliseconds for each in fields(EndpointingSettings) if each.name.endswith("_ms")}
     fixed = replace(assistant.settings.turn_end, **waits)
     assistant.settings = replace(assistant.settings, turn_end=fixed)
 

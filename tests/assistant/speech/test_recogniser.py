@@ -51,7 +51,7 @@ def test_search_finds_a_spelling_that_is_never_heard_freely(store: ModelStore, s
 
 def test_without_deep_the_grammar_is_not_searched(recogniser: Recogniser, say: Say) -> None:
     grammar = ListGrammar(["turn on the kitchen lite"])
-    transcript = recogniser.transcribe(say("turn on the kitchen light"), grammar, deep=False)
+    transcript = recogniser.begin(say("turn on the kitchen light"), grammar).quick()
     assert transcript.method == "free"
 
 
@@ -59,8 +59,10 @@ def test_a_search_begun_early_finds_the_same(store: ModelStore, say: Say) -> Non
     unhelped = Recogniser(store, RecogniserSettings(bias=0.0))
     grammar = ListGrammar(["turn on the kitchen lite", "close the garage", "what time is it"])
     audio = say("turn on the kitchen light")
-    early = unhelped.transcribe(audio, grammar, deep=False, search_while=lambda: True)
-    found = unhelped.transcribe(audio, grammar)
+    recognition = unhelped.begin(audio, grammar)
+    recognition.search_ahead()
+    early = recognition.quick()
+    found = recognition.deep()
     later = unhelped.transcribe(say("close the garage"), grammar)
     alone = Recogniser(store, RecogniserSettings(bias=0.0)).transcribe(audio, grammar)
     assert (early.method, found.method, later.text) == ("free", "constrained", "Close the garage.")
@@ -71,18 +73,18 @@ def test_a_search_that_was_given_up_is_made_when_it_is_needed(store: ModelStore,
     unhelped = Recogniser(store, RecogniserSettings(bias=0.0))
     grammar = ListGrammar(["turn on the kitchen lite", "close the garage", "what time is it"])
     audio = say("turn on the kitchen light")
-    unhelped.transcribe(audio, grammar, deep=False, search_while=lambda: False)
-    assert unhelped.transcribe(audio, grammar).method == "constrained"
+    recognition = unhelped.begin(audio, grammar)
+    recognition.search_ahead(lambda: False)
+    recognition.quick()
+    assert recognition.deep().method == "constrained"
 
 
 def test_a_search_that_is_not_needed_is_given_up(recogniser: Recogniser, say: Say) -> None:
-    transcript = recogniser.transcribe(
-        say("turn off the kitchen light"), HOME, deep=False, search_while=lambda: True
-    )
-    assert transcript.method == "bias"
-    heard = recogniser._last
-    assert heard is not None and heard.search is not None
-    assert heard.search.result() is None
+    recognition = recogniser.begin(say("turn off the kitchen light"), HOME)
+    search = recognition.search_ahead()
+    assert recognition.quick().method == "bias"
+    assert search is not None
+    assert search.result() is None
 
 
 def test_other_speech_is_reported_as_heard(recogniser: Recogniser, say: Say) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.turn.endpointing import Decision, TurnEndSettings, decide, wait_ms
+from assistant.turn.endpointing import Decision, EndpointingSettings, decide, wait_ms
 from assistant.understanding.completeness import Completeness
 from common.errors import InvalidInput
 
@@ -12,9 +12,9 @@ states = st.sampled_from([None, *Completeness])
 times = st.integers(0, 20_000)
 
 
-def ordered(waits: list[int], longest: float) -> TurnEndSettings:
+def ordered(waits: list[int], longest: float) -> EndpointingSettings:
     complete, extendable, finished, unparsed, unfinished = sorted(waits)
-    return TurnEndSettings(
+    return EndpointingSettings(
         complete, extendable, finished, unparsed, unfinished, complete, extendable, max_turn_s=longest
     )
 
@@ -28,14 +28,14 @@ settings = st.builds(
 
 @given(times, times, times, states, settings)
 def test_more_silence_never_turns_a_commit_into_a_wait(
-    silence: int, more: int, speech: int, state: Completeness | None, chosen: TurnEndSettings
+    silence: int, more: int, speech: int, state: Completeness | None, chosen: EndpointingSettings
 ) -> None:
     if decide(silence, speech, state, chosen) is Decision.COMMIT:
         assert decide(silence + more, speech, state, chosen) is Decision.COMMIT
 
 
 @given(times, st.integers(1, 20_000), settings)
-def test_the_more_finished_the_sooner(silence: int, speech: int, chosen: TurnEndSettings) -> None:
+def test_the_more_finished_the_sooner(silence: int, speech: int, chosen: EndpointingSettings) -> None:
     order = [
         Completeness.COMPLETE,
         Completeness.EXTENDABLE,
@@ -48,13 +48,15 @@ def test_the_more_finished_the_sooner(silence: int, speech: int, chosen: TurnEnd
 
 
 @given(states, st.integers(0, 15_000), settings)
-def test_a_turn_ends_at_its_longest(state: Completeness | None, speech: int, chosen: TurnEndSettings) -> None:
+def test_a_turn_ends_at_its_longest(
+    state: Completeness | None, speech: int, chosen: EndpointingSettings
+) -> None:
     rest = max(0, int(chosen.max_turn_s * 1000) - speech + 1)
     assert decide(rest, speech, state, chosen) is Decision.COMMIT
 
 
 @given(st.integers(1, 200), settings)
-def test_a_short_word_waits_no_longer_than_a_long_one(speech: int, chosen: TurnEndSettings) -> None:
+def test_a_short_word_waits_no_longer_than_a_long_one(speech: int, chosen: EndpointingSettings) -> None:
     silence = wait_ms(Completeness.COMPLETE, chosen)
     assert decide(silence, speech, Completeness.COMPLETE, chosen) is Decision.COMMIT
 
@@ -83,13 +85,13 @@ def test_nobody_is_cut_off_before_speaking() -> None:
 )
 def test_waits_out_of_order_are_refused(values: dict[str, int]) -> None:
     with pytest.raises(InvalidInput) as caught:
-        TurnEndSettings(**values)
+        EndpointingSettings(**values)
     assert caught.value.code == "turn.settings"
 
 
 @given(states, settings, st.floats(1, 2), st.sampled_from([None, True, False]))
 def test_the_wait_stays_within_what_is_set(
-    state: Completeness | None, chosen: TurnEndSettings, stretch: float, sounds: bool | None
+    state: Completeness | None, chosen: EndpointingSettings, stretch: float, sounds: bool | None
 ) -> None:
     wait = wait_ms(state, chosen, stretch=stretch, sounds_finished=sounds)
     assert chosen.complete_ms <= wait <= chosen.unfinished_ms
@@ -103,7 +105,7 @@ def test_the_wait_stays_within_what_is_set(
 def test_a_voice_that_sounds_finished_is_waited_for_no_longer(
     state: Completeness | None, stretch: float
 ) -> None:
-    chosen = TurnEndSettings()
+    chosen = EndpointingSettings()
     assert wait_ms(state, chosen, stretch=stretch, sounds_finished=True) <= wait_ms(
         state, chosen, stretch=stretch, sounds_finished=False
     )

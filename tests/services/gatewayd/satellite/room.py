@@ -18,7 +18,7 @@ from assistant.events import Event as BoxEvent
 from assistant.settings import Settings
 from assistant.skills.volume import SavedVolume
 from assistant.turn.conversation import Conversation
-from assistant.turn.hub_turn import HandoverSettings
+from assistant.turn.hub_turn import HubPipelineSettings
 from assistant.turn.settings import Phase
 from assistant.turn.store import Turn
 from common.paths import models_dir
@@ -52,7 +52,7 @@ class Loudspeaker(NullSpeaker):
 class HubRoom:
     """The assistant of a box, in this process; its server takes it for `services.assistantd.room.Room`."""
 
-    def __init__(self, state: Path, socket: Path, handover: HandoverSettings) -> None:
+    def __init__(self, state: Path, socket: Path, handover: HubPipelineSettings) -> None:
         settings = Settings(handover=handover)
         self.speaker = Loudspeaker()
         self.assistant = Assistant(settings, models_dir(), state, SavedVolume(state / "volume.json"))
@@ -127,7 +127,7 @@ def hub_house(folder: Path, takes: str) -> Iterator[tuple[HubRoom, Gate]]:
     box = Box(folder)
     box.state.mkdir(parents=True)
     box.socket.parent.mkdir(mode=0o700)
-    room = HubRoom(box.state, box.socket, HandoverSettings(takes, answer_s=3.0))
+    room = HubRoom(box.state, box.socket, HubPipelineSettings(takes, answer_s=3.0))
     gate = Gate(box, free_port(), free_port(), free_port(), free_port())
     gate.start()
     try:

@@ -1,0 +1,46 @@
+"""What the speaker of one stream says, planned while it is heard and carried out at the commit."""
+
+from __future__ import annotations
+
+import uuid
+
+from assistant.speech.spoken import spoken
+from assistant.turn.dialogue import Dialogue, Outcome, Plan
+from assistant.turn.user_turn import Interpretation
+from assistant.turn.utterance import Voice
+
+
+class Planner:
+    """The dialogue with one speaker.
+
+    Args:
+        dialogue: of the box.
+        voice: is asked to prepare the replies of plans.
+    """
+
+    def __init__(self, dialogue: Dialogue, voice: Voice) -> None:
+        self._dialogue = dialogue
+        self._voice = voice
+        self._speaker = uuid.uuid4().hex
+
+    def foresee(self, text: str) -> Plan:
+        """What the text would lead to if it ended here. Its reply is synthesised ahead."""
+        plan = self._dialogue.plan(text, speaker=self._speaker)
+        if plan.reply.text:
+            self._voice.prepare(spoken(plan.reply.text))
+        return plan
+
+    def carry_out(self, interpretation: Interpretation) -> Outcome:
+        """Do what was said; a plan that is still current is used."""
+        plan = interpretation.plan
+        if plan is None or not self._dialogue.is_current(plan):
+            plan = self._dialogue.plan(interpretation.text, speaker=self._speaker)
+        return self._dialogue.carry_out(plan)
+
+    def correct(self, before: Outcome, text: str) -> Outcome:
+        """The speaker meant `text` all along; see `Dialogue.correct`."""
+        return self._dialogue.correct(before, text, speaker=self._speaker)
+
+    def stop(self) -> None:
+        """The speaker has said "stop" over a reply."""
+        self._dialogue.respond("stop", speaker=self._speaker)

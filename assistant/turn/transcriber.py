@@ -1,0 +1,112 @@
+"""From the audio of a turn to its interpretation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from time import perf_counter
+
+from assistant.audio.format import Samples
+from assistant.events import EventKind
+from assistant.hearing.activity import Activity
+from assistant.speech.after_wake import AfterWakeWord
+from assistant.speech.constraint import RecognitionGrammar
+from assistant.speech.recognition import Recognition
+from assistant.speech.stop_words import StopWords
+from assistant.turn.context import StreamContext
+from assistant.turn.dialogue import Plan
+from assistant.turn.partial_pace import PartialPace
+from assistant.turn.user_turn import Interpretation, UserTurn, speech_end
+
+
+class Transcriber:
+    """Recognises the turns of one stream.
+
+    Args:
+        context: of the stream.
+        foresee: what a text that the grammar accepts would lead to; without side effect.
+    """
+
+    def __init__(self, context: StreamContext, foresee: Callable[[str], Plan]) -> None:
+        self._context = context
+        self._foresee = foresee
+        self._stop_words = StopWords()
+        #: How often this machine can afford a recognition.
+        self.pace = PartialPace(context.settings.partial_every_ms)
+
+    def recognise(
+        self, turn: UserTurn, *, deep: bool, search_while: Callable[[], bool] | None = None
+    ) -> Interpretation:
+        """Recognise the turn so far, remember the interpretation in it, and publish the partial transcript.
+
+        Args:
+            turn: as it is heard.
+            deep: search the grammar where greedy decoding finds nothing that parses.
+            search_while: begin that search ahead, beside greedy decoding, for as long as this says so.
+        """
+        turn.recognised_at = turn.activity.position
+        interpretation = turn.interpretation = self._interpret(turn, deep, search_while)
+        self._context.bus.publish(
+            EventKind.TRANSCRIPT,
+            turn.id,
+            text=interpretation.text,
+            final=False,
+            completeness=interpretation.completeness.name.lower(),
+        )
+        return interpretation
+
+    def audio_of(self, turn: UserTurn) -> Samples:
+        """The audio of the turn, with a margin; from the wake word on if it is part of the utterance."""
+        return self._context.ears.audio(turn.utterance_start, turn.end)
+
+    def said_stop(self, activity: Activity) -> bool:
+        """Whether the utterance that has just ended was a "stop"."""
+        audio = self._context.ears.audio(activity.onset or 0, speech_end(activity))
+        text = self._context.recogniser.begin(audio, self._stop_words).quick().text
+        return self._stop_words.parses(text)
+
+    def _interpret(
+        self, turn: UserTurn, deep: bool, search_while: Callable[[], bool] | None
+    ) -> Interpretation:
+        started = perf_counter()
+        grammar = self._context.dialogue.grammar
+        wake = turn.wake_in_utterance
+        led = None if wake is None else AfterWakeWord(wake.phrase, grammar)
+        recognition, end = self._recognition(turn, led or grammar, deep)
+        if search_while is not None:
+            recognition.search_ahead(search_while)
+        transcript = recognition.deep() if deep else recognition.quick()
+        text = transcript.text if led is None else led.after(transcript.text)
+        if text is None:
+            text = transcript.text
+        recognise_ms = (perf_counter() - started) * 1e3
+        self.pace.took(recognise_ms)
+        interpretation = Interpretation(
+            turn.activity.last_speech or 0,
+            end,
+            transcript,
+            text,
+            grammar.completeness(text),
+            deep,
+            recognition,
+            recognise_ms,
+        )
+        if interpretation.is_understood:
+            interpretation = replace(interpretation, plan=self._foresee(text))
+        return interpretation
+
+    def _recognition(
+        self, turn: UserTurn, grammar: RecognitionGrammar, deep: bool
+    ) -> tuple[Recognition, int]:
+        """The recognition of the turn so far, and where its audio ends.
+
+        The deep result goes on from what the quick one of the same audio has worked out.
+        """
+        before = turn.current if deep else None
+        if before is None:
+            return self._context.recogniser.begin(self.audio_of(turn), grammar), turn.end
+        known = before.recognition.grammar
+        if known is not None and known.key == grammar.key:
+            return before.recognition, before.audio_end
+        audio = self._context.ears.audio(turn.utterance_start, before.audio_end)
+        return self._context.recogniser.begin(audio, grammar), before.audio_end
