@@ -287,11 +287,12 @@ class Assistant:
             bus.listen(on_event)
         identifier = uuid.uuid4().hex[:12]
         self._keeper.wait(NEW_GRAMMAR_S)
-        outcome = self.dialogue.respond(query, context)
-        intent = outcome.parse.intent if outcome.parse else None
-        slots = dict(outcome.parse.slots) if outcome.parse else {}
-        accepted = outcome.parse is not None
+        plan = self.dialogue.plan(query, context)
+        intent = plan.parse.intent if plan.parse else None
+        slots = dict(plan.parse.slots) if plan.parse else {}
+        accepted = plan.parse is not None
         bus.publish(EventKind.DECIDED, identifier, accepted=accepted, intent=intent or "", slots=slots)
+        outcome = self.dialogue.carry_out(plan)
         if outcome.reply.acts:
             bus.publish(EventKind.ACTED, identifier, intent=intent or "")
         bus.publish(EventKind.REPLY, identifier, text=outcome.reply.text)

@@ -14,7 +14,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from common.metrics import Counter
+
 log = logging.getLogger(__name__)
+
+DROPPED = Counter("sotto_events_dropped_total", "Events that watchers missed because they were behind")
 
 
 class EventKind(StrEnum):
@@ -67,6 +71,7 @@ class Subscription:
         with self._ready:
             if len(self._queue) == self._queue.maxlen:
                 self.dropped += 1
+                DROPPED.inc()
             self._queue.append(event)
             self._ready.notify()
 

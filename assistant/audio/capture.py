@@ -14,10 +14,15 @@ from assistant.audio.convert import DcBlocker, Resampler, to_mono_int16
 from assistant.audio.devices import AudioDevice
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from common.errors import Unavailable
+from common.metrics import Counter
 
 #: What the device is asked to give at once. Sound servers and USB give 20 ms or more at a time anyway; half
 #: of that costs twice the callbacks, 0.4 % of a core, and brings the sound no sooner.
 BLOCK_MS = 20
+DROPPED = Counter(
+    "sotto_microphone_dropped_blocks_total",
+    "Blocks of 20 ms that were lost because nobody read them in time",
+)
 
 
 class Capture:
@@ -95,6 +100,7 @@ class Capture:
         with self._arrived:
             if len(self._blocks) == self._blocks.maxlen:
                 self.dropped_blocks += 1
+                DROPPED.inc()
             self._blocks.append(block)
             self._last_block = time.monotonic()
             if len(self._blocks) >= self._wanted:

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from assistant.audio.files import write_wav
 from assistant.audio.format import SAMPLE_RATE, Samples
+from assistant.turn import metrics
 from common.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -105,7 +106,8 @@ class TurnStore:
         return self._folder / "recordings"
 
     def add(self, turn: Turn, audio: Samples | None = None) -> None:
-        """Store `turn` and drop what is above capacity; `audio` is kept only if switched on."""
+        """Count and store `turn`, and drop what is above capacity; `audio` is kept only if switched on."""
+        metrics.count(turn)
         record = json.dumps(asdict(turn), ensure_ascii=True)
 
         def insert(database: sqlite3.Connection) -> None:

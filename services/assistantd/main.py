@@ -21,6 +21,7 @@ from assistant.selftest import print_report, voice_selftest
 from assistant.settings import load_settings
 from common.errors import SottoError
 from common.paths import models_dir, socket_path, state_dir
+from services.assistantd.event_metrics import count_events
 from services.assistantd.memory import give_back_after_turns, tame_allocator
 from services.assistantd.pairing_code import PairingCode
 from services.assistantd.power import PhaseReporter
@@ -65,6 +66,7 @@ def run_here(options: argparse.Namespace) -> int:
             assistant.clock,
         )
         give_back_after_turns(assistant.bus)
+        count_events(assistant.bus)
         power = PhaseReporter(assistant.bus)
         server.start()
         rings.start()

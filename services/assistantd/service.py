@@ -14,16 +14,19 @@ from assistant.assistant import Assistant
 from assistant.audio.encode import StreamEncoder
 from assistant.audio.files import read_audio
 from assistant.audio.format import SAMPLE_RATE
-from common.errors import InvalidInput, SottoError, TooLarge, Unavailable
+from common.errors import SottoError, TooLarge, Unavailable
 from services.assistantd import household
 from services.assistantd.announce import Announcer, wish_of
+from services.assistantd.ask import Ask
 from services.assistantd.attach import AttachHome
 from services.assistantd.converse import Converse, frames_of
+from services.assistantd.metric_reports import MetricReports
 from services.assistantd.satellite import Satellite
 from services.assistantd.wake_words import wake_words
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from services.wire.messages import event_to_wire, turn_to_wire, values_from
+from services.proto.sotto.v1 import metrics_pb2
+from services.wire.messages import event_to_wire, turn_to_wire
 from services.wire.status import abort
 
 _Response = TypeVar("_Response")
@@ -35,7 +38,6 @@ MAX_WATCHERS = 16
 MAX_ANNOUNCEMENTS = 4
 #: One sits in the room's seat; others are muted, or just taking it.
 MAX_SATELLITES = 4
-_ASK_PARAMS = frozenset({"language", "reply_audio"})
 
 
 class AssistantService(rpc.AssistantServicer):
@@ -48,6 +50,8 @@ class AssistantService(rpc.AssistantServicer):
 
     def __init__(self, assistant: Assistant, announcer: Announcer) -> None:
         self._assistant = assistant
+        self._ask = Ask(assistant)
+        self._metrics = MetricReports()
         self._announcer = announcer
         self._announcements = threading.BoundedSemaphore(MAX_ANNOUNCEMENTS)
         self._satellites = threading.BoundedSemaphore(MAX_SATELLITES)
@@ -77,33 +81,9 @@ class AssistantService(rpc.AssistantServicer):
     def Ask(  # noqa: N802
         self, request: pb.AskRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.AskResponse]:
-        """A typed sentence in; events and the finished turn out."""
+        """A typed sentence in; its events as they happen, and the finished turn out."""
         try:
-            params = values_from(request.params)
-            if unknown := sorted(set(params) - _ASK_PARAMS):
-                raise InvalidInput(
-                    f"unknown parameter {unknown[0]!r}",
-                    hint=f"known: {', '.join(sorted(_ASK_PARAMS))}",
-                    code="ask.params",
-                )
-            out: list[pb.AskResponse] = []
-            turn = self._assistant.ask(
-                request.query,
-                context=tuple(request.context),
-                language=str(params.get("language") or ""),
-                on_event=lambda event: out.append(pb.AskResponse(event=event_to_wire(event))),
-            )
-            yield from out
-            if params.get("reply_audio") and turn.reply:
-                for chunk in self._assistant.synthesise(turn.reply):
-                    yield pb.AskResponse(
-                        audio=pb.AudioChunk(
-                            pcm=chunk.tobytes(),
-                            sample_rate=self._assistant.voice.sample_rate,
-                            turn_id=turn.id,
-                        )
-                    )
-            yield pb.AskResponse(turn=turn_to_wire(turn))
+            yield from self._ask.responses(request, context)
         except SottoError as error:
             abort(context, error)
 
@@ -275,6 +255,23 @@ class AssistantService(rpc.AssistantServicer):
     ) -> pb.HomeStatusResponse:
         """Where the devices come from, and how it stands with the hub."""
         return _unary(lambda: household.home_status(self._assistant), context)
+
+    def ReadMetrics(  # noqa: N802
+        self, request: metrics_pb2.ReadMetricsRequest, context: grpc.ServicerContext
+    ) -> metrics_pb2.ReadMetricsResponse:
+        """The metrics of this daemon, and of those that report here."""
+        return _unary(self._metrics.read, context)
+
+    def ReportMetrics(  # noqa: N802
+        self, request: metrics_pb2.ReportMetricsRequest, context: grpc.ServicerContext
+    ) -> metrics_pb2.ReportMetricsResponse:
+        """The metrics of another daemon in."""
+
+        def work() -> metrics_pb2.ReportMetricsResponse:
+            self._metrics.put(request.metrics)
+            return metrics_pb2.ReportMetricsResponse()
+
+        return _unary(work, context)
 
 
 @contextmanager

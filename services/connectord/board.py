@@ -8,10 +8,14 @@ from collections.abc import Iterable, Mapping
 
 from assistant.home.imported import Imported, Skipped
 from assistant.home.model import DeviceState, Home
+from common.metrics import Counter, Gauge
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.wire.home import home_to_wire, skipped_to_wire, state_to_wire
 
 log = logging.getLogger(__name__)
+
+HUB_UP = Gauge("sotto_hub_up", "Whether the hub is reached")
+CHANGES = Counter("sotto_hub_link_changes_total", "Times that the hub was reached, or was lost", ("to",))
 
 #: Reasons in the log; `sotto home` tells more.
 _MAX_LOGGED = 50
@@ -74,6 +78,9 @@ class Board:
         """Whether the hub is reached; without it no state is known."""
         if (up, problem) == (self._up, self._problem):
             return
+        if up != self._up:
+            CHANGES.inc("up" if up else "down")
+        HUB_UP.set(up)
         self._up, self._problem, self._link_changed = up, problem, True
         if not up:
             self._states.clear()

@@ -28,6 +28,7 @@ from services.connectord.settings import (
 )
 from services.connectord.uplink import Uplink
 from services.daemon.entry import failed, parse_options
+from services.daemon.metrics_report import MetricsReporter
 from services.daemon.notify import notify
 from services.proto.sotto.v1 import assistant_pb2 as pb
 
@@ -100,6 +101,8 @@ async def serve(file: Path, assistant: Path) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    reporter = MetricsReporter("connectord", assistant)
+    reporter.start()
     notify("READY=1")
     while not stopping.is_set():
         board = Board()
@@ -125,6 +128,7 @@ async def serve(file: Path, assistant: Path) -> None:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
     notify("STOPPING=1")
+    await asyncio.to_thread(reporter.stop)
 
 
 def _read(file: Path, board: Board) -> tuple[HubDriver, pb.HomeHello, tuple[Path, ...]]:

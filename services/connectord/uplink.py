@@ -8,11 +8,13 @@ import logging
 import random
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import grpc
 
 from common.errors import SottoError
+from common.metrics import Histogram
 from services.connectord.backoff import delay_s, failures_after
 from services.connectord.board import Board
 from services.connectord.hub import HubAway, HubDriver, HubRefused
@@ -22,6 +24,10 @@ from services.wire.home import action_from_wire
 from services.wire.status import from_rpc
 
 log = logging.getLogger(__name__)
+
+COMMANDS = Histogram(
+    "sotto_hub_command_seconds", "Time that the hub took for commands, by their result", ("result",)
+)
 
 #: As assistantd takes.
 _MAX_MESSAGE_BYTES = 8 * 1024 * 1024
@@ -134,6 +140,7 @@ class Uplink:
         task.add_done_callback(self._commands.discard)
 
     async def _carry_out(self, command: pb.HomeCommand, call: Any, writing: asyncio.Lock) -> None:
+        began = perf_counter()
         result = pb.CommandResult(id=command.id)
         try:
             action = action_from_wire(command.act)
@@ -151,6 +158,8 @@ class Uplink:
         except Exception:
             log.exception("a command failed")
             result.problem = "the hub could not be told"
+        outcome = "away" if result.away else "failed" if result.problem else "done"
+        COMMANDS.observe(perf_counter() - began, outcome)
         with contextlib.suppress(grpc.RpcError, asyncio.InvalidStateError):
             async with writing:
                 await call.write(pb.HomeReport(result=result))

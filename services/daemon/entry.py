@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 
+import common.process_metrics  # noqa: F401  (each daemon reports its memory and processor time)
 from common.errors import SottoError
 
 

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from common.errors import Denied, SottoError, Unauthenticated
+from common.metrics import Counter
 from services.gatewayd import tokens
 from services.gatewayd.addresses import parse_address
 from services.gatewayd.http_errors import error_answer
@@ -18,6 +19,9 @@ from services.gatewayd.tokens import Token, TokenStore
 #: Who comes over the Unix socket of the gateway: the rights of its folder have let them in.
 LOCAL = Token("this machine", frozenset(tokens.Scope), 0.0)
 _WS_UNAUTHENTICATED = 4401
+REFUSED = Counter(
+    "sotto_callers_refused_total", "Calls without a token that is good for them, by the error", ("code",)
+)
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ def allow(caller: Token, scope: tokens.Scope | None) -> None:
         Denied: it may not.
     """
     if scope is not None and not caller.may(scope):
+        REFUSED.inc("access.scope")
         raise Denied(
             f"the token of {caller.name!r} is not for {scope.value!r}",
             hint=f"pair with the scope {scope.value!r}",
@@ -124,6 +129,7 @@ class Access:
         return self._keeper.caller(Headers(scope=scope).get("authorization", ""), str(address))
 
     async def _refuse(self, error: SottoError, scope: Scope, receive: Receive, send: Send) -> None:
+        REFUSED.inc(error.code)
         if scope["type"] == "http":
             await error_answer(error)(scope, receive, send)
             return

@@ -12,32 +12,31 @@ from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from services.gatewayd import converse, openai_audio, openai_chat, rest_access, rest_house, rest_talk
+from common.metrics import Counter, Histogram
+from services.gatewayd import converse
 from services.gatewayd.access import Access, Gatekeeper
+from services.gatewayd.description import with_description
+from services.gatewayd.endpoints import find_endpoints
 from services.gatewayd.gateway import Gateway
-from services.gatewayd.metrics import Metrics
-from services.gatewayd.rest_docs import with_description
 from services.gatewayd.wire_json import to_line
 from services.proto.sotto.v1 import gateway_pb2 as gw
 
 #: Of the interface, not of the program: it grows by additions.
 API_VERSION = "1.0"
-ENDPOINTS = with_description(
-    (
-        *rest_talk.ENDPOINTS,
-        *rest_house.ENDPOINTS,
-        *rest_access.ENDPOINTS,
-        *openai_audio.ENDPOINTS,
-        *openai_chat.ENDPOINTS,
-    ),
-    API_VERSION,
-)
+ENDPOINTS = with_description(find_endpoints(), API_VERSION)
 #: What answers without a token.
 OPEN_PATHS = frozenset(endpoint.path for endpoint in ENDPOINTS if endpoint.open)
+REQUESTS = Counter(
+    "sotto_http_requests_total",
+    "Requests by endpoint and status",
+    ("endpoint", "status"),
+    max_series=500,
+)
+FIRST_BYTE = Histogram("sotto_http_request_seconds", "Time to the first byte of an answer", ("endpoint",))
 
 
 def build_app(gateway: Gateway) -> ASGIApp:
-    """All routes, with nobody at the door: serve it `guarded`."""
+    """All routes, without a check of who calls: serve it `guarded`."""
 
     async def talk(websocket: WebSocket) -> None:
         await converse.converse(websocket, gateway)
@@ -60,7 +59,7 @@ def guarded(app: ASGIApp, gateway: Gateway, *, local: bool = False) -> ASGIApp:
         local: it is the gateway's Unix socket, whose callers need no token.
     """
     keeper = Gatekeeper(gateway.tokens, gateway.settings.trust_loopback)
-    return Counted(Access(app, keeper, OPEN_PATHS, local=local), gateway.metrics)
+    return Counted(Access(app, keeper, OPEN_PATHS, local=local))
 
 
 async def _plain(_request: Request, error: Exception) -> Response:
@@ -77,12 +76,10 @@ class Counted:
 
     Args:
         app: what is behind.
-        metrics: where.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -93,8 +90,8 @@ class Counted:
             if message["type"] == "http.response.start":
                 # Set by the router; a path that is none of ours must not become a label.
                 endpoint = getattr(scope.get("route"), "path_format", "other")
-                self._metrics.requests.labels(endpoint, message["status"]).inc()
-                self._metrics.seconds.labels(endpoint).observe(perf_counter() - started)
+                REQUESTS.inc(endpoint, str(message["status"]))
+                FIRST_BYTE.observe(perf_counter() - started, endpoint)
             await send(message)
 
         await self._app(scope, receive, counted if scope["type"] == "http" else send)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import grpc
@@ -17,6 +18,7 @@ from google.protobuf.message import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from common.errors import ErrorKind, InvalidInput, SottoError
+from common.metrics import Gauge
 from services.gatewayd.access import allow
 from services.gatewayd.gateway import Gateway
 from services.gatewayd.http_errors import error_message
@@ -30,6 +32,7 @@ from services.proto.sotto.v1 import gateway_pb2 as gw
 log = logging.getLogger(__name__)
 
 PATH = "/v1/converse"
+CONVERSATIONS = Gauge("sotto_conversations", "Open conversations over WebSocket")
 #: Close codes of RFC 6455, section 7.4.1, and its registry.
 _DONE, _POLICY, _FAILED, _TRY_LATER = 1000, 1008, 1011, 1013
 _CODES = {ErrorKind.UNAVAILABLE: _TRY_LATER, ErrorKind.INTERNAL: _FAILED}
@@ -39,7 +42,7 @@ async def converse(websocket: WebSocket, gateway: Gateway) -> None:
     """Serve one conversation to its end."""
     await websocket.accept()
     try:
-        with gateway.metrics.streams.track_inprogress():
+        with _counted():
             allow(websocket.state.caller, Scope.TALK)
             with while_valid(gateway.tokens, websocket.state.caller):
                 await _Conversation(websocket, gateway).run()
@@ -54,6 +57,15 @@ async def converse(websocket: WebSocket, gateway: Gateway) -> None:
         with suppress(WebSocketDisconnect, TimeoutError):
             await _tell(websocket, "error", error_message(error), gateway.settings.limits.idle_s)
         await _close(websocket, _CODES.get(error.kind, _POLICY))
+
+
+@contextmanager
+def _counted() -> Iterator[None]:
+    CONVERSATIONS.inc()
+    try:
+        yield
+    finally:
+        CONVERSATIONS.inc(by=-1)
 
 
 class _Conversation:

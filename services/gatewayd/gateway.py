@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from common.errors import SottoError
 from services.gatewayd.hubs import HubStore
 from services.gatewayd.identity import Identity
-from services.gatewayd.metrics import Metrics
 from services.gatewayd.pairing import PairingGuard
 from services.gatewayd.settings import GatewaySettings
 from services.gatewayd.tokens import TokenStore
@@ -29,7 +28,6 @@ class Gateway:
         hubs: who is answered over Wyoming.
         guard: the pairing code.
         identity: of TLS.
-        metrics: what is counted.
         box_name: what people call the box.
         hub_watchers: awaited, in this order, when the hubs have changed.
     """
@@ -40,7 +38,6 @@ class Gateway:
     hubs: HubStore
     guard: PairingGuard
     identity: Identity
-    metrics: Metrics
     box_name: str
     hub_watchers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 

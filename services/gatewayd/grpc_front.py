@@ -20,8 +20,9 @@ from grpc_health.v1 import health
 from grpc_reflection.v1alpha import reflection
 
 from common.errors import SottoError, StorageError
+from common.metrics import Counter
 from services.daemon.socket import make_room
-from services.gatewayd.access import Gatekeeper, allow
+from services.gatewayd.access import REFUSED, Gatekeeper, allow
 from services.gatewayd.revocation import while_valid
 from services.gatewayd.settings import Limits
 from services.gatewayd.tokens import Scope, Token
@@ -43,9 +44,11 @@ _TALK = (
     "Turns",
     "Watch",
 )
-#: Never passed on: what the room's microphone hears is for paired hubs, over Wyoming, and only a process of
-#: this machine may say what the home is.
-PRIVATE = frozenset({f"/{_SERVICE}/Satellite", f"/{_SERVICE}/AttachHome"})
+#: Never passed on: what the room's microphone hears is for paired hubs, over Wyoming. Only a process of this
+#: machine may say what the home is, or report metrics. The gateway's /metrics has what ReadMetrics gives.
+PRIVATE = frozenset(
+    f"/{_SERVICE}/{name}" for name in ("Satellite", "AttachHome", "ReadMetrics", "ReportMetrics")
+)
 _CONTROL = ("ListTimers", "StartTimer", "CancelTimer", "DescribeHome", "Act", "HomeStatus")
 #: Method -> the scope it needs; None for every paired caller.
 SCOPES: dict[str, Scope | None] = {
@@ -56,6 +59,7 @@ SCOPES: dict[str, Scope | None] = {
 #: Answers without a token, as health does over HTTP.
 OPEN = frozenset({f"/{health.SERVICE_NAME}/Check"})
 
+CALLS = Counter("sotto_grpc_calls_total", "gRPC calls that were passed on, by method", ("method",))
 _MAX_CALLS = 64
 _GRACE_S = 3.0
 _OPTIONS = (
@@ -124,6 +128,7 @@ class _Proxy(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in it
 
         async def answer(requests: AsyncIterator[bytes], context: Any) -> None:
             caller = await self._authorise(method, context)
+            CALLS.inc(method)
             forward: Any = self._upstream.channel.stream_stream
             call = forward(method)(requests, timeout=context.time_remaining())
             try:
@@ -153,6 +158,10 @@ class _Proxy(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in it
         given = dict(context.invocation_metadata()).get("authorization", "")
         try:
             caller = self._keeper.caller(str(given), "")
+        except SottoError as error:
+            REFUSED.inc(error.code)
+            await _refuse(context, error)
+        try:
             allow(caller, SCOPES[method])
         except SottoError as error:
             await _refuse(context, error)

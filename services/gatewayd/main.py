@@ -27,7 +27,6 @@ from services.gatewayd.hubs import HubStore
 from services.gatewayd.identity import load_identity
 from services.gatewayd.mdns import WYOMING_PORTS, Advertiser
 from services.gatewayd.memory_guard import stay_small
-from services.gatewayd.metrics import Metrics
 from services.gatewayd.pairing import PairingGuard, load_code
 from services.gatewayd.paths import code_path, gateway_socket, gateway_state, hub_facts
 from services.gatewayd.server import HttpServer, bound_tls, tcp_listener, unix_listener
@@ -64,7 +63,6 @@ def put_together(settings: GatewaySettings, state: Path, assistant: Path) -> Gat
         hubs=HubStore(state / "hubs.json", hub_facts()),
         guard=PairingGuard(load_code(code_path(state))),
         identity=load_identity(state, name, pinned=bool(tokens.tokens)),
-        metrics=Metrics(),
         box_name=name,
     )
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
-from pathlib import Path
 
+from common.process_metrics import resident_bytes
 from services.daemon.allocator import give_back
 
 #: Connections whose handshake fails leave garbage in cycles and a heap full of holes: 3000 of them held
@@ -27,9 +26,3 @@ async def stay_small() -> None:
             gc.collect()
             give_back()
             kept = resident_bytes()
-
-
-def resident_bytes() -> int:
-    """Resident memory of this process, see proc(5), statm."""
-    pages = Path("/proc/self/statm").read_text("ascii").split()[1]
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from common.errors import Denied, InvalidInput, Unavailable
 from common.files import read_bounded, write_whole
+from common.metrics import Counter
 
 log = logging.getLogger(__name__)
 
 CODE_DIGITS = 8
 #: Wrong codes that are forgiven before the first wait.
 FREE_TRIES = 5
+WRONG_CODES = Counter("sotto_pairing_wrong_codes_total", "Pairing codes that were wrong")
 #: The first wait in seconds; each further wrong code doubles it, up to the longest. With these a
 #: stranger tries some 24 codes a day of a hundred million.
 FIRST_WAIT_S = 30.0
@@ -63,6 +65,7 @@ class PairingGuard:
             self._wrong = 0
             return
         self._wrong += 1
+        WRONG_CODES.inc()
         if self._wrong >= FREE_TRIES:
             wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(self._wrong - FREE_TRIES, 20))
             self._closed_until = now + wait

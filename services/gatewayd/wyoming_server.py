@@ -12,6 +12,7 @@ from wyoming.error import Error
 from wyoming.event import Event
 
 from common.errors import SottoError
+from common.metrics import Gauge
 from services.gatewayd.hubs import HubStore, canonical
 from services.gatewayd.settings import Limits
 from services.gatewayd.wyoming_session import Send, Session
@@ -19,6 +20,7 @@ from services.gatewayd.wyoming_wire import MAX_LINE, read_event, write_event
 
 log = logging.getLogger(__name__)
 
+CONNECTIONS = Gauge("sotto_wyoming_connections", "Open connections of hubs")
 _MAX_CONNECTIONS = 64
 #: A hub opens a connection for a request; one on which nothing happens is given up after so long.
 _IDLE_S = 300.0
@@ -88,6 +90,7 @@ class WyomingServer:
         task = asyncio.current_task()
         assert task is not None
         self._open[task] = writer
+        CONNECTIONS.inc()
         try:
             await self._talk(reader, writer)
         except (OSError, TimeoutError) as error:
@@ -96,6 +99,7 @@ class WyomingServer:
             pass  # the server stops
         finally:
             del self._open[task]
+            CONNECTIONS.inc(by=-1)
             # What was written goes out; whoever does not take it must not hold the connection.
             writer.close()
             with suppress(OSError, TimeoutError):

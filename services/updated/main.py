@@ -17,6 +17,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from common.errors import SottoError, StorageError
 from services.daemon.entry import failed, parse_options
+from services.daemon.metrics_report import MetricsReporter
 from services.daemon.notify import notify
 from services.proto.sotto.v1 import update_pb2 as pb
 from services.proto.sotto.v1 import update_pb2_grpc as rpc
@@ -82,6 +83,8 @@ def run(places: Places) -> int:
         log.warning("the boot entries were not looked at: %s", error)
     updater.forget_household()
     server = serve(updater, places.socket)
+    reporter = MetricsReporter("updated", places.assistant_socket)
+    reporter.start()
     notify("READY=1")
     threading.Thread(
         target=say_fallback,
@@ -91,6 +94,7 @@ def run(places: Places) -> int:
     ).start()
     stopping.wait()
     notify("STOPPING=1")
+    reporter.stop()
     server.stop(1.0).wait(2.0)
     updater.remember_household()
     return 0

@@ -11,6 +11,7 @@ from typing import TypeVar
 import grpc
 
 from common.errors import SottoError
+from common.metrics import Counter
 from services.proto.sotto.v1 import update_pb2 as pb
 from services.proto.sotto.v1 import update_pb2_grpc as rpc
 from services.updated.progress import Overview, Step
@@ -21,6 +22,12 @@ from services.wire.status import abort
 log = logging.getLogger(__name__)
 
 _Response = TypeVar("_Response")
+CHECKS = Counter(
+    "sotto_update_checks_total", "Looks at the source that it answered, by their result", ("found",)
+)
+STEPS = Counter(
+    "sotto_update_steps_total", "Steps of updates, downloading left out", ("step",), max_series=20
+)
 #: Steps waiting for a slow caller; older ones make room, as only the latest counts.
 _QUEUED = 100
 
@@ -37,6 +44,7 @@ class UpdateService(rpc.UpdateServicer):
         def work() -> pb.CheckResponse:
             checked = self._updater.check(request.source)
             release = checked.choice.release
+            CHECKS.inc("version" if release else "nothing")
             return pb.CheckResponse(
                 running=self._updater.running,
                 available=release.version if release else "",
@@ -53,6 +61,8 @@ class UpdateService(rpc.UpdateServicer):
         steps: queue.Queue[Step | SottoError | None] = queue.Queue()
 
         def tell(step: Step) -> None:
+            if step.stage != "download":
+                STEPS.inc(step.stage)
             if steps.qsize() < _QUEUED or step.stage != "download":
                 steps.put(step)
 

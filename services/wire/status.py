@@ -10,6 +10,7 @@ from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status
 
 from common.errors import ErrorKind, SottoError
+from common.metrics import Counter
 from services.proto.sotto.v1 import assistant_pb2 as pb
 
 _CODES: dict[ErrorKind, int] = {
@@ -25,6 +26,7 @@ _CODES: dict[ErrorKind, int] = {
     ErrorKind.INTERNAL: code_pb2.INTERNAL,
 }
 _MAX_TEXT = 500
+ERRORS = Counter("sotto_rpc_errors_total", "gRPC calls that ended with an error, by its code", ("code",))
 _KINDS = {code: kind for kind, code in _CODES.items()}
 
 
@@ -38,6 +40,7 @@ class RemoteError(SottoError):
 
 def abort(context: grpc.ServicerContext, error: SottoError) -> None:
     """End the call with the status that belongs to `error`; code and hint travel in the details."""
+    ERRORS.inc(error.code)
     context.abort_with_status(rpc_status.to_status(_status(error)))
 
 

@@ -149,9 +149,7 @@ def test_any_text_and_number_come_through_prometheus_parser(about: str, label: s
 
 def test_what_is_escaped() -> None:
     family = Family("a", Kind.GAUGE, 'back\\slash\n"', (Sample("", (("who", 'a"b\\c\nd'),), 1.0),))
-    assert render([family]) == (
-        '# HELP a back\\\\slash\\n"\n# TYPE a gauge\na{who="a\\"b\\\\c\\nd"} 1.0\n'  # fmt: skip
-    )
+    assert render([family]) == ('# HELP a back\\\\slash\\n"\n# TYPE a gauge\na{who="a\\"b\\\\c\\nd"} 1.0\n')
 
 
 def test_families_of_several_processes_become_one_each() -> None:

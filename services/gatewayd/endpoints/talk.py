@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-
 from starlette.responses import Response
 
 from common.errors import InvalidInput
@@ -19,19 +16,12 @@ from services.gatewayd.endpoint import (
     yes_or_no,
 )
 from services.gatewayd.revocation import while_paired
-from services.gatewayd.streams import begun, streamed
+from services.gatewayd.speech import SPEECH_TYPES, spoken
+from services.gatewayd.streams import streamed
 from services.gatewayd.tokens import Scope
 from services.gatewayd.upstream import ANNOUNCE_S, CALL_S, many, one
 from services.proto.sotto.v1 import assistant_pb2 as pb
 
-#: Content type by the format that speech is asked for.
-SPEECH_TYPES = {
-    "wav": "audio/wav",
-    "pcm": "audio/pcm",
-    "flac": "audio/flac",
-    "mp3": "audio/mpeg",
-    "opus": "audio/ogg",
-}
 MAX_TURNS = 1000
 _MAX_RATE = 48_000
 
@@ -52,30 +42,6 @@ async def synthesize(call: Call[pb.SynthesizeRequest]) -> Response:
     """A text; its sound, as it is made."""
     call.body.format = call.body.format or "wav"
     return await spoken(call.gateway.upstream.stub.Synthesize(call.body), call.body.format)
-
-
-async def spoken(answer: object, form: str) -> Response:
-    """Speech that comes from the assistant, as the body of an answer.
-
-    Args:
-        answer: the running call.
-        form: its format; one the assistant does not know is its error, not ours.
-    """
-    parts = many(answer)
-    first: pb.SynthesizeResponse | None = await anext(parts, None)
-    if first is None:
-        raise InvalidInput("there is nothing to say", hint="give some words", code="speech.empty")
-
-    async def pieces() -> AsyncGenerator[bytes, None]:
-        async with aclosing(parts):
-            yield first.pcm
-            async for part in parts:
-                yield part.pcm
-
-    media = SPEECH_TYPES[form]
-    # No registered type says all of it; this is what callers of bare samples need to know.
-    media += f"; rate={first.sample_rate}; channels=1; format=s16le" if form == "pcm" else ""
-    return await begun(pieces(), media)
 
 
 async def announce(call: Call[pb.AnnounceRequest | bytes]) -> Response:

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from common.errors import InvalidInput
 from services.gatewayd.endpoint import EVENTS, JSON, Call, Endpoint
 from services.gatewayd.http_errors import openai_error_answer
-from services.gatewayd.rest_talk import SPEECH_TYPES, spoken
+from services.gatewayd.speech import SPEECH_TYPES, spoken
 from services.gatewayd.streams import begun
 from services.gatewayd.tokens import Scope
 from services.gatewayd.upstream import CALL_S, many, one

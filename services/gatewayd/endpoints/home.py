@@ -1,4 +1,4 @@
-"""Devices, timers and models over REST."""
+"""Areas and devices."""
 
 from __future__ import annotations
 
@@ -42,29 +42,6 @@ async def act(call: Call[pb.ActRequest]) -> Response:
     return message_answer(await one(call.gateway.upstream.stub.Act(call.body, timeout=CALL_S)))
 
 
-async def timers(call: Call[None]) -> Response:
-    """Timers that have not ended."""
-    request = pb.ListTimersRequest()
-    return message_answer(await one(call.gateway.upstream.stub.ListTimers(request, timeout=CALL_S)))
-
-
-async def start_timer(call: Call[pb.StartTimerRequest]) -> Response:
-    """Start a timer."""
-    return message_answer(await one(call.gateway.upstream.stub.StartTimer(call.body, timeout=CALL_S)), 201)
-
-
-async def cancel_timer(call: Call[None]) -> Response:
-    """Forget a timer."""
-    text = call.request.path_params["id"]
-    # An id that is no number of a timer is not there, whatever it is.
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise NotFound(
-            f"there is no timer {text[:40]!r}", hint="GET /v1/timers lists them", code="timer.missing"
-        )
-    request = pb.CancelTimerRequest(id=int(text))
-    return message_answer(await one(call.gateway.upstream.stub.CancelTimer(request, timeout=CALL_S)))
-
-
 _ID = Parameter("id", "As in the list", {"type": "string"}, place="path")
 
 ENDPOINTS = (
@@ -103,34 +80,5 @@ ENDPOINTS = (
         takes=pb.ActRequest,
         gives=pb.Device,
         errors=(404,),
-    ),
-    Endpoint(
-        "GET",
-        "/v1/timers",
-        timers,
-        "Timers that have not ended",
-        scope=Scope.CONTROL,
-        gives=pb.ListTimersResponse,
-    ),
-    Endpoint(
-        "POST",
-        "/v1/timers",
-        start_timer,
-        "Start a timer",
-        scope=Scope.CONTROL,
-        takes=pb.StartTimerRequest,
-        gives=pb.Timer,
-        status=201,
-        errors=(507,),
-    ),
-    Endpoint(
-        "DELETE",
-        "/v1/timers/{id}",
-        cancel_timer,
-        "Forget a timer",
-        scope=Scope.CONTROL,
-        gives=pb.Timer,
-        parameters=(_ID,),
-        errors=(404, 507),
     ),
 )

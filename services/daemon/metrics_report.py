@@ -1,0 +1,57 @@
+"""Reports the metrics of a process to the assistant, for daemons whose own socket the gateway may not use."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+import grpc
+
+from common.metrics import REGISTRY
+from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.proto.sotto.v1 import metrics_pb2 as pb
+from services.wire.metrics import metrics_to_wire
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two reports.
+INTERVAL_S = 60.0
+_CALL_S = 5.0
+
+
+class MetricsReporter:
+    """Sends a report now and every `INTERVAL_S` seconds, from a thread of its own.
+
+    A report that cannot be sent is left out: the assistant may be away.
+
+    Args:
+        daemon: one of `services.wire.metrics.REPORTERS`.
+        socket: of assistantd.
+    """
+
+    def __init__(self, daemon: str, socket: Path) -> None:
+        self._daemon = daemon
+        self._socket = socket
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="metrics", daemon=True)
+
+    def start(self) -> None:
+        """Begin to report."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stop.set()
+        self._thread.join(_CALL_S + 1)
+
+    def _run(self) -> None:
+        with grpc.insecure_channel(f"unix:{self._socket}") as channel:
+            stub = rpc.AssistantStub(channel)
+            while not self._stop.is_set():
+                report = metrics_to_wire(self._daemon, REGISTRY.families())
+                try:
+                    stub.ReportMetrics(pb.ReportMetricsRequest(metrics=report), timeout=_CALL_S)
+                except grpc.RpcError as error:
+                    log.debug("the metrics were not reported: %s", error)
+                self._stop.wait(INTERVAL_S)
