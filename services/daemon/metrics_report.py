@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two reports.
 INTERVAL_S = 60.0
-_CALL_S = 5.0
+_CALL_S = 2.0
 
 
 class MetricsReporter:

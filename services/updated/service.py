@@ -22,12 +22,8 @@ from services.wire.status import abort
 log = logging.getLogger(__name__)
 
 _Response = TypeVar("_Response")
-CHECKS = Counter(
-    "sotto_update_checks_total", "Looks at the source that it answered, by their result", ("found",)
-)
-STEPS = Counter(
-    "sotto_update_steps_total", "Steps of updates, downloading left out", ("step",), max_series=20
-)
+CHECKS = Counter("sotto_update_checks_total", "Answered looks at the source, by what was found", ("found",))
+STEPS = Counter("sotto_update_steps_total", "Steps of updates, but for downloads", ("step",))
 #: Steps waiting for a slow caller; older ones make room, as only the latest counts.
 _QUEUED = 100
 

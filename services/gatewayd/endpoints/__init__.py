@@ -1,8 +1,8 @@
 """The endpoints of the REST interface: each module here has a tuple `ENDPOINTS`, and is found by itself.
 
 A new endpoint is a new module. Its route, the check of its scope and its place in the OpenAPI description
-are all made from its `services.gatewayd.endpoint.Endpoint`. Where its body or its answer is a message that the
-wire contract does not have yet, `services/proto/sotto/v1` is the second file.
+are all made from its `services.gatewayd.endpoint.Endpoint`. Where its body or its answer is a message that
+the wire contract does not have yet, `services/proto/sotto/v1` is the second file.
 """
 
 from __future__ import annotations

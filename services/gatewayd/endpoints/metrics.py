@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from starlette.responses import Response
 
@@ -39,14 +40,19 @@ async def gather(upstream: Upstream) -> list[Family]:
             reports = {report.daemon: report for report in answer.daemons}
         except SottoError as error:
             log.warning("the metrics of the assistant are not there: %s", error)
-    families: list[Family] = []
-    for daemon, report in reports.items():
-        try:
-            families += [labelled(family, "daemon", daemon) for family in metrics_from_wire(report)]
-        except SottoError as error:
-            log.warning("metrics are left out: %s", error)
     for daemon in DAEMONS:
         _UP.set(daemon in reports and reports[daemon].up, daemon)
+    return usable(reports.values())
+
+
+def usable(reports: Iterable[pb.DaemonMetrics]) -> list[Family]:
+    """The metrics of reports, with the label `daemon`. A report that cannot be used is left out."""
+    families: list[Family] = []
+    for report in reports:
+        try:
+            families += [labelled(family, "daemon", report.daemon) for family in metrics_from_wire(report)]
+        except SottoError as error:
+            log.warning("metrics are left out: %s", error)
     return families
 
 

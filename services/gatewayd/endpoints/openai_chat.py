@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from google.protobuf import json_format, struct_pb2
@@ -16,7 +17,7 @@ from services.gatewayd.endpoint import EVENTS, JSON, Call, Endpoint
 from services.gatewayd.http_errors import openai_error_answer
 from services.gatewayd.streams import begun
 from services.gatewayd.tokens import Scope
-from services.gatewayd.upstream import CALL_S, one
+from services.gatewayd.upstream import CALL_S, many, one
 from services.gatewayd.wire_json import to_dict
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import openai_pb2 as oa
@@ -30,17 +31,17 @@ async def completions(call: Call[oa.OpenAiChat]) -> Response:
     """A conversation so far; what the assistant says next."""
     question, context = _question(call.body)
     request = pb.AskRequest(query=question, context=context)
-    reply = call.gateway.upstream.turn(request)
     head = {
         "id": f"chatcmpl-{uuid.uuid4().hex}",
         "created": int(time.time()),
         "model": call.body.model or MODEL,
     }
     if call.body.stream:
-        return await begun(_chunks(head, reply), EVENTS)
+        return await begun(_chunks(head, many(call.gateway.upstream.stub.Ask(request))), EVENTS)
+    turn = await call.gateway.upstream.turn(request)
     choice = {
         "index": 0,
-        "message": {"role": "assistant", "content": (await reply).reply},
+        "message": {"role": "assistant", "content": turn.reply},
         "finish_reason": "stop",
     }
     # The grammar counts no tokens.
@@ -48,12 +49,23 @@ async def completions(call: Call[oa.OpenAiChat]) -> Response:
     return JSONResponse({**head, "object": "chat.completion", "choices": [choice], "usage": usage})
 
 
-async def _chunks(head: dict[str, Any], turn: Awaitable[pb.Turn]) -> AsyncGenerator[bytes, None]:
-    text = (await turn).reply
-    for delta, reason in (({"role": "assistant", "content": text}, None), ({}, "stop")):
+async def _chunks(
+    head: dict[str, Any], answers: AsyncGenerator[pb.AskResponse, None]
+) -> AsyncGenerator[bytes, None]:
+    """The role when the sentence is understood, the reply when it is known, the end with the turn."""
+
+    def chunk(delta: dict[str, str], reason: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": reason}
-        chunk = {**head, "object": "chat.completion.chunk", "choices": [choice]}
-        yield f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n".encode()
+        values = {**head, "object": "chat.completion.chunk", "choices": [choice]}
+        return f"data: {json.dumps(values, ensure_ascii=False)}\n\n".encode()
+
+    async with aclosing(answers):
+        async for answer in answers:
+            if answer.event.kind == "decided":
+                yield chunk({"role": "assistant", "content": ""})
+            elif answer.event.kind == "reply":
+                yield chunk({"content": str(answer.event.data["text"])})
+    yield chunk({}, "stop")
     yield b"data: [DONE]\n\n"
 
 
