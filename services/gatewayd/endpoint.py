@@ -63,7 +63,8 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """See the module.
+    """See the module. It has many fields because it is a row of a table: each is one thing that the OpenAPI
+    description states of an endpoint, and all but the first four have a default.
 
     Attributes:
         method, path: of HTTP; the path may have {parameters} of Starlette.
