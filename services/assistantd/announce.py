@@ -1,4 +1,4 @@
-"""Speaking in the room unprompted: what may be said, and when."""
+"""Announcements in the room: what may be announced, and when."""
 
 from __future__ import annotations
 
@@ -17,27 +17,29 @@ from services.proto.sotto.v1 import assistant_pb2 as pb
 #: About a minute of speech.
 MAX_TEXT = 1000
 MAX_SOUND_S = 60.0
-#: Seconds that an announcement waits for its turn while somebody is heard or answered.
+#: Seconds that an announcement waits while the box listens or answers.
 PATIENCE_S = 60.0
-#: Seconds that a text of full length may take to be spoken.
+#: Longest time in seconds to speak a text of full length.
 _SPEAKING_S = 120.0
 _NAP_S = 0.1
 
 
 class Announcer(Protocol):
-    """Who speaks in the room; `services.assistantd.room.Room` is one."""
+    """Plays announcements in the room; `services.assistantd.room.Room` is one."""
 
     @property
     def conversation(self) -> Conversation | None:
-        """The room's, where a hub may take its seat."""
+        """The conversation of the room, whose hub pipeline a hub may use."""
 
     def announce(self, what: str | Samples, *, chime: bool, wanted: Callable[[], bool]) -> None:
-        """Speak a text, or play a sound at the voice's rate, when its turn has come, unless it is no longer
-        `wanted`; return when it was heard."""
+        """Speak a text, or play a sound at the voice's rate, and return when it was played.
+
+        It waits while the box listens or answers. It is dropped if it is no longer `wanted` by then.
+        """
 
 
 def wish_of(request: pb.AnnounceRequest, rate: int) -> str | Samples:
-    """What is to be announced: a clean line, or samples at `rate` Hz.
+    """The announcement in a request: a line of text, or samples at `rate` Hz.
 
     Raises:
         InvalidInput: neither text nor sound, both, or a sound that cannot be used.
@@ -88,10 +90,10 @@ def speak_in_turn(
     wanted: Callable[[], bool],
     patience_s: float = PATIENCE_S,
 ) -> None:
-    """Wait until nobody is heard or answered, speak, and wait until it was spoken.
+    """Wait until the box neither listens nor answers, speak, and wait until that was played.
 
     Raises:
-        Unavailable: people and box talk for longer than `patience_s`.
+        Unavailable: the box listens or answers for longer than `patience_s`.
     """
     give_up = monotonic() + patience_s
     while not conversation.say(what, chime=chime):

@@ -1,4 +1,4 @@
-"""The connector to a hub, attached: what it reports goes into the hub's home, commands go out to it."""
+"""The attached connector: its reports go into the hub's home, and commands for the hub go out to it."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _MAX_TEXT = 300
 
 
 class AttachHome:
-    """One connector, until it goes away or makes a mistake.
+    """One connector, until it disconnects or sends something that cannot be used.
 
     Args:
-        assistant: whose devices are a hub's.
-        requests: what the connector reports; the first message carries `hello`.
+        assistant: its devices are those of a hub.
+        requests: the reports; the first message carries `hello`.
 
     Raises:
-        NotFound: the devices of this assistant are no hub's.
-        InvalidInput: the first message is another one; later, from `commands`: one that cannot be used.
+        NotFound: the devices of this assistant do not come from a hub.
+        InvalidInput: the first message is another one. `commands` raises it for any later one that is wrong.
         Conflict: another connector is attached.
     """
 
@@ -54,7 +54,7 @@ class AttachHome:
         self._attachment = assistant.hub.attach(hello.kind[:40], hello.address[:_MAX_TEXT])
 
     def commands(self) -> Iterator[pb.HomeCommand]:
-        """Take reports in a thread, and give commands as they come."""
+        """Read reports in a thread, and yield commands as they come."""
         threading.Thread(target=self._listen, name="hub", daemon=True).start()
         try:
             for order in self._attachment.orders():
@@ -65,7 +65,7 @@ class AttachHome:
             self.close()
 
     def close(self) -> None:
-        """Give the place free; may be called twice, and from any thread."""
+        """Detach; may be called twice, and from any thread."""
         self._attachment.close()
 
     def _listen(self) -> None:
@@ -73,10 +73,10 @@ class AttachHome:
             for report in self._requests:
                 take(report, self._attachment)
         except SottoError as error:
-            log.warning("the connector is let go: %s", error)
+            log.warning("the connector is detached: %s", error)
             self._error = error
         except grpc.RpcError:
-            pass  # it went away
+            pass  # it disconnected
         except Exception:
             log.exception("a report of the connector could not be taken")
             self._error = InvalidInput("a report could not be taken", code="hub.report")
@@ -85,7 +85,7 @@ class AttachHome:
 
 
 def take(report: pb.HomeReport, attachment: Attachment) -> None:
-    """Put one report where it belongs.
+    """Hand one report to the attachment.
 
     Raises:
         InvalidInput: it cannot be used.

@@ -23,19 +23,19 @@ from services.wire.messages import event_to_wire, turn_to_wire
 
 log = logging.getLogger(__name__)
 
-#: Responses waiting for a client that reads slowly; then the conversation is ended.
+#: Responses that wait for a client that reads slowly; with more, the conversation is ended.
 MAX_QUEUED = 2000
 #: One audio message; 10 s of 48 kHz audio.
 MAX_AUDIO_BYTES = 960_000
-#: A conversation in which no audio came for so long is ended, to give its place to others.
+#: Seconds without audio after which a conversation is ended, so that another can begin.
 IDLE_S = 300.0
 
 
 class Converse:
-    """Runs a conversation until the client closes its side, goes away, or makes a mistake.
+    """Runs a conversation until the client closes its side, disconnects, or sends something wrong.
 
     Args:
-        assistant: who answers.
+        assistant: answers.
         requests: the client's messages; the first carries `start`.
 
     Raises (from `responses`):
@@ -77,7 +77,7 @@ class Converse:
         )
 
     def responses(self) -> Iterator[pb.ConverseResponse]:
-        """Listen in a thread and give what comes of it."""
+        """Listen in a thread, and yield events, audio and turns."""
         threading.Thread(target=self._listen, name="converse", daemon=True).start()
         try:
             while (response := self._next()) is not None:
@@ -88,7 +88,7 @@ class Converse:
             self.close()
 
     def close(self) -> None:
-        """End it: nothing more is sent, and what is being spoken stops."""
+        """End it: nothing more is sent, and playback stops."""
         self._closed.set()
         self._conversation.close()
         with suppress(queue.Full):
@@ -105,7 +105,7 @@ class Converse:
             try:
                 return self._out.get(timeout=1.0)
             except queue.Empty:
-                # Who has sent all waits for the answer, however long a slow box takes for it.
+                # A client that has sent all of its audio waits for the answer, however slow the box is.
                 if not self._all_heard and monotonic() - self._heard_at > IDLE_S:
                     raise Unavailable(
                         f"no audio came for {IDLE_S:.0f} s",
@@ -160,7 +160,7 @@ class Converse:
             self._too_slow = True
 
     def _put(self, end: SottoError | None) -> None:
-        """Say that it is over; wait for room only as long as somebody reads."""
+        """Queue the end; wait for space in the queue only while the client reads."""
         while not self._closed.is_set():
             with suppress(queue.Full):
                 self._out.put(end, timeout=0.5)
@@ -168,7 +168,7 @@ class Converse:
 
 
 def audio_of(request: pb.ConverseRequest | pb.DetectRequest, code: str) -> bytes:
-    """What a message of a stream carries after the first.
+    """The audio of a message of a stream; each message after the first carries some.
 
     Args:
         request: the message.

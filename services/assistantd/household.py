@@ -1,4 +1,4 @@
-"""Timers and devices over the wire: what programs see and change without words."""
+"""Timers and devices over the wire, for programs that read and change them directly."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def timers(assistant: Assistant) -> pb.ListTimersResponse:
 
 
 def start_timer(assistant: Assistant, request: pb.StartTimerRequest) -> pb.Timer:
-    """Start one.
+    """Start a timer.
 
     Raises:
-        InvalidInput: a length or a name that no timer has.
+        InvalidInput: the length or the name cannot be used.
         TooLarge: there are too many.
-        StorageError: it runs, but is not saved.
+        StorageError: the timer runs, but could not be saved.
     """
     if len(request.name) > MAX_NAME:
         raise InvalidInput(
@@ -37,17 +37,17 @@ def start_timer(assistant: Assistant, request: pb.StartTimerRequest) -> pb.Timer
 
 
 def cancel_timer(assistant: Assistant, request: pb.CancelTimerRequest) -> pb.Timer:
-    """Forget one.
+    """Cancel a timer.
 
     Raises:
-        NotFound: it is not there.
-        StorageError: it is gone, but that is not saved.
+        NotFound: there is no such timer.
+        StorageError: the timer is cancelled, but that could not be saved.
     """
     return _timer(assistant.timers.cancel(request.id), assistant.clock())
 
 
 def describe_home(assistant: Assistant) -> pb.HomeDescription:
-    """Areas, devices and what is known of their state, which is nothing while the hub is away."""
+    """Areas, devices and their known state; no state is known while the hub is away."""
     return home_to_wire(assistant.home, lambda device: _state(assistant, device))
 
 
@@ -56,7 +56,7 @@ def act(assistant: Assistant, request: pb.ActRequest) -> pb.Device:
 
     Raises:
         NotFound: there is no such device.
-        InvalidInput: there is no such command, or its value is none.
+        InvalidInput: there is no such command, or its value cannot be used.
         HomeError: the device cannot do that, or the hub refused it.
         Unavailable: it cannot be reached.
     """
@@ -72,7 +72,7 @@ def act(assistant: Assistant, request: pb.ActRequest) -> pb.Device:
 
 
 def home_status(assistant: Assistant) -> pb.HomeStatusResponse:
-    """Where the devices come from, and how it stands with the hub."""
+    """Where the devices come from, and the state of the connection to the hub."""
     home = assistant.home
     answer = pb.HomeStatusResponse(source="file", areas=len(home.areas), devices=len(home.devices))
     if assistant.hub is not None:
@@ -89,7 +89,7 @@ def _state(assistant: Assistant, device: Device) -> DeviceState:
     try:
         return assistant.executor.state(device.id)
     except (Unavailable, HomeError):
-        # The hub is away, or has just taken the device away.
+        # The hub is away, or has just removed the device.
         return DeviceState()
 
 

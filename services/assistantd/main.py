@@ -45,7 +45,7 @@ def run_here(options: argparse.Namespace) -> int:
     """Start the assistant in this process, report, and serve until told to stop."""
     started = perf_counter()
     tame_allocator()
-    os.umask(0o077)  # timers, turns and recordings are the owner's own
+    os.umask(0o077)  # only the owner may read timers, turns and recordings
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _stopper(stopping))

@@ -1,4 +1,4 @@
-"""Keeps the allocator from holding on to what one long sentence needed."""
+"""Bounds the memory that the allocator keeps after a long sentence."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _MB = 1024 * 1024
 
 
 def give_back_after_turns(bus: EventBus) -> None:
-    """After each turn return to the system what the allocator keeps, when all is said."""
+    """After each turn, return unused memory of the allocator to the system."""
     bus.listen(lambda event: give_back() if event.kind is EventKind.TURN else None)
 
 
 def tame_allocator() -> None:
-    """Bound what the allocator keeps; call it before the first thread starts.
+    """Bound the memory that the allocator keeps; call it before the first thread starts.
 
     Unbounded, the daemon held 434 MB after 60 turns instead of 350 MB. Thresholds of 2 MB and 16 MB cost no
     measurable time; smaller ones cost 17 % of `compute`, in page faults.

@@ -1,4 +1,4 @@
-"""Saying the gateway's pairing code in the room."""
+"""Says the gateway's pairing code in the room."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ _LIMIT = 64
 
 
 class Speaking(Protocol):
-    """The room, as far as it is needed here."""
+    """The part of the room that is needed here."""
 
     @property
     def speaks(self) -> bool:
         """Whether there is a loudspeaker."""
 
     def say_in_turn(self, text: str) -> None:
-        """Say it when its turn has come, and return when it was heard."""
+        """Say it when the box neither listens nor answers, and return when it was played."""
 
 
 class PairingCode:
-    """Says the code that is in a file, twice; a thread of its own waits for the turn.
+    """Says the code of a file twice, from a thread of its own.
 
     Args:
         path: the file, written by the gateway or at the first boot.
-        room: where it is said.
+        room: plays it.
     """
 
     def __init__(self, path: Path, room: Speaking) -> None:

@@ -1,7 +1,6 @@
-"""Tells powerd what the conversation is at, from a thread of its own: no sentence waits for it.
+"""Reports the phase of the conversation to powerd, from a thread of its own: no sentence waits for it.
 
-Only the newest phase counts; one that could not be sent is forgotten. A machine without powerd is none the
-worse.
+Only the newest phase is sent; one that could not be sent is dropped. Without powerd nothing is sent.
 """
 
 from __future__ import annotations
@@ -15,10 +14,9 @@ from assistant.events import Event, EventBus, EventKind
 
 log = logging.getLogger(__name__)
 
-#: Seconds until the bus is tried again where there was none.
+#: Seconds until the bus is tried again when it was not there.
 _RETRY_S = 30.0
-#: What a state of the conversation needs of the machine: from the wake word on, words may be understood in
-# a pause.
+#: Phase by state of the conversation. From the wake word on, each pause may need a recognition.
 _PHASES = {"idle": "idle", "listening": "thinking", "deciding": "thinking", "speaking": "speaking"}
 
 
@@ -35,7 +33,7 @@ class PhaseReporter:
 
     @property
     def phase(self) -> str:
-        """What was reported last, or will be next."""
+        """The phase that was sent last, or is sent next."""
         return self._phase
 
     def start(self) -> None:
@@ -43,14 +41,14 @@ class PhaseReporter:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; powerd takes silence for idle by itself."""
+        """End the thread. powerd goes to "idle" by itself when no phase comes."""
         if self._thread.is_alive():
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(lambda: self._task and self._task.cancel())
             self._thread.join(2)
 
     def _heard(self, event: Event) -> None:
-        """In the thread of the conversation: compare two words, and wake the other thread."""
+        """Runs in the thread of the conversation: it only sets the phase and wakes the other thread."""
         match event.kind:
             case EventKind.ONSET if self._phase in ("idle", "speech"):
                 phase = "speech"
@@ -71,7 +69,7 @@ class PhaseReporter:
             self._loop.run_until_complete(self._task)
         for left in asyncio.all_tasks(self._loop):
             left.cancel()
-        # What was cancelled ends in one more round.
+        # Cancelled tasks need one more round of the loop to end.
         self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
 
@@ -81,11 +79,11 @@ class PhaseReporter:
                 await self._send_while_connected()
             except Exception as error:
                 # Whatever is wrong with the bus, the assistant goes on without it.
-                log.info("powerd is not told about phases: %s", error)
+                log.info("no phases are sent to powerd: %s", error)
             await asyncio.sleep(_RETRY_S)
 
     async def _send_while_connected(self) -> None:
-        # Imported here, and not before the assistant is ready.
+        # Imported here, so that the assistant is ready sooner.
         from dbus_next.aio.message_bus import MessageBus
         from dbus_next.constants import BusType, MessageFlag
         from dbus_next.message import Message

@@ -1,4 +1,4 @@
-"""Rings timers and alarms: waits for the next one, says it, and says it again until it is silenced."""
+"""Rings timers and alarms: waits for the next one, and announces it until it is silenced."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ NAP_S = 0.5
 
 
 class RingLoop:
-    """A thread that asks what is due and has it announced.
+    """A thread that announces timers and alarms when they are due.
 
     Args:
-        skills: knows what is due and what still rings.
+        skills: know what is due and what still rings.
         dialogue: executes a delayed command ("turn off the light in ten minutes").
         announce: speaks a text with a chime; False while the box is busy listening or speaking.
         bus: where `ring` events go.
@@ -53,7 +53,7 @@ class RingLoop:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; what is due later stays on disk."""
+        """End the thread; timers and alarms that are due later stay on disk."""
         self._stop.set()
         self._thread.join(5)
 
@@ -85,7 +85,7 @@ class RingLoop:
             self._say(ring.text)
 
     def _sound(self) -> None:
-        """Announce all that rings, wait, and announce what still does."""
+        """Announce everything that rings, then wait."""
         texts = dict.fromkeys(ring.text for ring in self._skills.ringing(self._now()) if ring.text)
         for text in texts:
             self._say(text, partial(self._still_rings, text))
@@ -95,7 +95,7 @@ class RingLoop:
         return any(ring.text == text for ring in self._skills.ringing(self._now()))
 
     def _say(self, text: str, wanted: Callable[[], bool] = lambda: True) -> None:
-        """A ring waits its turn while somebody is being heard or answered, who may well silence it."""
+        """Announce it when the box neither listens nor answers: what it hears may silence the ring."""
         while text and not self._stop.is_set() and wanted():
             if self._announce(text):
                 self._skills.said(text)

@@ -1,4 +1,4 @@
-"""The microphone and loudspeaker of the box, tied to one conversation; both may come and go."""
+"""The microphone and the loudspeaker of the box, for one conversation; both may be hot-plugged."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ from services.sound.report import REPORT, may_echo
 log = logging.getLogger(__name__)
 
 _RATE = 22_050
-#: Before a microphone that failed in an unknown way is opened again.
+#: Seconds until a microphone that failed in an unknown way is opened again.
 _RETRY_S = 1.0
 
 
 class Room:
-    """What is in the room: ears and mouth of the box.
+    """The sound of the room: microphone and loudspeaker of the box.
 
     Args:
         settings: devices and how to use them.
-        state: where the volume is remembered.
-        microphone: False to leave the microphone closed (a server without ears).
-        sound_report: what the box's sound service says of itself, where there is one.
+        state: folder in which the volume is saved.
+        microphone: False to leave the microphone closed (the daemon then only serves).
+        sound_report: file that the sound service writes, on a box that has one.
     """
 
     def __init__(
@@ -78,14 +78,14 @@ class Room:
         return Speaker(self._settings.speaker, reference)
 
     def _wants_echo_cancelled(self) -> bool:
-        """Asked at each reply: other cards may have been chosen meanwhile."""
+        """Evaluated at each reply: the sound card may have changed meanwhile."""
         return self._settings.audio.echo_cancellation == "on" or may_echo(self._sound_report)
 
     def _set_volume(self, level: float) -> None:
         self._speaker.volume = level
 
     def open(self, assistant: Assistant) -> Conversation:
-        """Tie the room to `assistant`; `start` then begins to listen."""
+        """Make the conversation of the room; `start` then begins to listen."""
         self._assistant = assistant
         settings = replace(self._settings.conversation, echo_free=self._echo is not None)
         self._conversation = assistant.conversation(self._speaker, settings, label="room")
@@ -115,12 +115,12 @@ class Room:
 
     @property
     def conversation(self) -> Conversation | None:
-        """The room's; None before `open`."""
+        """The conversation of the room; None before `open`."""
         return self._conversation
 
     @property
     def speaks(self) -> bool:
-        """Whether there is a loudspeaker, as far as is known before something is said."""
+        """Whether there is a loudspeaker, as far as is known before it is used."""
         return isinstance(self._speaker, Speaker)
 
     def say_in_turn(self, text: str) -> None:
@@ -128,11 +128,12 @@ class Room:
         self.announce(text, chime=False, wanted=lambda: True)
 
     def announce(self, what: str | Samples, *, chime: bool, wanted: Callable[[], bool]) -> None:
-        """Speak a text, or play a sound at the voice's rate, unprompted, after what is being said or heard;
-        returns when it was heard.
+        """Speak a text, or play a sound at the voice's rate, when the box neither listens nor answers.
+
+        Returns when it was played.
 
         Raises:
-            Unavailable: there is no loudspeaker, or people and box talk without end.
+            Unavailable: there is no loudspeaker, or the box listens or answers for too long.
             NotFound: the loudspeaker named in the settings is not there.
         """
         conversation, assistant = self._conversation, self._assistant
@@ -153,7 +154,7 @@ class Room:
         return f"listening on {device.name if device else 'the microphone'}; say {words}"
 
     def close(self) -> None:
-        """Fall silent and let the devices go; a turn being spoken is dropped cleanly."""
+        """Stop playback and close the devices."""
         self._microphone.close()
         if self._hotplug is not None:
             self._hotplug.stop()
@@ -170,7 +171,7 @@ class Room:
                     self._hear(frame)
                 return  # it was closed
             except Exception:
-                # Nor must a driver that does what it never should: it is opened anew.
+                # A fault of a driver must not end this thread: the device is opened again.
                 log.exception("the microphone failed")
                 self._microphone.let_go()
                 sleep(_RETRY_S)
@@ -181,10 +182,10 @@ class Room:
             if self._echo is not None:
                 frame = self._echo.process(frame, perf_counter())
             self._conversation.feed(frame)
-            # Nothing to hear: read in larger bites, which halves the wake-ups of a silent room.
+            # While the room is silent, frames are read several at once: half the wake-ups.
             self._microphone.relaxed = not self._conversation.is_alert
         except Exception:
-            # One bad turn must not make the box deaf.
+            # A fault in one turn must not end this thread.
             log.exception("hearing failed")
 
     def _look_again(self) -> None:

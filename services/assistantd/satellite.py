@@ -1,4 +1,4 @@
-"""A hub that answers for the box, over the wire: what is said to it out, what it says and plays in."""
+"""The hub pipeline of the room over the wire: speech goes out to the hub, its answers and sounds come in."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from services.proto.sotto.v1 import assistant_pb2 as pb
 
 log = logging.getLogger(__name__)
 
-#: Messages waiting for a hub that reads slowly, of which most are 30 ms of sound; then it is given up.
+#: Messages that wait for a hub that reads slowly; most are 30 ms of sound. With more, the call is ended.
 MAX_QUEUED = 1000
-#: Sounds that wait for their turn to be played.
+#: Sounds that wait to be played.
 MAX_SOUNDS = 2
 MAX_PIECE_BYTES = 1024 * 1024
-#: Characters of what a hub says that are kept.
+#: Characters that are kept of each text of a hub.
 MAX_TEXT = 1000
 _MAX_ID = 64
 _POLL_S = 0.5
@@ -36,8 +36,8 @@ _NAP_S = 0.05
 
 
 class Satellite:
-    """Serves one hub until it leaves, makes a mistake, or another takes its place. It is the `PipelineHub`
-    that the conversation knows.
+    """Serves one hub until it leaves, sends something wrong, or another hub takes its place. It is the
+    `PipelineHub` of the conversation.
 
     Args:
         assistant: whose voice and timers they are.
@@ -64,7 +64,7 @@ class Satellite:
         self._closed = threading.Event()
 
     def responses(self) -> Iterator[pb.SatelliteResponse]:
-        """Sit down, and give what the hub is to know."""
+        """Take over the turns of the room, and yield what the hub is sent."""
         first = next(self._requests, None)
         if first is None or first.WhichOneof("payload") != "attach":
             raise InvalidInput(
@@ -107,19 +107,19 @@ class Satellite:
     # -- called by the conversation; see `assistant.turn.hub_turn.PipelineHub` ------------------------
 
     def begin(self, word: str, at_s: float) -> None:
-        """Somebody talks to the hub."""
+        """A turn for the hub begins."""
         self._send(pb.SatelliteResponse(wake=pb.WakeWord(name=word, end_s=at_s)))
 
     def hear(self, samples: Samples) -> None:
-        """What is said."""
+        """Audio of the turn."""
         self._send(pb.SatelliteResponse(audio=samples.astype("<i2").tobytes()))
 
     def end(self) -> None:
-        """The person has finished."""
+        """The utterance is over."""
         self._send(pb.SatelliteResponse(speech_end=pb.SpeechEnd()))
 
     def replaced(self) -> None:
-        """Another hub has taken its place."""
+        """Another hub has taken over."""
         self._give_up(Conflict("another hub has taken the seat", hint="use one hub", code="satellite.taken"))
 
     def _send(self, response: pb.SatelliteResponse) -> None:
@@ -130,11 +130,11 @@ class Satellite:
             self._give_up(Unavailable(slow, hint="read them", code="satellite.slow-reader"))
 
     def _give_up(self, error: SottoError | None) -> None:
-        # Not `close`: who calls this may be in the middle of a turn, with the conversation's lock.
+        # Not `close`: the caller may be in the middle of a turn and hold the lock of the conversation.
         self._end = self._end or error
         self._over.set()
         with suppress(queue.Full):
-            self._out.put_nowait(None)  # only to be noticed at once
+            self._out.put_nowait(None)  # wakes the reader of the queue at once
 
     # -- told by the hub -----------------------------------------------------------------------------
 
@@ -224,7 +224,7 @@ class Satellite:
             case "finished":
                 book.finished(key, self._assistant.clock())
             case "updated":
-                pass  # the hub counts; the event below is all that there is to it
+                pass  # the hub itself runs the timer; the event below is all that is done here
             case _:
                 raise InvalidInput(
                     f"a timer that is {told.what[:40]!r}",
@@ -244,7 +244,7 @@ class Satellite:
                 log.exception("playing a hub's sound failed")
 
     def _play(self, sound: IncomingSound) -> bool:
-        """Play it when its turn has come; whether all of it was heard."""
+        """Play a sound when the box is free; whether all of it was played."""
         done, stopped = threading.Event(), threading.Event()
         heard = [False]
 

@@ -1,4 +1,4 @@
-"""The gRPC server on a Unix socket that only its owner can open."""
+"""The gRPC server of the assistant, on a Unix socket."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 log = logging.getLogger(__name__)
 
 SERVICE = pb.DESCRIPTOR.services_by_name["Assistant"].full_name
-#: Largest message taken: thirty seconds of 48 kHz float WAV, and some.
+#: Largest message: thirty seconds of 48 kHz float WAV, and some more.
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
-#: Threads kept for calls that end soon, so that long ones cannot starve them.
+#: Threads for calls that end soon; long calls cannot take these.
 _SHORT_CALLS = 8
 #: The connector to a hub stays as long as it runs.
 _CONNECTORS = 1
@@ -41,8 +41,8 @@ class Server:
 
     Args:
         assistant: what is served.
-        announcer: who speaks in the room.
-        path: the socket; its folder is made with rights for the owner alone.
+        announcer: plays announcements in the room.
+        path: the socket; a new folder for it gets rights for the owner alone.
 
     Raises:
         Conflict: another server answers on that socket.

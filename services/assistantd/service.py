@@ -1,4 +1,4 @@
-"""The gRPC face of the assistant: every method of the wire contract, nothing else."""
+"""The gRPC service of the assistant: each method of the wire contract, nothing else."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _Response = TypeVar("_Response")
 #: Conversations at once; each holds its own ears (about 2 MB) and shares the models.
 MAX_CONVERSATIONS = 16
 MAX_WATCHERS = 16
-#: Announcements that wait for their turn to be spoken.
+#: Announcements that wait until the box is free.
 MAX_ANNOUNCEMENTS = 4
-#: One sits in the room's seat; others are muted, or just taking it.
+#: One hub answers the turns of the room; others are muted, or are about to take over.
 MAX_SATELLITES = 4
 
 
@@ -44,8 +44,8 @@ class AssistantService(rpc.AssistantServicer):
     """Serves one `Assistant`; every typed error ends its call with the status that belongs to it.
 
     Args:
-        assistant: who answers.
-        announcer: who speaks in the room.
+        assistant: answers.
+        announcer: plays announcements in the room.
     """
 
     def __init__(self, assistant: Assistant, announcer: Announcer) -> None:
@@ -132,7 +132,7 @@ class AssistantService(rpc.AssistantServicer):
     def Announce(  # noqa: N802
         self, request: pb.AnnounceRequest, context: grpc.ServicerContext
     ) -> pb.AnnounceResponse:
-        """A text or a sound in; ends when it was heard in the room."""
+        """A text or a sound in; ends when it was played in the room."""
 
         def work() -> pb.AnnounceResponse:
             with _place(self._announcements, f"{MAX_ANNOUNCEMENTS} announcements wait"):
@@ -145,7 +145,7 @@ class AssistantService(rpc.AssistantServicer):
     def Satellite(  # noqa: N802
         self, request_iterator: Iterator[pb.SatelliteRequest], context: grpc.ServicerContext
     ) -> Iterator[pb.SatelliteResponse]:
-        """What is said to a hub out; what it answers in."""
+        """Speech of the room out to a hub; its answers in."""
         try:
             with _place(self._satellites, f"{MAX_SATELLITES} hubs are there"):
                 conversation = self._announcer.conversation
@@ -195,7 +195,7 @@ class AssistantService(rpc.AssistantServicer):
     def Watch(  # noqa: N802
         self, request: pb.WatchRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.Event]:
-        """Every event from now on, until the client has enough."""
+        """Every event from now on, until the client leaves."""
         try:
             with (
                 _place(self._watchers, f"{MAX_WATCHERS} clients are watching"),
@@ -253,7 +253,7 @@ class AssistantService(rpc.AssistantServicer):
     def HomeStatus(  # noqa: N802
         self, request: pb.HomeStatusRequest, context: grpc.ServicerContext
     ) -> pb.HomeStatusResponse:
-        """Where the devices come from, and how it stands with the hub."""
+        """Where the devices come from, and the state of the connection to the hub."""
         return _unary(lambda: household.home_status(self._assistant), context)
 
     def ReadMetrics(  # noqa: N802
@@ -276,7 +276,7 @@ class AssistantService(rpc.AssistantServicer):
 
 @contextmanager
 def _place(places: threading.BoundedSemaphore, taken: str) -> Iterator[None]:
-    """One of a bounded number of places, given back however the call ends."""
+    """Hold one of a bounded number of places until the call ends."""
     if not places.acquire(blocking=False):
         raise Unavailable(f"{taken} already", hint="try again when one has ended", code="daemon.no-place")
     try:

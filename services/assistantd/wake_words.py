@@ -1,4 +1,4 @@
-"""Wake words in a stream of somebody else's, and nothing more: no turn begins, nothing is done."""
+"""Detects wake words in the stream of a client. No turn begins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def wake_words(assistant: Assistant, requests: Iterator[pb.DetectRequest]) -> It
     """Each wake word as it is heard.
 
     Args:
-        assistant: whose words and thresholds count.
+        assistant: its wake words and thresholds are used.
         requests: the first carries `start`, all later ones `audio`.
 
     Raises:

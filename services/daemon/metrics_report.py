@@ -17,13 +17,15 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two reports.
 INTERVAL_S = 60.0
+#: Seconds until the next one when a report could not be sent: the assistant may just have started.
+_RETRY_S = 10.0
 _CALL_S = 2.0
 
 
 class MetricsReporter:
     """Sends a report now and every `INTERVAL_S` seconds, from a thread of its own.
 
-    A report that cannot be sent is left out: the assistant may be away.
+    A report that cannot be sent is dropped: the assistant may be absent.
 
     Args:
         daemon: one of `services.wire.metrics.REPORTERS`.
@@ -50,8 +52,10 @@ class MetricsReporter:
             stub = rpc.AssistantStub(channel)
             while not self._stop.is_set():
                 report = metrics_to_wire(self._daemon, REGISTRY.families())
+                wait_s = INTERVAL_S
                 try:
                     stub.ReportMetrics(pb.ReportMetricsRequest(metrics=report), timeout=_CALL_S)
                 except grpc.RpcError as error:
                     log.debug("the metrics were not reported: %s", error)
-                self._stop.wait(INTERVAL_S)
+                    wait_s = _RETRY_S
+                self._stop.wait(wait_s)

@@ -1,4 +1,4 @@
-"""Who calls, and whether they may."""
+"""Authentication and authorisation of callers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.gatewayd.addresses import parse_address
 from services.gatewayd.http_errors import error_answer
 from services.gatewayd.tokens import Token, TokenStore
 
-#: Who comes over the Unix socket of the gateway: the rights of its folder have let them in.
+#: The caller on the gateway's Unix socket: the rights of its folder say who may connect.
 LOCAL = Token("this machine", frozenset(tokens.Scope), 0.0)
 _WS_UNAUTHENTICATED = 4401
 REFUSED = Counter(
@@ -26,7 +26,7 @@ REFUSED = Counter(
 
 @dataclass(frozen=True)
 class Gatekeeper:
-    """Tells who a caller is.
+    """Identifies callers by their tokens.
 
     Attributes:
         store: the tokens.
@@ -39,7 +39,7 @@ class Gatekeeper:
     now: Callable[[], float] = time.time
 
     def caller(self, authorization: str, address: str) -> Token:
-        """Who it is.
+        """The caller of a request.
 
         Args:
             authorization: the header or metadata of that name; "" for none.
@@ -70,17 +70,17 @@ class Gatekeeper:
 
 
 def expired(token: Token) -> Unauthenticated:
-    """What a caller is told whose time is over."""
+    """The error for a token that has expired."""
     return Unauthenticated(
         f"the token of {token.name!r} has expired", hint="pair again", code="access.expired"
     )
 
 
 def allow(caller: Token, scope: tokens.Scope | None) -> None:
-    """Return if `caller` may do what `scope` stands for; None for what every paired caller may.
+    """Check that the token of `caller` has `scope`; None stands for any token.
 
     Raises:
-        Denied: it may not.
+        Denied: it has not.
     """
     if scope is not None and not caller.may(scope):
         REFUSED.inc("access.scope")
@@ -92,13 +92,13 @@ def allow(caller: Token, scope: tokens.Scope | None) -> None:
 
 
 class Access:
-    """ASGI middleware: nothing behind it is reached without a caller, but for some paths.
+    """ASGI middleware: every request needs a token, except on some paths.
 
     Args:
         app: what is behind; finds the caller in `scope["state"]["caller"]`.
-        keeper: tells who it is.
-        open_paths: what answers to everybody.
-        local: everybody is `LOCAL`: the app serves the Unix socket.
+        keeper: identifies callers.
+        open_paths: paths that need no token.
+        local: the app serves the Unix socket, and every caller is `LOCAL`.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Access:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address is one of this machine alone; what is no address is not."""
+    """Whether an address is a loopback address; False for what is no address."""
     try:
         return parse_address(address).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""Where the box is reached, for people."""
+"""Addresses of the box, for people."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import socket
 
 from services.gatewayd.settings import GatewaySettings
 
-#: Addresses of documentation (RFC 5737, RFC 3849): nothing is sent there, the kernel only says which of our
-#: own addresses it would use to get out.
+#: Addresses of documentation (RFC 5737, RFC 3849). Nothing is sent there; the kernel only says which of
+#: the box's own addresses it would use.
 _ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 
 
 def box_addresses(settings: GatewaySettings) -> tuple[str, ...]:
-    """Addresses of the REST interface, the likeliest first."""
+    """Addresses of the REST interface, the most likely one first."""
     hosts = [settings.host] if settings.host else [*_outgoing(), "127.0.0.1"]
     return tuple(f"https://{f'[{host}]' if ':' in host else host}:{settings.port}" for host in hosts)
 
@@ -22,7 +22,7 @@ def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     """An address, also as a socket names a peer: IPv4 inside IPv6 is IPv4, and a zone does not matter.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is no address.
     """
     parsed = ipaddress.ip_address(text.strip().split("%")[0])
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None

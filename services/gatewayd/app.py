@@ -21,10 +21,10 @@ from services.gatewayd.gateway import Gateway
 from services.gatewayd.wire_json import to_line
 from services.proto.sotto.v1 import gateway_pb2 as gw
 
-#: Of the interface, not of the program: it grows by additions.
+#: Version of the interface, not of the program. Additions do not change the first number.
 API_VERSION = "1.0"
 ENDPOINTS = with_description(find_endpoints(), API_VERSION)
-#: What answers without a token.
+#: Paths that need no token.
 OPEN_PATHS = frozenset(endpoint.path for endpoint in ENDPOINTS if endpoint.open)
 REQUESTS = Counter(
     "sotto_http_requests_total",
@@ -51,19 +51,19 @@ def build_app(gateway: Gateway) -> ASGIApp:
 
 
 def guarded(app: ASGIApp, gateway: Gateway, *, local: bool = False) -> ASGIApp:
-    """`app` as one port serves it.
+    """`app` with the check of callers, as one port serves it.
 
     Args:
         app: all routes.
-        gateway: the parts.
-        local: it is the gateway's Unix socket, whose callers need no token.
+        gateway: its tokens and settings.
+        local: the port is the gateway's Unix socket, whose callers need no token.
     """
     keeper = Gatekeeper(gateway.tokens, gateway.settings.trust_loopback)
     return Counted(Access(app, keeper, OPEN_PATHS, local=local))
 
 
 async def _plain(_request: Request, error: Exception) -> Response:
-    """What the router refuses, in the words of the contract."""
+    """Errors of the router, as messages of the contract."""
     assert isinstance(error, HTTPException)
     message = gw.Error(
         code=f"http.{error.status_code}", message=error.detail, hint="/openapi.json lists what there is"
@@ -75,7 +75,7 @@ class Counted:
     """ASGI middleware: counts requests and the time to the first byte of their answers.
 
     Args:
-        app: what is behind.
+        app: handles the requests.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -88,7 +88,7 @@ class Counted:
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                # Set by the router; a path that is none of ours must not become a label.
+                # Set by the router. An unknown path must not become a label.
                 endpoint = getattr(scope.get("route"), "path_format", "other")
                 REQUESTS.inc(endpoint, str(message["status"]))
                 FIRST_BYTE.observe(perf_counter() - started, endpoint)

@@ -1,4 +1,4 @@
-"""Reading a request's body, bounded in bytes and in time."""
+"""Reads the body of a request, bounded in bytes and in time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ async def read_body(request: Request, limit: int, limits: Limits) -> bytes:
     """The whole body.
 
     Args:
-        request: whose body nobody has read yet.
+        request: its body has not been read yet.
         limit: in bytes.
         limits: seconds for the next piece, and for all of it.
 

@@ -1,8 +1,8 @@
 """A conversation over WebSocket: audio in; events, turns and reply audio out.
 
-The caller's text messages are `ConverseControl` as JSON: first `{"start": {...}}`, at the end, if it likes,
-`{"end": {}}`. Its binary messages are audio. The box's text messages are `{"event": ...}`, `{"turn": ...}`,
-`{"error": ...}`, and `{"audio": {"sample_rate": ...}}` before the binary messages of a reply.
+The caller's text messages are `ConverseControl` as JSON: first `{"start": {...}}`, and optionally
+`{"end": {}}` at the end. Its binary messages are audio. The box's text messages are `{"event": ...}`,
+`{"turn": ...}`, `{"error": ...}`, and `{"audio": {"sample_rate": ...}}` before the binary messages of a reply.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ async def converse(websocket: WebSocket, gateway: Gateway) -> None:
     except WebSocketDisconnect:
         pass
     except TimeoutError:
-        # The peer reads nothing any more: there is nobody to say it to.
+        # The peer does not read, so it is sent no error.
         log.info("a conversation was given up: its peer does not read")
         await _close(websocket, _POLICY)
     except SottoError as error:
@@ -77,7 +77,7 @@ class _Conversation:
 
     async def run(self) -> None:
         start = await self._start()
-        # Without an iterator, a call of gRPC's asyncio is written to; its stubs do not say so.
+        # Without an iterator, requests are written to the call; the stubs of gRPC's asyncio do not say so.
         converse: Any = self._gateway.upstream.stub.Converse
         call = converse()
         listener = asyncio.create_task(self._listen(call, start))
@@ -85,7 +85,7 @@ class _Conversation:
             async for response in many(call):
                 await self._pass_on(response)
         except (SottoError, asyncio.CancelledError):
-            # What the caller did wrong is the reason, and the call that was given up only its consequence.
+            # The caller's mistake is the cause; the cancelled call is only its consequence.
             if listener.done() and not listener.cancelled() and (reason := listener.exception()):
                 raise reason from None
             raise
@@ -114,7 +114,7 @@ class _Conversation:
         return control.start
 
     async def _listen(self, call: Any, start: pb.ConverseStart) -> None:
-        """Hand the caller's audio over until it ends, goes away, or makes a mistake."""
+        """Pass the caller's audio on until it ends, disconnects, or sends something wrong."""
         try:
             await call.write(pb.ConverseRequest(start=start))
             while True:
@@ -135,7 +135,7 @@ class _Conversation:
             call.cancel()
             raise
         except (asyncio.InvalidStateError, grpc.RpcError):
-            pass  # the assistant ended the call; its answer says why
+            pass  # the assistant ended the call; its status says why
 
     async def _pass_on(self, response: pb.ConverseResponse) -> None:
         kind = response.WhichOneof("payload")
@@ -151,7 +151,7 @@ class _Conversation:
 
 
 def _control(message: Any) -> gw.ConverseControl | None:
-    """A text message; None for a binary one.
+    """The control message in a text message; None for a binary one.
 
     Raises:
         WebSocketDisconnect: the peer is gone.

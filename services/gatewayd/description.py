@@ -1,7 +1,7 @@
 """The description of the interface, for programs and for people.
 
-It says what stands in the table of endpoints and nothing of this box, and whoever wants to pair needs it
-first: it is open.
+It is made from the endpoints and says nothing about this box. It needs no token, because it also describes
+how to pair.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'
 
 
 def with_description(endpoints: tuple[Endpoint, ...], version: str) -> tuple[Endpoint, ...]:
-    """`endpoints`, and those that describe all of them.
+    """`endpoints`, and two more that describe all of them.
 
     Args:
-        endpoints: all others.
+        endpoints: all other endpoints.
         version: of the interface.
     """
 

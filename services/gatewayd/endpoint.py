@@ -1,5 +1,7 @@
-"""One endpoint of the REST interface: where, who may, what goes in and comes out. Routes and the OpenAPI
-description are both made from these, so neither can say what the other does not."""
+"""One endpoint of the REST interface: path, scope, request and answer.
+
+Routes and the OpenAPI description are both made from these, so they cannot differ.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +31,13 @@ JSON = "application/json"
 #: One JSON object a line.
 LINES = "application/x-ndjson"
 EVENTS = "text/event-stream"
-#: Sound files that are taken; the assistant looks at the bytes, not at the name.
+#: Content types of sound files. The assistant looks at the bytes, not at the type.
 SOUNDS = ("audio/wav", "audio/flac", "audio/ogg", "audio/pcm", "application/octet-stream")
 
 
 @dataclass(frozen=True)
 class Call(Generic[_Body]):
-    """One request, allowed and read.
+    """One request whose caller was checked and whose body was read.
 
     Attributes:
         gateway: everything the handler may use.
@@ -53,7 +55,7 @@ Handler = Callable[[Call[Any]], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A value in the query: `schema` as in OpenAPI."""
+    """A parameter in the query or the path; `schema` as in OpenAPI."""
 
     name: str
     about: str
@@ -68,19 +70,19 @@ class Endpoint:
 
     Attributes:
         method, path: of HTTP; the path may have {parameters} of Starlette.
-        handler: answers.
+        handler: gives the answer.
         summary: one line for people.
-        scope: what a caller's token must be for; None for every paired caller.
+        scope: the scope that a token needs; None for any token.
         takes: the message in the body; None for no body or a sound alone.
-        ignore_unknown: fields that `takes` does not have are passed over.
+        ignore_unknown: ignore fields that `takes` does not have.
         sound: the body is a sound file, of one of `sound_types`; with `takes`, it may be one.
         gives: the message of the answer, or of each line of it.
         media: content types of the answer.
         parameters: in path and query.
         status: of success.
-        open: answers without a token.
-        errors: statuses of its own, beside those that every endpoint may answer.
-        failure: makes an answer of an error.
+        open: needs no token.
+        errors: statuses of errors that not every endpoint has.
+        failure: makes the answer of an error.
     """
 
     method: str
@@ -102,11 +104,11 @@ class Endpoint:
 
     @property
     def described(self) -> str:
-        """The path as OpenAPI writes it: Starlette's converters are ours alone."""
+        """The path as OpenAPI writes it, without Starlette's converters."""
         return self.path.replace(":path}", "}")
 
     def route(self, gateway: Gateway) -> Route:
-        """As a route; every typed error becomes its answer, and any other a plain 500."""
+        """The route. A typed error becomes its answer, any other error a 500."""
 
         async def answer(request: Request) -> Response:
             try:
@@ -134,7 +136,7 @@ class Endpoint:
 
 
 def is_sound(request: Request) -> bool:
-    """Whether the body calls itself a sound."""
+    """Whether the content type of the body is that of a sound."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     return kind in SOUNDS or kind.startswith("audio/")
 
@@ -145,10 +147,10 @@ def message_answer(message: Message, status: int = 200) -> Response:
 
 
 def whole_number(request: Request, name: str, default: int, low: int, high: int) -> int:
-    """A number from the query.
+    """A whole number from the query.
 
     Raises:
-        InvalidInput: it is none, or out of range.
+        InvalidInput: it is no number, or out of range.
     """
     text = request.query_params.get(name)
     if text is None:
@@ -163,7 +165,7 @@ def whole_number(request: Request, name: str, default: int, low: int, high: int)
 
 
 def yes_or_no(request: Request, name: str) -> bool:
-    """A switch from the query, off when absent.
+    """A switch from the query; off when it is absent.
 
     Raises:
         InvalidInput: neither "true" nor "false".

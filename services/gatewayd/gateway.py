@@ -1,4 +1,4 @@
-"""What the gateway is made of: everything an endpoint may use."""
+"""The parts of the gateway: everything that an endpoint may use."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Gateway:
-    """The parts, put together once.
+    """The parts of one gateway.
 
     Attributes:
-        settings: what the owner wants.
-        upstream: the assistant.
-        tokens: who is paired.
-        hubs: who is answered over Wyoming.
+        settings: from `gateway.toml`.
+        upstream: the connection to the assistant.
+        tokens: of paired callers.
+        hubs: paired hubs, for Wyoming.
         guard: the pairing code.
-        identity: of TLS.
-        box_name: what people call the box.
-        hub_watchers: awaited, in this order, when the hubs have changed.
+        identity: key and certificate for TLS.
+        box_name: name of the box, for people.
+        hub_watchers: awaited in this order when the hubs have changed.
     """
 
     settings: GatewaySettings
@@ -42,10 +42,10 @@ class Gateway:
     hub_watchers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     async def hubs_changed(self) -> list[SottoError]:
-        """Open or close Wyoming's ports, and tell the network; what fails is logged, and the rest goes on.
+        """Open or close Wyoming's ports, and advertise them. Failures are logged, and the rest goes on.
 
         Returns:
-            What failed: a port that something else has, for one.
+            The failures, such as a port that is in use.
         """
         problems: list[SottoError] = []
         for watcher in self.hub_watchers:

@@ -1,9 +1,9 @@
-"""gRPC: the assistant's own contract, its health and its reflection, passed on to its socket with a token.
+"""gRPC for callers with a token: the assistant's contract, health and reflection, passed on to its socket.
 
-It listens on a Unix socket of its own; `services.gatewayd.tls_pipe` stands before it on the network.
+It listens on a Unix socket of its own; `services.gatewayd.tls_pipe` is its TLS side on the network.
 
-Messages are passed on as bytes: on the wire a single message is a stream of one, so one handler serves every
-method, and a method added to the contract needs no more than its scope here.
+Messages are passed on as bytes. On the wire a single message is a stream of one, so one handler serves every
+method; a method that is added to the contract only needs its scope here.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ _TALK = (
     "Turns",
     "Watch",
 )
-#: Never passed on: what the room's microphone hears is for paired hubs, over Wyoming. Only a process of this
-#: machine may say what the home is, or report metrics. The gateway's /metrics has what ReadMetrics gives.
+#: Never passed on. Audio of the room goes to paired hubs only, over Wyoming. Only a process of this machine
+#: may describe the home or report metrics. /metrics of the gateway has what ReadMetrics gives.
 PRIVATE = frozenset(
     f"/{_SERVICE}/{name}" for name in ("Satellite", "AttachHome", "ReadMetrics", "ReportMetrics")
 )
 _CONTROL = ("ListTimers", "StartTimer", "CancelTimer", "DescribeHome", "Act", "HomeStatus")
-#: Method -> the scope it needs; None for every paired caller.
+#: Method -> the scope that it needs; None for any token.
 SCOPES: dict[str, Scope | None] = {
     **{f"/{_SERVICE}/{name}": Scope.TALK for name in _TALK},
     **{f"/{_SERVICE}/{name}": Scope.CONTROL for name in _CONTROL},
     f"/{reflection.SERVICE_NAME}/ServerReflectionInfo": None,
 }
-#: Answers without a token, as health does over HTTP.
+#: Needs no token, as health over HTTP.
 OPEN = frozenset({f"/{health.SERVICE_NAME}/Check"})
 
 CALLS = Counter("sotto_grpc_calls_total", "gRPC calls that were passed on, by method", ("method",))
@@ -67,7 +67,7 @@ _OPTIONS = (
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_metadata_size", 16 * 1024),
     ("grpc.max_concurrent_streams", 16),
-    # Peers that vanished without a word, or keep a connection for nothing, give their place back.
+    # Connections of peers that have vanished, or that are idle, are closed.
     ("grpc.max_connection_idle_ms", 300_000),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
@@ -78,9 +78,9 @@ class GrpcFront:
     """The gRPC server. Made inside the event loop that uses it.
 
     Args:
-        path: its socket, in a folder that nobody else may write in.
-        keeper: tells who calls.
-        upstream: who answers.
+        path: its socket, in a folder that no other user may write in.
+        keeper: identifies callers.
+        upstream: the connection to the assistant.
         limits: of times.
 
     Raises:
@@ -140,8 +140,8 @@ class _Proxy(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in it
                 call.cancel()
                 await _refuse(context, error)
             except TimeoutError:
-                # It keeps a thread of the assistant waiting.
-                log.info("a caller of %s is cut off: it takes nothing of its answer", method)
+                # The call holds a thread of the assistant.
+                log.info("a call of %s is aborted: the caller does not read the answer", method)
                 call.cancel()
                 await context.abort(grpc.StatusCode.ABORTED, "the answer was not read")
             except grpc.aio.AioRpcError as error:

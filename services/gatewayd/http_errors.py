@@ -1,4 +1,4 @@
-"""The one place where typed errors become HTTP answers."""
+"""Typed errors as HTTP answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STATUS: dict[ErrorKind, int] = {
 }
 
 
-#: Errors whose status says more than their kind.
+#: Errors with a status of their own instead of that of their kind.
 _STATUS_OF_CODE = {"pairing.wait": 429}
 
 
@@ -44,7 +44,7 @@ def error_answer(error: SottoError) -> Response:
 
 
 def openai_error_answer(error: SottoError) -> Response:
-    """The same in the form that clients of OpenAI's interface expect."""
+    """An error in the form that clients of OpenAI's interface expect."""
     status = status_of(error)
     kind = "server_error" if status >= 500 else "invalid_request_error"
     text = _text(f"{error.message}. {error.hint}" if error.hint else error.message)
@@ -53,5 +53,5 @@ def openai_error_answer(error: SottoError) -> Response:
 
 
 def _text(text: str) -> str:
-    """Without lone surrogates, which a body may carry in and a protobuf string may not carry out."""
+    """`text` without lone surrogates: a JSON body may have them, a protobuf string may not."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,4 +1,4 @@
-"""Hubs that are paired by their address: Wyoming has neither names nor secrets."""
+"""Paired hubs. A hub is paired by its address, because Wyoming has neither names nor secrets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PairedHub:
 
     Attributes:
         address: of IPv4 or IPv6, in its shortest form.
-        fixed: from sotto.toml, and taken away only there.
+        fixed: it comes from sotto.toml, and is removed only there.
     """
 
     address: str
@@ -33,11 +33,11 @@ class PairedHub:
 
 
 class HubStore:
-    """All hubs. Used from one thread.
+    """All paired hubs. Used from one thread.
 
     Args:
         path: the file; a damaged one is set aside.
-        facts: what the first boot says of a hub (`hub.json`), or None.
+        facts: `hub.json` of the first boot, with the hub of sotto.toml; or None.
     """
 
     def __init__(self, path: Path, facts: Path | None = None) -> None:
@@ -53,11 +53,11 @@ class HubStore:
 
     @property
     def hubs(self) -> tuple[PairedHub, ...]:
-        """All of them."""
+        """All paired hubs."""
         return (*self._fixed, *self._own)
 
     def knows(self, address: str) -> bool:
-        """Whether a hub lives at `address`, as a socket names its peer."""
+        """Whether the hub at `address`, as a socket names its peer, is paired."""
         try:
             plain = canonical(address)
         except InvalidInput:
@@ -65,13 +65,13 @@ class HubStore:
         return any(hub.address == plain for hub in self.hubs)
 
     def add(self, address: str) -> PairedHub:
-        """Answer that address from now on.
+        """Pair the hub at an address.
 
         Raises:
             InvalidInput: it is no address.
             Conflict: it is paired already.
             TooLarge: there are too many.
-            StorageError: it could not be saved, and is not answered.
+            StorageError: it could not be saved; the hub is not paired.
         """
         hub = PairedHub(canonical(address))
         if self.knows(hub.address):
@@ -82,12 +82,12 @@ class HubStore:
         return hub
 
     def remove(self, address: str) -> PairedHub:
-        """Do not answer that address any more.
+        """Unpair the hub at an address.
 
         Raises:
-            NotFound: no hub lives there.
-            InvalidInput: it is no address, or stands in sotto.toml.
-            StorageError: that could not be saved, and it is still answered.
+            NotFound: no hub is paired by that address.
+            InvalidInput: it is no address, or it comes from sotto.toml.
+            StorageError: that could not be saved; the hub is still paired.
         """
         plain = canonical(address)
         if any(hub.address == plain for hub in self._fixed):
@@ -107,7 +107,7 @@ class HubStore:
 
 
 def canonical(address: str) -> str:
-    """An address in its one shortest form; IPv4 inside IPv6 is IPv4, a zone does not matter.
+    """An address in its shortest form. IPv4 inside IPv6 becomes IPv4, and a zone is dropped.
 
     Raises:
         InvalidInput: it is none.
@@ -133,7 +133,7 @@ def _from_facts(path: Path | None) -> tuple[PairedHub, ...]:
             (PairedHub(canonical(str(content["address"])), fixed=True),) if isinstance(content, dict) else ()
         )
     except KeyError:
-        return ()  # nothing is said of an address
+        return ()  # the file has no address
     except SottoError as error:
         log.warning("the hub of sotto.toml is not answered: %s", error)
         return ()

@@ -16,11 +16,11 @@ from typing import Any
 from common.errors import StorageError
 from common.files import write_whole
 
-#: A box may have no clock at its first start; a certificate must hold then, too.
+#: A box may have the wrong time at its first start; the certificate must be valid then, too.
 _NOT_BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
-#: "No well-defined expiration date" (RFC 5280, 4.1.2.5): whoever pairs pins this very certificate.
+#: "No well-defined expiration date" (RFC 5280, 4.1.2.5): callers pin this certificate when they pair.
 _NOT_AFTER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-#: Seconds to make it in; an emulated machine takes many.
+#: Longest time in seconds to make it; an emulated machine is slow.
 _MAKE_S = 120
 _KEY = "tls.key"
 _CERTIFICATE = "tls.crt"
@@ -32,7 +32,7 @@ class Identity:
 
     Attributes:
         key: private; readable by its owner alone.
-        certificate: public; what callers trust.
+        certificate: public; callers trust it.
     """
 
     key: Path
@@ -47,13 +47,13 @@ class Identity:
 
 
 def load_identity(folder: Path, name: str, *, pinned: bool = True) -> Identity:
-    """The identity in `folder`; a new one if there is none, or if it cannot be used.
+    """The identity in `folder`. A new one is made if there is none, or if it cannot be used.
 
     Args:
         folder: state of the gateway.
         name: of the box, for a new certificate.
-        pinned: somebody may trust this very certificate. Else one that does not name this host, as the first
-            start makes it before the owner has named the box, gives way too.
+        pinned: a caller may have pinned this certificate. If not, one that does not name this host is replaced
+            too: the first start makes one before the owner has named the box.
 
     Raises:
         StorageError: it cannot be written.
@@ -61,7 +61,7 @@ def load_identity(folder: Path, name: str, *, pinned: bool = True) -> Identity:
     identity = Identity(folder / _KEY, folder / _CERTIFICATE)
     if _is_usable(identity) and (pinned or set(_dns_names(_host())) <= _named_by(identity)):
         return identity
-    # In a process of its own: it is needed once in the life of a box, and would keep 9 MB in this one.
+    # In a process of its own: the library is needed once, and would keep 9 MB in this process.
     command = [sys.executable, "-m", "services.gatewayd.identity", str(folder), name, _host()]
     made = subprocess.run(command, capture_output=True, text=True, timeout=_MAKE_S, check=False)
     if made.returncode:
@@ -135,7 +135,7 @@ def _host() -> str:
 
 
 def _dns_names(host: str) -> list[str]:
-    """Names under which the box is called; a host name that is no DNS name is left out."""
+    """DNS names of the box; a host name that is no DNS name is left out."""
     names = ["localhost"]
     if host.isascii() and host.replace("-", "").isalnum() and host != "localhost":
         names = [f"{host}.local", host, *names]

@@ -1,4 +1,4 @@
-"""gatewayd: the only process that listens on the network; unprivileged, and without models."""
+"""gatewayd: the only process that listens on the network. It is unprivileged and loads no models."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def put_together(settings: GatewaySettings, state: Path, assistant: Path) -> Gat
     """The parts of a gateway. Call it inside the event loop.
 
     Args:
-        settings: what the owner wants.
+        settings: from `gateway.toml`.
         state: folder of identity, tokens and hubs.
         assistant: socket of assistantd, which need not be there yet.
 
     Raises:
-        StorageError, InvalidInput: the state cannot be written, or is not what it should be.
+        StorageError, InvalidInput: the state cannot be written, or is damaged.
     """
     name = settings.name or socket.gethostname().split(".")[0] or "Sotto"
     tokens = TokenStore(state / "tokens.json")
@@ -68,7 +68,7 @@ def put_together(settings: GatewaySettings, state: Path, assistant: Path) -> Gat
 
 
 def wyoming_doors(gateway: Gateway) -> dict[str, WyomingServer]:
-    """Wyoming's ports that the settings want, by the names of `mdns.WYOMING_PORTS`; none is open yet."""
+    """A server for each of Wyoming's ports, by the names of `mdns.WYOMING_PORTS`; none is open yet."""
     upstream, settings, hubs, seats = gateway.upstream, gateway.settings, gateway.hubs, Seats()
     make: dict[str, MakeSession] = {
         "wyoming_port": lambda send, _peer, _cut: ServicesSession(upstream, send),
@@ -90,7 +90,7 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
         local: the gateway's own Unix socket, for `sotto pair`.
 
     Raises:
-        SottoError: something is not there, or taken.
+        SottoError: something is missing, or a port is in use.
     """
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -106,7 +106,7 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
     if settings.grpc_port:
         behind = local.with_name("grpc.sock")
         listener = tcp_listener(settings, settings.grpc_port)
-        # Who comes that way has no address any more, so loopback is never exempt there.
+        # Behind TlsPipe, callers have no address; a loopback caller needs a token there, too.
         servers += [
             GrpcFront(behind, Gatekeeper(gateway.tokens), gateway.upstream, limits),
             TlsPipe(listener, behind, gateway.identity, "h2", limits),
@@ -117,23 +117,23 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
     try:
         for server in servers:
             await server.start()
-        # A port that something else has must not keep the rest of the box from its callers.
+        # A port of Wyoming that is in use must not stop the other servers.
         await gateway.hubs_changed()
         if settings.mdns and not is_loopback(settings.host):
             # After Wyoming's ports have been opened or closed.
             gateway.hub_watchers.append(advertiser.look)
-            # In the background: to claim names on the network takes a second.
+            # In the background: claiming names on the network takes a second.
             advertiser.start()
-        thrift = asyncio.create_task(stay_small())
+        guard = asyncio.create_task(stay_small())
         notify("READY=1")
         print(f"sotto: the local API is on {' and '.join(box_addresses(settings))}", flush=True)
         print("sotto: `sotto pair` shows how to pair something with it", flush=True)
         print(f"sotto: hubs: {for_hubs(settings)}; `sotto hubs add ADDRESS` pairs one", flush=True)
         await stopping.wait()
         notify("STOPPING=1")
-        thrift.cancel()
+        guard.cancel()
     finally:
-        # First of all, nobody is sent to what closes now.
+        # First, so that no new caller is sent to ports that close now.
         await advertiser.stop()
         for door in doors.values():
             await door.stop()
@@ -149,7 +149,7 @@ def main() -> int:
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML)")
     options = parse_options(parser)
     if not options.verbose:
-        # It warns of every request that is none: strangers must not fill the journal.
+        # uvicorn warns of every invalid request; strangers could fill the journal with that.
         logging.getLogger("uvicorn").setLevel(logging.ERROR)
     os.umask(0o077)
     bound_allocator(_MMAP_BYTES, _TRIM_BYTES)

@@ -1,4 +1,4 @@
-"""How the box is found: DNS-SD over multicast DNS, under names that never change."""
+"""Advertises the box by DNS-SD over multicast DNS, under names that never change."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ log = logging.getLogger(__name__)
 
 OURS = "_sotto._tcp.local."
 WYOMING = "_wyoming._tcp.local."
-#: Wyoming's ports in the settings, and what their service's name has behind that of the box.
+#: Wyoming's ports in the settings, and the suffix of their service's name.
 WYOMING_PORTS = {"wyoming_port": "", "satellite_port": "-satellite"}
 #: Seconds between looks at the machine's own addresses.
 _LOOK_S = 20.0
-#: What the network, or the lack of files to open, does to us; the next look may find it over.
+#: Errors of the network, or of the limit of open files; they may be over at the next look.
 _TROUBLE = (OSError, ZeroconfError)
 #: Digits of the certificate's fingerprint in the box's name: enough to tell boxes apart.
 _DIGITS = 8
 
 
 class Advertiser:
-    """Tells the network where the box is, follows its addresses, and takes it back at the end.
+    """Advertises the box, follows changes of its addresses, and withdraws everything at the end.
 
-    A hub is told of Wyoming only while one is paired: it would be refused, and give up for good.
+    Wyoming is advertised only while a hub is paired: a hub that is refused does not try again.
 
     Args:
-        gateway: what there is to tell.
+        gateway: names, ports and hubs.
         wyoming: which of `WYOMING_PORTS` are open.
     """
 
@@ -46,27 +46,27 @@ class Advertiser:
         self._told: dict[str, ServiceInfo] = {}
         self._task: asyncio.Task[None] | None = None
         self._looking = asyncio.Lock()
-        #: Of the certificate, which is made once: a new name of the box does not make it another one.
+        #: Made from the certificate, which never changes; a new name of the box does not change it.
         self.name = f"sotto-{gateway.identity.fingerprint.replace(':', '')[:_DIGITS].lower()}"
 
     def start(self) -> None:
-        """Begin, in the background."""
+        """Begin to advertise, in the background."""
         self._task = asyncio.create_task(self._follow())
 
     async def look(self) -> None:
-        """Tell what has changed: addresses of the machine, or whether a hub is paired."""
+        """Advertise what has changed: addresses of the machine, or whether a hub is paired."""
         async with self._looking:
             try:
                 addresses = own_addresses()
                 wanted = {info.name: info for info in self._services(addresses)} if addresses else {}
                 await self._become(wanted)
             except _TROUBLE as error:
-                log.info("the network is not told of the box: %s", str(error) or type(error).__name__)
+                log.info("the box is not advertised: %s", str(error) or type(error).__name__)
                 with suppress(*_TROUBLE):
                     await self._leave()
 
     async def stop(self) -> None:
-        """Take everything back; raises nothing, because the servers are closed after it."""
+        """Withdraw everything. Raises nothing, because the servers are closed after it."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -84,10 +84,10 @@ class Advertiser:
         new = next(iter(wanted.values()), None)
         moved = old and new and old.addresses != new.addresses
         if not wanted or moved:
-            # Sockets belong to addresses; with others, everything begins anew.
+            # Sockets belong to addresses; when these change, everything is set up again.
             await self._leave()
         if wanted and self._zeroconf is None:
-            # Asked and answered over IPv4, where every hub is; the answer has all addresses.
+            # Queries and answers use IPv4, which every hub has; the answer has all addresses.
             asked = list(new.parsed_addresses(IPVersion.V4Only)) if new else []
             if not asked:
                 return
@@ -142,7 +142,7 @@ class Advertiser:
 
 
 def own_addresses() -> list[str]:
-    """Addresses by which neighbours reach this machine, sorted."""
+    """Addresses of this machine on the local network, sorted."""
     found = set()
     for adapter in ifaddr.get_adapters():
         for entry in adapter.ips:

@@ -1,4 +1,4 @@
-"""Keeps the daemon small whatever callers do."""
+"""Gives memory back after bursts of connections."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import gc
 from common.process_metrics import resident_bytes
 from services.daemon.allocator import give_back
 
-#: Connections whose handshake fails leave garbage in cycles and a heap full of holes: 3000 of them held
-#: 110 MB, of which all could be given back.
+#: Connections whose handshake fails leave reference cycles and a fragmented heap: 3000 of them held 110 MB,
+#: all of which could be given back.
 _LOOK_S = 5.0
 _GROWN_BYTES = 8 * 1024 * 1024
 
 
 async def stay_small() -> None:
-    """Look every few seconds whether the daemon has grown, and if so collect garbage and give memory back."""
+    """Every few seconds: if the daemon has grown, collect garbage and give memory back."""
     gc.collect()
-    # What is there now stays; from here on the collector looks only at what comes and goes.
+    # Objects that exist now stay; from here on the collector looks only at new ones.
     gc.freeze()
     kept = resident_bytes()
     while True:

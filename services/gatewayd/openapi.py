@@ -27,7 +27,7 @@ _FREE = {
     "google.protobuf.Struct": {"type": "object", "additionalProperties": True},
     "google.protobuf.Value": {},
 }
-#: What every endpoint may answer besides its own.
+#: Statuses that every endpoint may answer.
 _COMMON = (400, 401, 403, 408, 413, 500, 503)
 _MEANING = {
     400: "Something in the request cannot be used",
@@ -116,7 +116,7 @@ def _answer(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for media in endpoint.media:
         schema = _add(endpoint.gives.DESCRIPTOR, schemas) if endpoint.gives is not None else {}
-        # A stream is text made of such objects, which a schema cannot say.
+        # A stream is text that consists of such objects; a schema cannot describe that.
         content[media] = {"schema": schema} if media == JSON else {}
     told = "Done"
     if LINES in endpoint.media and endpoint.gives is not None:
@@ -125,7 +125,7 @@ def _answer(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add(descriptor: Any, schemas: dict[str, Any]) -> dict[str, Any]:
-    """Put a message and all it is made of into `schemas`; a reference to it."""
+    """Add a message and the messages in it to `schemas`; gives a reference to it."""
     if descriptor.full_name in _FREE:
         return _FREE[descriptor.full_name]
     if descriptor.name not in schemas:

@@ -1,4 +1,4 @@
-"""The pairing code, and how often it may be tried."""
+"""The pairing code, and the limit on wrong codes."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from common.metrics import Counter
 log = logging.getLogger(__name__)
 
 CODE_DIGITS = 8
-#: Wrong codes that are forgiven before the first wait.
+#: Wrong codes before the first wait.
 FREE_TRIES = 5
 WRONG_CODES = Counter("sotto_pairing_wrong_codes_total", "Pairing codes that were wrong")
-#: The first wait in seconds; each further wrong code doubles it, up to the longest. With these a
-#: stranger tries some 24 codes a day of a hundred million.
+#: The first wait in seconds; each further wrong code doubles it, up to the longest. A stranger can so try
+#: about 24 codes a day, of a hundred million.
 FIRST_WAIT_S = 30.0
 LONGEST_WAIT_S = 3600.0
 
 
 class PairingGuard:
-    """Compares codes, and makes whoever guesses wait; time is passed in.
+    """Compares pairing codes. After wrong ones, callers have to wait; time is passed in.
 
-    The wait is one for all callers: who guesses from many addresses wins nothing by it.
+    The wait is the same for all callers, so that guessing from many addresses is no faster.
 
     Args:
-        code: the right one.
+        code: the pairing code.
     """
 
     def __init__(self, code: str) -> None:
@@ -39,7 +39,7 @@ class PairingGuard:
 
     @property
     def code(self) -> str:
-        """The right one, for who stands before the box."""
+        """The pairing code."""
         return self._code
 
     def check(self, code: str, now: float) -> None:
@@ -81,7 +81,7 @@ def load_code(path: Path) -> str:
     """The code in `path`; a new one where there is none.
 
     Raises:
-        InvalidInput: the file has something else.
+        InvalidInput: the file has no pairing code.
         StorageError: a new one cannot be written.
     """
     there = (read_bounded(path, 64) or b"").decode("ascii", "replace").strip()

@@ -1,4 +1,4 @@
-"""Where the gateway's things lie."""
+"""Paths of the gateway."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def gateway_socket() -> Path:
 
 
 def hub_facts() -> Path | None:
-    """What the first boot says of the hub: `SOTTO_HUB_FACTS`; elsewhere nothing is said."""
+    """File with the hub of sotto.toml, written by the first boot: `SOTTO_HUB_FACTS`; None elsewhere."""
     value = os.environ.get("SOTTO_HUB_FACTS")
     return Path(value) if value else None
 

@@ -1,4 +1,4 @@
-"""What a caller has open ends when its token is revoked or expires, and not only when it calls again."""
+"""Ends the open calls of a caller when its token is revoked or expires."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from services.gatewayd.upstream import many
 
 @contextmanager
 def while_valid(store: TokenStore, caller: Token | None) -> Iterator[None]:
-    """Break off what the current task does inside, as `asyncio.timeout` does, when the token holds no more.
+    """Cancel the block, as `asyncio.timeout` does, when the token is no longer valid.
 
     Args:
         store: the tokens.
-        caller: whose token it is; None for what needs none.
+        caller: the token; None for a call that needs none.
 
     Raises:
         Unauthenticated: the token was revoked or has expired, before or meanwhile.
@@ -49,7 +49,7 @@ def while_valid(store: TokenStore, caller: Token | None) -> Iterator[None]:
         with store.open_for(caller, lambda: end(_revoked(caller))):
             yield
     except asyncio.CancelledError:
-        # Whoever else has cancelled the task still wants its end.
+        # If something else has cancelled the task too, it must end.
         if reason is None or task.uncancel() > others:
             raise
         raise reason from None
@@ -59,10 +59,10 @@ def while_valid(store: TokenStore, caller: Token | None) -> Iterator[None]:
 
 
 async def while_paired(store: TokenStore, caller: Token, call: Any) -> AsyncGenerator[Any, None]:
-    """The answers of a call as `upstream.many` gives them, while the token holds.
+    """The answers of a call as `upstream.many` gives them, while the token is valid.
 
     Raises:
-        Unauthenticated: it holds no more.
+        Unauthenticated: it is not valid any more.
         services.wire.status.RemoteError: as `many`.
     """
     try:
@@ -75,7 +75,7 @@ async def while_paired(store: TokenStore, caller: Token, call: Any) -> AsyncGene
                     return
                 yield answer
     finally:
-        # `many` does not, where it was never asked for its first answer.
+        # `many` does not cancel it when its first answer was never asked for.
         call.cancel()
 
 

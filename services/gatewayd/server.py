@@ -29,18 +29,18 @@ log = logging.getLogger(__name__)
 _GRACE_S = 3
 _TLS_BUFFER = 32 * 1024
 _FAREWELL_S = 5.0
-#: What the kernel keeps of an answer that is not read, per connection; it doubles it. Else up to 4 MiB.
+#: Bytes of an unread answer that the kernel keeps, per connection, doubled. Its default is up to 4 MiB.
 _SEND_BUFFER = 128 * 1024
 _BACKLOG = 64
-#: Seconds: a peer that vanished without a word is noticed after about two minutes.
+#: Seconds. A peer that has vanished is noticed after about two minutes.
 _KEEPALIVE = ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4))
 
 
 def http_protocol(limits: Limits) -> type[asyncio.Protocol]:
-    """uvicorn's HTTP protocol with limits on the time that the head of a request may take, and on the time in
-    which the peer takes nothing of an answer.
+    """uvicorn's HTTP protocol with two more limits: on the time for the head of a request, and on the time in
+    which the peer reads nothing of an answer.
 
-    uvicorn bounds the head in bytes, and the time between requests; a peer that sends, or takes, one byte a
+    uvicorn bounds the bytes of the head and the time between requests. A peer that sends or reads one byte a
     minute would hold its connection for ever.
     """
 
@@ -82,7 +82,7 @@ def http_protocol(limits: Limits) -> type[asyncio.Protocol]:
                 self._unread = None
 
         def _cut(self) -> None:
-            log.info("a caller is cut off: it takes nothing of its answer")
+            log.info("a connection is aborted: the caller does not read the answer")
             self.transport.abort()
 
         def _is_answering(self) -> bool:
@@ -101,19 +101,19 @@ def http_protocol(limits: Limits) -> type[asyncio.Protocol]:
 
 
 class _Server(uvicorn.Server):
-    """Signals are the daemon's business."""
+    """A server that leaves signals to the daemon."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """None."""
+        """Capture no signals."""
         yield
 
 
 def bound_tls(handshake_s: float) -> None:
-    """Give each TLS connection a buffer of 32 KiB instead of asyncio's 256 KiB, all of which is resident, and
-    its peer `handshake_s` to agree on TLS instead of 60 s, and 5 s to say farewell instead of 30.
+    """Set limits of all TLS connections: a buffer of 32 KiB instead of asyncio's 256 KiB, all of which is
+    resident; `handshake_s` for the handshake instead of 60 s; 5 s for the shutdown instead of 30 s.
 
-    A record has little more than 16 KiB (RFC 8446, 5.2): nothing comes in more pieces than it was sent in.
+    A record has little more than 16 KiB (RFC 8446, 5.2), so the smaller buffer splits none.
     """
     sslproto.SSLProtocol.max_size = _TLS_BUFFER
     constants.SSL_HANDSHAKE_TIMEOUT = handshake_s
@@ -124,7 +124,7 @@ class HttpServer:
     """One listening socket.
 
     Args:
-        app: what is served.
+        app: handles the requests.
         listener: bound, not yet listening.
         limits: of connections, frames and times.
         identity: for TLS; None for none.
@@ -180,7 +180,7 @@ class HttpServer:
 class _Listener(socket.socket):
     """A listening socket with at most `most` connections at once, from the first packet on.
 
-    The servers count a connection when TLS has been agreed on; who never says a word of it would not count.
+    The servers count a connection after its TLS handshake; one that never begins it would not be counted.
     """
 
     most = 0
@@ -193,7 +193,7 @@ class _Listener(socket.socket):
         """See `socket.socket`.
 
         Raises:
-            ConnectionAbortedError: one too many, which is cut off; asyncio passes over it.
+            ConnectionAbortedError: one too many; it is closed, and asyncio ignores the error.
         """
         line, address = super().accept()
         if sum(other.fileno() >= 0 for other in self._lines) >= self.most:
@@ -204,16 +204,16 @@ class _Listener(socket.socket):
 
 
 def tcp_listener(settings: GatewaySettings, port: int) -> socket.socket:
-    """A socket bound to the settings' address, both families if that is all of them.
+    """A socket bound to the address of the settings; to IPv4 and IPv6 if that is "".
 
     Raises:
-        Conflict: the port is taken.
-        Unavailable: the address is not this machine's.
+        Conflict: the port is in use.
+        Unavailable: the address is not one of this machine.
     """
     host = settings.host or ("::" if socket.has_dualstack_ipv6() else "0.0.0.0")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named, because asyncio switches Nagle's algorithm off only for what says that it is TCP; with it on, the
-    # second half of an answer waits 40 ms.
+    # The protocol is named because asyncio switches Nagle's algorithm off only for sockets that name TCP;
+    # with it on, the second half of an answer waits 40 ms.
     listener = _Listener(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.most = settings.limits.connections
     try:
@@ -237,7 +237,7 @@ def tcp_listener(settings: GatewaySettings, port: int) -> socket.socket:
 
 
 def unix_listener(path: Path) -> socket.socket:
-    """A Unix socket that the group of its folder may use if that is let in, as assistantd's.
+    """A Unix socket. The group of its folder may use it if it may enter the folder, as with assistantd's.
 
     Raises:
         Conflict: another gateway answers there.

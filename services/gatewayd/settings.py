@@ -1,4 +1,4 @@
-"""Settings of the gateway, from `gateway.toml`; every field has a default that works."""
+"""Settings of the gateway, from `gateway.toml`. Every field has a default."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from common.settings_file import fill, read_table
 
 @dataclass(frozen=True)
 class Limits:
-    """What one caller, or all together, may take of the box.
+    """Limits on what one caller, or all together, may use.
 
     Attributes:
         connections: open at once on a port, over all callers.
         json_bytes: of a body that is JSON.
         audio_bytes: of a body that is sound.
         head_s: seconds for a connection to agree on TLS, and then for the head of a request.
-        ready_s: seconds that a conversation may be open before it begins: who opens it early answers sooner.
+        ready_s: seconds that a conversation may be open before it begins; clients may open it ahead.
         idle_s: seconds for the next piece of a body, or for a peer to take the next piece of an answer.
         body_s: seconds for a whole body.
         frame_bytes: of a WebSocket message.
@@ -39,16 +39,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class GatewaySettings:
-    """Everything an owner can set about the network side.
+    """Settings of the gateway.
 
     Attributes:
-        name: of the box, as its certificate says it; "" for the name of the machine.
+        name: of the box, in its certificate; "" for the name of the machine.
         host: address to listen on; "" for all of this machine.
         port: of REST, WebSocket and OpenAI's interface, over TLS.
         grpc_port: of gRPC over TLS; 0 for none.
         wyoming_port: of Wyoming's services, open only while a hub is paired; 0 for none.
         satellite_port: of Wyoming's satellite, likewise.
-        mdns: tell the network where the box is, unless it listens on loopback alone.
+        mdns: advertise the box by multicast DNS, unless it listens on loopback alone.
         trust_loopback: programs on this machine need no token.
         limits: see `Limits`.
     """
@@ -91,7 +91,7 @@ def load_gateway_settings(path: Path | None = None) -> GatewaySettings:
 
 
 def for_hubs(settings: GatewaySettings) -> str:
-    """Where a paired hub finds what, for people."""
+    """The ports for paired hubs, for people."""
     ports = (("services", settings.wyoming_port), ("the room as a satellite", settings.satellite_port))
     told = [f"{what} on port {port}" for what, port in ports if port]
     return f"Wyoming, {' and '.join(told)}" if told else "gateway.toml has no port for them"

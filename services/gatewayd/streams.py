@@ -1,4 +1,4 @@
-"""Answers that come piece by piece: lines of JSON, or server-sent events when the caller asks for those."""
+"""Streamed answers: lines of JSON, or server-sent events if the caller asks for those."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ async def streamed(
 ) -> Response:
     """Each message as a line or an event.
 
-    An error before the first message is raised, and becomes the answer's status. One behind it can only be
-    told in the stream: as a last line `{"error": ...}`, or an event "error".
+    An error before the first message is raised, and becomes the status of the answer. A later error is sent
+    in the stream, as a last line `{"error": ...}` or as an event "error".
 
     Args:
-        request: tells by its Accept header which of the two.
+        request: its Accept header says which of the two.
         items: the messages; left early, it is closed.
         name: of an event; the oneof field that is set, by default.
         at_once: begin the answer before there is a first message.
@@ -63,13 +63,13 @@ async def begun(
     *,
     at_once: bool = False,
 ) -> Response:
-    """A streamed answer that has its first piece, so that an early error is still an error.
+    """A streamed answer. It begins with the first piece, so that an error before that is still raised.
 
     Args:
         pieces: of the body.
         media: content type.
-        last_words: what to append when it breaks; without it, the connection is cut, which a caller of a
-            sound file takes for what it is.
+        last_words: makes the last piece from an error; without it, the connection is closed, so that a caller
+            notices that a sound file is incomplete.
         at_once: do not wait for the first piece.
     """
     first = None if at_once else await anext(pieces, None)

@@ -1,7 +1,7 @@
-"""TLS in front of a server on a Unix socket: bounded in connections, in handshakes and in idle time.
+"""TLS in front of a server on a Unix socket, with limits on connections, handshakes and idle time.
 
-gRPC's own server, open to the network, can be made to stop accepting by a few thousand connections that send
-nonsense (seen with grpcio 1.85); asyncio's cannot.
+On the network, gRPC's own server stops accepting after a few thousand connections that send garbage (seen
+with grpcio 1.85); asyncio's server does not.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from services.gatewayd.settings import Limits
 log = logging.getLogger(__name__)
 
 _PIECE = 64 * 1024
-#: gRPC's keep-alive asks more often than this, so what is silent for so long is dead.
+#: gRPC's keep-alive is more frequent than this, so a connection that is silent for so long is dead.
 _SILENT_S = 300.0
 
 
 class TlsPipe:
-    """Passes bytes on between TLS connections and a Unix socket.
+    """Passes bytes between TLS connections and a Unix socket.
 
     Args:
         listener: bound, not yet listening.
         target: socket of the server behind.
         identity: of TLS.
-        protocol: what ALPN agrees on.
+        protocol: for ALPN.
         limits: of connections and times.
     """
 
@@ -106,7 +106,7 @@ class TlsPipe:
             writer.write(piece)
             async with asyncio.timeout(self._limits.idle_s):
                 await writer.drain()
-        # What was said last must still arrive; the other way ends with this one.
+        # The last bytes must still arrive; the other direction ends with this one.
         with suppress(OSError, RuntimeError):
             if writer.can_write_eof():
                 writer.write_eof()

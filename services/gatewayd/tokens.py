@@ -16,16 +16,16 @@ from common.state_file import load_json, save_json, set_aside
 
 MAX_TOKENS = 100
 MAX_NAME = 60
-#: Ten years: longer is as good as for ever, and times stay within what clocks can show.
+#: Ten years: longer is as good as for ever, and no time overflows.
 MAX_LIFE_S = 10 * 365 * 86_400.0
 _VERSION = 1
-#: 256 bits from the system; so many need no slow hash, because nobody can try them.
+#: 256 random bits. So many cannot be guessed, so no slow hash is needed.
 _SECRET_BYTES = 32
 _PREFIX = "sotto_"
 
 
 class Scope(StrEnum):
-    """What a token is good for."""
+    """What a token allows."""
 
     #: Ask, listen, speak, read what was said.
     TALK = "talk"
@@ -40,7 +40,7 @@ class Token:
     """One paired caller.
 
     Attributes:
-        name: unique; what it is listed and revoked by.
+        name: unique; the caller is listed and revoked by it.
         scopes: what it may do.
         made, expires: seconds since the epoch; `expires` 0 for never.
         digest: SHA-256 of the secret, hexadecimal.
@@ -57,7 +57,7 @@ class Token:
         return scope in self.scopes or Scope.ADMIN in self.scopes
 
     def holds(self, now: float) -> bool:
-        """Whether it has not expired at `now`."""
+        """Whether it is valid at `now`."""
         return not self.expires or now < self.expires
 
 
@@ -67,7 +67,7 @@ class TokenStore:
     Used from one thread.
 
     Args:
-        path: the file; a damaged one is set aside, and everything has to be paired again.
+        path: the file. A damaged one is set aside; all callers then have to pair again.
     """
 
     def __init__(self, path: Path) -> None:
@@ -83,7 +83,7 @@ class TokenStore:
 
     @property
     def tokens(self) -> list[Token]:
-        """All of them, oldest first, expired ones too."""
+        """All tokens, oldest first, expired ones too."""
         return sorted(self._by_digest.values(), key=lambda token: (token.made, token.name))
 
     def find(self, secret: str) -> Token | None:
@@ -93,19 +93,19 @@ class TokenStore:
     def issue(
         self, name: str, scopes: Iterable[str], now: float, expires_s: float = 0.0
     ) -> tuple[str, Token]:
-        """A new token and its secret, which is not kept.
+        """Make a token; gives its secret, which is not stored, and the token.
 
         Args:
-            name: for the caller; an expired token of this name gives way.
+            name: of the caller; an expired token of this name is replaced.
             scopes: names of scopes; none for "talk" and "control".
             now: seconds since the epoch.
-            expires_s: how long it holds; 0 for ever.
+            expires_s: seconds until it expires; 0 for never.
 
         Raises:
-            InvalidInput: a name, a scope or a life that cannot be.
+            InvalidInput: the name, a scope or `expires_s` cannot be used.
             Conflict: the name is taken.
             TooLarge: there are too many.
-            StorageError: it could not be saved, and does not hold.
+            StorageError: it could not be saved, and is not valid.
         """
         name = _checked_name(name)
         granted = _checked_scopes(scopes)
@@ -133,11 +133,11 @@ class TokenStore:
         return secret, token
 
     def revoke(self, name: str) -> Token:
-        """Forget a token; whoever has it is refused from now on.
+        """Revoke a token: its caller is refused from now on.
 
         Raises:
             NotFound: there is none of this name.
-            StorageError: that could not be saved, and the token still holds.
+            StorageError: that could not be saved; the token is still valid.
         """
         found = next((token for token in self._by_digest.values() if token.name == name), None)
         if found is None:
@@ -153,12 +153,12 @@ class TokenStore:
         return found
 
     def is_revoked(self, token: Token) -> bool:
-        """Whether a token that was found once is no more."""
+        """Whether a token that was found earlier has been revoked."""
         return bool(token.digest) and token.digest not in self._by_digest
 
     @contextmanager
     def open_for(self, token: Token, end: Callable[[], object]) -> Iterator[None]:
-        """Something is open for the holder of `token`: call `end` if that is revoked meanwhile."""
+        """While the context lasts, call `end` if `token` is revoked."""
         entry = (token.digest, end)
         self._open.append(entry)
         try:

@@ -1,4 +1,4 @@
-"""The way to assistantd: one channel over its Unix socket, which finds it again when it was away."""
+"""The connection to assistantd: one channel over its Unix socket, which reconnects by itself."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 _Answer = TypeVar("_Answer", bound=Message)
 
-#: As assistantd takes.
+#: The limit of assistantd.
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
-#: A call that should be answered at once is given up after so many seconds.
+#: Deadline in seconds of a call that is normally answered at once.
 CALL_S = 30.0
-#: An announcement waits for its turn and is then spoken; as long as assistantd allows.
+#: Deadline of an announcement, which waits until the box is free and is then played; as in assistantd.
 ANNOUNCE_S = 200.0
 _HEALTH_S = 2.0
-#: assistantd is back within seconds after it died; its callers should notice soon. What gRPC calls the least
-#: back-off is also how long one attempt to connect may take, which on a busy box is more than a moment.
+#: assistantd restarts within seconds, so reconnects are frequent. gRPC's least back-off is also the longest
+#: time of one attempt to connect, which on a busy box may take seconds.
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
@@ -60,7 +60,7 @@ class Upstream:
         return bool(status == health_pb2.HealthCheckResponse.SERVING)
 
     async def turn(self, request: pb.AskRequest) -> pb.Turn:
-        """The turn that a typed sentence leads to; an empty one if the answer ends without.
+        """The turn of a typed sentence; an empty one if the answer ends without a turn.
 
         Raises:
             services.wire.status.RemoteError: as `many`.
@@ -73,15 +73,15 @@ class Upstream:
         return turn
 
     async def close(self) -> None:
-        """Let go of the channel."""
+        """Close the channel."""
         await self.channel.close(None)
 
 
 async def one(call: Any) -> Any:
-    """The answer of a call that has one.
+    """The answer of a call with one answer.
 
     Raises:
-        services.wire.status.RemoteError: what the assistant says, or that it is not there.
+        services.wire.status.RemoteError: the error of the assistant, or that it is absent.
     """
     try:
         return await call
@@ -90,10 +90,10 @@ async def one(call: Any) -> Any:
 
 
 async def many(call: Any) -> AsyncGenerator[Any, None]:
-    """The answers of a call that has any number; leaving early cancels it.
+    """The answers of a streaming call; closing the generator early cancels it.
 
     Raises:
-        services.wire.status.RemoteError: as `one`, also in the middle.
+        services.wire.status.RemoteError: as `one`; also after some answers.
     """
     try:
         async for answer in call:

@@ -1,4 +1,4 @@
-"""The wire contract as JSON: the names of the proto, checked by it."""
+"""Messages of the wire contract as JSON, with the names of the proto."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Message = TypeVar("_Message", bound=Message)
 
 
 def to_dict(message: Message) -> dict[str, Any]:
-    """A message as JSON values: every field that always has a value is there, also when it is the default."""
+    """A message as JSON values. Fields with a default value are included."""
     table: dict[str, Any] = json_format.MessageToDict(
         message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )
@@ -30,9 +30,9 @@ def from_body(body: bytes, message: _Message, *, ignore_unknown: bool = False) -
     """Fill `message` from a JSON body; an empty body is an empty object.
 
     Args:
-        body: as it came.
+        body: of the request.
         message: to be filled.
-        ignore_unknown: pass over fields that the message does not have.
+        ignore_unknown: ignore fields that the message does not have.
 
     Raises:
         InvalidInput: it is no JSON, not an object, or does not fit the message.

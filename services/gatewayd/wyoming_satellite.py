@@ -1,4 +1,4 @@
-"""Wyoming's port of the satellite: the room's ears and loudspeaker for a hub that runs the conversation."""
+"""Wyoming's satellite port: microphone and loudspeaker of the room for a hub that answers the turns."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ from services.proto.sotto.v1 import assistant_pb2 as pb
 
 log = logging.getLogger(__name__)
 
-#: Seconds until the assistant is looked for again that went away, or was never there.
+#: Seconds until the assistant is tried again after it was absent.
 _AGAIN_S = 1.0
-#: Seconds that the assistant may take for a message; a hub's ping waits behind it, for 5 s at most.
+#: Seconds that the assistant may take for a message. A ping of the hub waits behind it, and may wait for 5 s.
 _TAKE_S = 2.0
-#: A hub of which nothing is heard for so long is asked, and later given up: it pings every 2 s itself.
+#: Seconds without a message of the hub, which pings every 2 s, until it is pinged; later it is disconnected.
 _ASK_S, _GIVE_UP_S = 10.0, 25.0
 _RATE, _WIDTH, _CHANNELS = 16_000, 2, 1
 
 
 class Seats:
-    """There is one seat for all connections; a hub that connects anew gets its own back."""
+    """The one session that has the satellite, of all connections; a hub that reconnects keeps it."""
 
     def __init__(self) -> None:
         self._holder: SatelliteSession | None = None
 
     def take(self, session: SatelliteSession) -> None:
-        """Give `session` the seat.
+        """Give the satellite to `session`.
 
         Raises:
             Conflict: another hub has it.
@@ -64,7 +64,7 @@ class Seats:
         self._holder = session
 
     def leave(self, session: SatelliteSession) -> None:
-        """Get up."""
+        """Release the satellite."""
         if self._holder is session:
             self._holder = None
 
@@ -73,10 +73,10 @@ class SatelliteSession(Session):
     """One connection; attached to the room from `run-satellite` on, and muted by `pause-satellite`.
 
     Args:
-        upstream: the assistant, which has the room.
-        seats: of the gateway.
-        send: to the hub.
-        peer: where the hub lives.
+        upstream: the connection to the assistant.
+        seats: says which session has the satellite.
+        send: sends an event to the hub.
+        peer: address of the hub.
         cut: ends the connection at once.
     """
 
@@ -139,13 +139,13 @@ class SatelliteSession(Session):
             self._tasks = [asyncio.create_task(self._attend()), asyncio.create_task(self._watch())]
         elif self._call is not None:
             await self._tell(pb.SatelliteRequest(mute=pb.SatelliteMute(muted=False)))
-        # What comes next may be an announcement.
+        # The next sound may be an announcement.
         with suppress(TimeoutError):
             async with asyncio.timeout(_TAKE_S):
                 await self._looked.wait()
 
     async def _pause(self) -> None:
-        """The hub is told nothing any more; what it announces is still played."""
+        """Send the hub no more turns; its announcements are still played."""
         self._seats.leave(self)
         self._muted = True
         if self._call is not None:
@@ -171,7 +171,7 @@ class SatelliteSession(Session):
                 hint="send run-satellite first; if that was done, the assistant is starting",
                 code="satellite.away",
             )
-        # Where the assistant has ended the call, who reads it knows why.
+        # If the assistant has ended the call, its reader gets the reason.
         with suppress(asyncio.InvalidStateError, grpc.RpcError):
             try:
                 async with asyncio.timeout(_TAKE_S):
@@ -183,7 +183,7 @@ class SatelliteSession(Session):
     # -- from the room to the hub --------------------------------------------------------------------
 
     async def _attend(self) -> None:
-        """Stay attached for as long as the hub wants it; the assistant may come and go."""
+        """Stay attached while the hub wants it; attach again after the assistant was absent."""
         while self._tasks:
             try:
                 await self._attach()
@@ -200,7 +200,7 @@ class SatelliteSession(Session):
             await asyncio.sleep(_AGAIN_S)
 
     async def _attach(self) -> None:
-        # Without an iterator, a call of gRPC's asyncio is written to; its stubs do not say so.
+        # Without an iterator, requests are written to the call; the stubs of gRPC's asyncio do not say so.
         satellite: Any = self._upstream.stub.Satellite
         call = satellite()
         try:
@@ -222,7 +222,7 @@ class SatelliteSession(Session):
             case "wake":
                 self._told = 0
                 wake = response.wake
-                if wake.name:  # an answer to a question of the box needs none
+                if wake.name:  # an answer to a ping of the box needs no answer
                     stamp = round(wake.end_s * 1000)
                     await self._send(Detection(name=wake.name, timestamp=stamp).event())
                 pipeline = RunPipeline(start_stage=PipelineStage.ASR, end_stage=PipelineStage.TTS)
@@ -242,13 +242,13 @@ class SatelliteSession(Session):
         return self._told * 1000 // _RATE
 
     async def _watch(self) -> None:
-        """A hub that has vanished without a word must not keep the room's sentences."""
+        """Disconnect a hub that has vanished, so that it gets no more turns."""
         loop, asked = asyncio.get_running_loop(), False
         while True:
             await asyncio.sleep(_ASK_S / 4)
             silent = loop.time() - self._heard_at
             if silent > _GIVE_UP_S:
-                log.info("a hub is given up: nothing came from it for %.0f s", silent)
+                log.info("a hub is disconnected: nothing came from it for %.0f s", silent)
                 self.cut()
                 return
             if silent > _ASK_S and not asked:
@@ -258,7 +258,7 @@ class SatelliteSession(Session):
 
 
 def _words_of(event: Event) -> pb.SatelliteRequest | None:
-    """What an event of a hub tells the room; None for one that means nothing there."""
+    """An event of a hub as a message to the assistant; None for one that has no meaning there."""
     kind = event.type
     if Transcript.is_type(kind):
         return pb.SatelliteRequest(transcript=Transcript.from_event(event).text)

@@ -1,4 +1,4 @@
-"""Wyoming's listener: answers paired hubs alone, within bounds."""
+"""Wyoming's listener: answers paired hubs only, with limits."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ log = logging.getLogger(__name__)
 
 CONNECTIONS = Gauge("sotto_wyoming_connections", "Open connections of hubs")
 _MAX_CONNECTIONS = 64
-#: A hub opens a connection for a request; one on which nothing happens is given up after so long.
+#: Seconds after which a connection without events is closed; a hub opens one for each request.
 _IDLE_S = 300.0
 
-#: Makes the session of a connection of: how to send, the hub's address, how to end the connection at once.
+#: Makes the session of a connection from: a sender, the address of the hub, and what aborts the connection.
 MakeSession = Callable[[Send, str, Callable[[], None]], Session]
 
 
 class WyomingServer:
-    """One port, listened on only while there is a hub.
+    """One port, which is open only while a hub is paired.
 
     Args:
-        bind: makes the bound socket; called when there is a first hub.
-        hubs: who is answered.
-        make: makes what answers on a connection.
+        bind: makes the bound socket; called when the first hub is paired.
+        hubs: paired hubs.
+        make: makes the session of a connection.
         limits: of times.
     """
 
@@ -55,10 +55,10 @@ class WyomingServer:
         return self._server is not None
 
     async def start(self) -> None:
-        """Listen if there is a hub, and fall silent if there is none; call it after each change of the hubs.
+        """Open the port if a hub is paired, else close it; call it after each change of the hubs.
 
         Raises:
-            Conflict: the port is taken.
+            Conflict: the port is in use.
         """
         if self._hubs.hubs and self._server is None:
             self._server = await asyncio.start_server(self._serve, sock=self._bind(), limit=MAX_LINE)
@@ -100,7 +100,7 @@ class WyomingServer:
         finally:
             del self._open[task]
             CONNECTIONS.inc(by=-1)
-            # What was written goes out; whoever does not take it must not hold the connection.
+            # Written events are still sent; a peer that does not read must not hold the connection.
             writer.close()
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(self._limits.idle_s):
@@ -111,7 +111,7 @@ class WyomingServer:
         sending = asyncio.Lock()
 
         async def send(event: Event) -> None:
-            # What is heard comes from a task of its own, in between.
+            # Wake words are sent from another task.
             async with sending:
                 await write_event(writer, event, self._limits.idle_s)
 
@@ -121,7 +121,7 @@ class WyomingServer:
             while (event := await read_event(reader, _IDLE_S, self._limits.idle_s)) is not None:
                 await session.take(event)
         except SottoError as error:
-            # Behind a frame that cannot be read there is no next one.
+            # After a frame that cannot be read, the next one cannot be found.
             await send(Error(text=error.message, code=error.code).event())
         finally:
             session.close()

@@ -1,4 +1,4 @@
-"""Wyoming's port of services: speech to text, text to speech, wake words and answers, for a hub."""
+"""Wyoming's services port: speech to text, text to speech, wake words and answers, for a hub."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from services.proto.sotto.v1 import assistant_pb2 as pb
 
 log = logging.getLogger(__name__)
 
-#: One utterance; the assistant itself takes 30 s.
+#: Bytes of one utterance; the assistant takes at most 30 s.
 _MAX_SOUND_BYTES = 4 * 1024 * 1024
-#: Samples a chunk of speech is sent in.
+#: Samples in a chunk of speech.
 _CHUNK_SAMPLES = 2048
-#: Seconds until wake words are listened for again, when the assistant went away meanwhile.
+#: Seconds until wake words are detected again after the assistant was absent.
 _AGAIN_S = 1.0
 
 
@@ -53,7 +53,7 @@ class ServicesSession(Session):
         return services_info()
 
     async def answer(self, event: Event) -> None:
-        """Do what is asked for."""
+        """Answer one event; see `Session.take`."""
         kind = event.type
         if Transcribe.is_type(kind):
             self.close()
@@ -72,7 +72,7 @@ class ServicesSession(Session):
             await self._speak(Synthesize.from_event(event).text)
 
     def close(self) -> None:
-        """The connection has ended, or asks for something else."""
+        """The connection has ended, or begins another request."""
         self._sound.clear()
         if self._wake is not None:
             self._wake.close()
@@ -131,7 +131,7 @@ class ServicesSession(Session):
 
 
 class _WakeWords:
-    """Listens for wake words in what a hub streams; the assistant does nothing else with it."""
+    """Detects wake words in the audio of a hub; nothing else is done with it."""
 
     def __init__(self, upstream: Upstream, names: list[str], send: Send) -> None:
         self._names = frozenset(names) & frozenset(WAKE_WORDS) or frozenset(WAKE_WORDS)
@@ -147,7 +147,7 @@ class _WakeWords:
         if self._found:
             return
         if self._watcher is None or self._is_over():
-            # Without an iterator, a call of gRPC's asyncio is written to; its stubs do not say so.
+            # Without an iterator, requests are written to the call; gRPC's stubs do not say so.
             detect: Any = self._upstream.stub.DetectWakeWords
             self._call = detect()
             self._watcher = asyncio.create_task(self._watch())
@@ -155,7 +155,7 @@ class _WakeWords:
         await self._write(pb.DetectRequest(audio=audio))
 
     async def end(self) -> None:
-        """The hub sends no more: say so if nothing was heard."""
+        """The audio has ended: answer if no wake word was heard."""
         if self._call is not None and self._watcher is not None and not self._found:
             with suppress(asyncio.InvalidStateError, grpc.RpcError):
                 await self._call.done_writing()
@@ -165,20 +165,20 @@ class _WakeWords:
             await self._send(NotDetected().event())
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop."""
         if self._call is not None:
             self._call.cancel()
         if self._watcher is not None:
             self._watcher.cancel()
 
     def _is_over(self) -> bool:
-        """Whether the call ended by itself a moment ago; a hub goes on streaming, and must not stay deaf."""
+        """Whether the call ended by itself. The hub goes on streaming, so another call is needed."""
         assert self._watcher is not None
         now = asyncio.get_running_loop().time()
         return self._watcher.done() and now >= self._ended_at + _AGAIN_S
 
     async def _write(self, request: pb.DetectRequest) -> None:
-        # Where the assistant has ended the call, the watcher has told why.
+        # If the assistant has ended the call, the watcher has logged why.
         with suppress(asyncio.InvalidStateError, grpc.RpcError):
             await self._call.write(request)
 

@@ -1,4 +1,4 @@
-"""What both of Wyoming's ports have in common: one connection of a hub, events in and events out."""
+"""One connection of a hub, as both of Wyoming's ports have it: events in, events out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Session(ABC):
     """One connection.
 
     Args:
-        send: to the hub.
+        send: sends an event to the hub.
     """
 
     def __init__(self, send: Send) -> None:
@@ -34,7 +34,7 @@ class Session(ABC):
 
     @abstractmethod
     def info(self) -> Info:
-        """The answer to `describe`; at once, whatever else goes on."""
+        """The answer to `describe`, which is sent at once."""
 
     @abstractmethod
     async def answer(self, event: Event) -> None:
@@ -45,10 +45,10 @@ class Session(ABC):
         """The connection has ended."""
 
     async def take(self, event: Event) -> None:
-        """Answer one event. An event that is not known is passed over, as the protocol wants it.
+        """Answer one event. Unknown events are ignored, as the protocol asks for.
 
         Raises:
-            OSError, TimeoutError: the hub is gone, or does not read.
+            OSError, TimeoutError: the hub has disconnected, or does not read.
         """
         try:
             if Describe.is_type(event.type):
@@ -60,7 +60,7 @@ class Session(ABC):
         except SottoError as error:
             await self._send(Error(text=f"{error.message} {error.hint}".strip(), code=error.code).event())
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            # The library's messages take their fields from the event without looking at them.
+            # The messages of the library do not check the fields of an event.
             log.info("%s: %s: %s", event.type, type(error).__name__, error)
             text = f"the event {event.type[:40]!r} does not have the fields it should have"
             await self._send(Error(text=text, code="wyoming.event").event())
@@ -69,7 +69,7 @@ class Session(ABC):
         """A chunk of sound as 16-bit mono, at its own rate.
 
         Raises:
-            InvalidInput: a format that no sound has.
+            InvalidInput: the format cannot be used.
         """
         chunk = AudioChunk.from_event(event)
         if not (chunk.rate in _RATES and chunk.width in (1, 2, 3, 4) and chunk.channels in (1, 2)):

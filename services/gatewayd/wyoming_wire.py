@@ -1,6 +1,6 @@
-"""Wyoming's framing with an end to everything: a line of JSON, a block of JSON, a block of bytes.
+"""Wyoming's framing with limits: a line of JSON, a block of JSON, a block of bytes.
 
-The `wyoming` library reads as many bytes as a peer says it will send. Here a length is looked at first.
+The `wyoming` library reads as many bytes as a peer announces. Here the length is checked first.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from wyoming.event import Event, async_write_event
 
 from common.errors import InvalidInput, TooLarge
 
-#: What a line and a block of data may have; the largest event that a hub sends (`info`) has some kB.
+#: Largest line and block of data in bytes; the largest event of a hub (`info`) has some kB.
 MAX_LINE = 64 * 1024
 MAX_DATA = 256 * 1024
 #: Four seconds of 48 kHz stereo; hubs send a tenth of a second at a time.
@@ -61,7 +61,7 @@ async def write_event(writer: asyncio.StreamWriter, event: Event, limit_s: float
 
     Raises:
         TimeoutError: the peer does not read.
-        OSError: it is gone.
+        OSError: it has disconnected.
     """
     async with asyncio.timeout(limit_s):
         await async_write_event(event, writer)

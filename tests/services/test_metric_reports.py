@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from common.metrics import Counter, Registry
+from common.process_metrics import MEMORY
 from services.assistantd.metric_reports import FRESH_S, MetricReports
 from services.daemon.metrics_report import MetricsReporter
 from services.proto.sotto.v1 import assistant_pb2 as pb
@@ -80,7 +81,7 @@ def test_errors_are_counted_by_their_code(stub: rpc.AssistantStub) -> None:
 
 
 def test_memory_is_that_of_the_process(stub: rpc.AssistantStub) -> None:
-    (sample,) = _read(stub)["process_resident_memory_bytes"]
+    (sample,) = _read(stub)[MEMORY.name]
     assert 50e6 < sample.value < 2e9
 
 
@@ -88,7 +89,7 @@ def test_another_daemon_reports(box: Box, stub: rpc.AssistantStub) -> None:
     reporter = MetricsReporter("updated", box.socket)
     reporter.start()
     try:
-        while "process_cpu_seconds_total" not in _read(stub, "updated"):
+        while MEMORY.name not in _read(stub, "updated"):
             threading.Event().wait(0.05)
     finally:
         reporter.stop()

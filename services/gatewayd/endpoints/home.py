@@ -18,7 +18,7 @@ async def home(call: Call[None]) -> Response:
 
 
 async def home_status(call: Call[None]) -> Response:
-    """Where the devices come from, and how it stands with the hub."""
+    """Where the devices come from, and the state of the connection to the hub."""
     request = pb.HomeStatusRequest()
     return message_answer(await one(call.gateway.upstream.stub.HomeStatus(request, timeout=CALL_S)))
 
@@ -57,7 +57,7 @@ ENDPOINTS = (
         "GET",
         "/v1/home/status",
         home_status,
-        "Where the devices come from, and how it stands with the hub",
+        "Where the devices come from, and the state of the connection to the hub",
         scope=Scope.CONTROL,
         gives=pb.HomeStatusResponse,
     ),

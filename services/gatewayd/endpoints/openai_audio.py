@@ -30,7 +30,7 @@ MULTIPART = "multipart/form-data"
 
 
 async def transcriptions(call: Call[bytes]) -> Response:
-    """A recording as a form; its words in the form asked for."""
+    """A recording as a form in; its words out, in the format that is asked for."""
     form = await _form(call.request, call.body)
     upload = form.get("file")
     if not isinstance(upload, UploadFile):
@@ -74,7 +74,7 @@ async def _form(request: Request, body: bytes) -> FormData:
 
 
 async def _events(text: str) -> AsyncGenerator[bytes, None]:
-    """The box knows a transcript when it is whole: one piece, then the end."""
+    """The transcript in one piece, then the end: the box has no partial transcript of a recording."""
     for values in (
         {"type": "transcript.text.delta", "delta": text},
         {"type": "transcript.text.done", "text": text},
@@ -93,7 +93,7 @@ def _shaped(heard: pb.TranscribeResponse, wanted: str) -> Response:
             return PlainTextResponse(f"WEBVTT\n\n{_clock(0, '.')} --> {_clock(seconds, '.')}\n{text}\n\n")
         case "verbose_json":
             segment = {"id": 0, "start": 0.0, "end": seconds, "text": text}
-            # What Whisper tells of a segment besides, and this recogniser has no figure for, is neutral.
+            # Fields that Whisper has, and for which this recogniser has no figure, get neutral values.
             segment |= {"seek": 0, "tokens": [], "temperature": 0.0}
             segment |= {"avg_logprob": 0.0, "compression_ratio": 1.0, "no_speech_prob": 0.0}
             whole: dict[str, Any] = {"task": "transcribe", "language": "english", "duration": seconds}
@@ -110,7 +110,7 @@ def _clock(seconds: float, mark: str) -> str:
 
 
 async def speech(call: Call[oa.OpenAiSpeech]) -> Response:
-    """A text; its sound in the format asked for, as it is made."""
+    """A text in; its speech out while it is made, in the format that is asked for."""
     wish = call.body
     form = wish.response_format or "mp3"
     if form not in SPEECH_TYPES:

@@ -23,12 +23,12 @@ from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import openai_pb2 as oa
 
 MODEL = "sotto"
-#: As assistantd takes; what is older does not matter to it.
+#: The limit of assistantd; older messages are dropped.
 _MAX_CONTEXT = 50
 
 
 async def completions(call: Call[oa.OpenAiChat]) -> Response:
-    """A conversation so far; what the assistant says next."""
+    """The messages so far in; the reply of the assistant out."""
     question, context = _question(call.body)
     request = pb.AskRequest(query=question, context=context)
     head = {
@@ -70,7 +70,7 @@ async def _chunks(
 
 
 def _question(chat: oa.OpenAiChat) -> tuple[str, list[str]]:
-    """The last message, and what the user said before it."""
+    """The last message, and the earlier ones of the user."""
     if not chat.messages or chat.messages[-1].role != "user":
         raise InvalidInput(
             "the last message is not the user's", hint="end with a question", code="openai.messages"

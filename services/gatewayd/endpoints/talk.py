@@ -1,4 +1,4 @@
-"""Asking, hearing and speaking over REST."""
+"""Questions, transcription, speech, announcements, turns and events."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ _MAX_RATE = 48_000
 
 
 async def query(call: Call[pb.AskRequest]) -> Response:
-    """A typed sentence; events, reply audio if asked for, and the turn."""
+    """A typed sentence in; events, reply audio if it is asked for, and the turn out."""
     return await streamed(call.request, many(call.gateway.upstream.stub.Ask(call.body)))
 
 
 async def transcribe(call: Call[bytes]) -> Response:
-    """A recording; its words."""
+    """A recording in; its words out."""
     rate = whole_number(call.request, "sample_rate", 0, 0, _MAX_RATE)
     request = pb.TranscribeRequest(audio=call.body, sample_rate=rate, free=yes_or_no(call.request, "free"))
     return message_answer(await one(call.gateway.upstream.stub.Transcribe(request, timeout=CALL_S)))
 
 
 async def synthesize(call: Call[pb.SynthesizeRequest]) -> Response:
-    """A text; its sound, as it is made."""
+    """A text in; its speech out while it is made."""
     call.body.format = call.body.format or "wav"
     return await spoken(call.gateway.upstream.stub.Synthesize(call.body), call.body.format)
 
 
 async def announce(call: Call[pb.AnnounceRequest | bytes]) -> Response:
-    """A text or a sound, on the loudspeaker of the box; answered when it was heard."""
+    """Play a text or a sound on the loudspeaker of the box; answered when it was played."""
     wish = call.body
     if isinstance(wish, bytes):
         if not wish:
@@ -56,7 +56,7 @@ async def announce(call: Call[pb.AnnounceRequest | bytes]) -> Response:
 
 
 async def turns(call: Call[None]) -> Response:
-    """What was heard and answered, newest first."""
+    """Stored turns, newest first."""
     limit = whole_number(call.request, "limit", 20, 1, MAX_TURNS)
     request = pb.TurnsRequest(limit=limit)
     return message_answer(await one(call.gateway.upstream.stub.Turns(request, timeout=CALL_S)))
@@ -65,7 +65,7 @@ async def turns(call: Call[None]) -> Response:
 async def events(call: Call[None]) -> Response:
     """Every event of the box from now on."""
     watch = call.gateway.upstream.stub.Watch(pb.WatchRequest())
-    # Comes when nothing is missed any more, or when it was refused.
+    # Comes when no later event is missed, or when the call was refused.
     await watch.initial_metadata()
     news = while_paired(call.gateway.tokens, call.request.state.caller, watch)
     return await streamed(call.request, news, lambda _event: "event", at_once=not watch.done())

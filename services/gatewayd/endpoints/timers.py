@@ -23,9 +23,9 @@ async def start_timer(call: Call[pb.StartTimerRequest]) -> Response:
 
 
 async def cancel_timer(call: Call[None]) -> Response:
-    """Forget a timer."""
+    """Cancel a timer."""
     text = call.request.path_params["id"]
-    # An id that is no number of a timer is not there, whatever it is.
+    # An id that is no number belongs to no timer.
     if not (text.isascii() and text.isdecimal() and len(text) <= 18):
         raise NotFound(
             f"there is no timer {text[:40]!r}", hint="GET /v1/timers lists them", code="timer.missing"
@@ -60,7 +60,7 @@ ENDPOINTS = (
         "DELETE",
         "/v1/timers/{id}",
         cancel_timer,
-        "Forget a timer",
+        "Cancel a timer",
         scope=Scope.CONTROL,
         gives=pb.Timer,
         parameters=(_ID,),
