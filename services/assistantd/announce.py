@@ -38,7 +38,7 @@ class Announcer(Protocol):
         """
 
 
-def wish_of(request: pb.AnnounceRequest, rate: int) -> str | Samples:
+def requested_announcement(request: pb.AnnounceRequest, rate: int) -> str | Samples:
     """The announcement in a request: a line of text, or samples at `rate` Hz.
 
     Raises:

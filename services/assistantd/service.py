@@ -16,7 +16,7 @@ from assistant.audio.files import read_audio
 from assistant.audio.format import SAMPLE_RATE
 from common.errors import SottoError, TooLarge, Unavailable
 from services.assistantd import household
-from services.assistantd.announce import Announcer, wish_of
+from services.assistantd.announce import Announcer, requested_announcement
 from services.assistantd.ask import Ask
 from services.assistantd.attach import AttachHome
 from services.assistantd.converse import Converse, frames_of
@@ -136,7 +136,7 @@ class AssistantService(rpc.AssistantServicer):
 
         def work() -> pb.AnnounceResponse:
             with _place(self._announcements, f"{MAX_ANNOUNCEMENTS} announcements wait"):
-                what = wish_of(request, self._assistant.voice.sample_rate)
+                what = requested_announcement(request, self._assistant.voice.sample_rate)
                 self._announcer.announce(what, chime=request.chime, wanted=context.is_active)
             return pb.AnnounceResponse()
 

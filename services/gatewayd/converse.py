@@ -1,7 +1,7 @@
 """A conversation over WebSocket: audio in; events, turns and reply audio out.
 
 The caller's text messages are `ConverseControl` as JSON: first `{"start": {...}}`, and optionally
-`{"end": {}}` at the end. Its binary messages are audio. The box's text messages are `{"event": ...}`,
+`{"end": {}}` at the end. Its binary messages are audio. Our text messages are `{"event": ...}`,
 `{"turn": ...}`, `{"error": ...}`, and `{"audio": {"sample_rate": ...}}` before the binary messages of a reply.
 """
 
@@ -55,7 +55,7 @@ async def converse(websocket: WebSocket, gateway: Gateway) -> None:
         await _close(websocket, _POLICY)
     except SottoError as error:
         with suppress(WebSocketDisconnect, TimeoutError):
-            await _tell(websocket, "error", error_message(error), gateway.settings.limits.idle_s)
+            await _send(websocket, "error", error_message(error), gateway.settings.limits.idle_s)
         await _close(websocket, _CODES.get(error.kind, _POLICY))
 
 
@@ -143,11 +143,11 @@ class _Conversation:
             if response.audio.sample_rate != self._rate:
                 self._rate = response.audio.sample_rate
                 form = gw.AudioFormat(sample_rate=self._rate)
-                await _tell(self._websocket, "audio", form, self._limits.idle_s)
+                await _send(self._websocket, "audio", form, self._limits.idle_s)
             async with asyncio.timeout(self._limits.idle_s):
                 await self._websocket.send_bytes(response.audio.pcm)
         elif kind is not None:
-            await _tell(self._websocket, kind, getattr(response, kind), self._limits.idle_s)
+            await _send(self._websocket, kind, getattr(response, kind), self._limits.idle_s)
 
 
 def _control(message: Any) -> gw.ConverseControl | None:
@@ -164,7 +164,7 @@ def _control(message: Any) -> gw.ConverseControl | None:
     return from_body(message["text"].encode("utf-8", "replace"), gw.ConverseControl())
 
 
-async def _tell(websocket: WebSocket, kind: str, message: Message, limit_s: float) -> None:
+async def _send(websocket: WebSocket, kind: str, message: Message, limit_s: float) -> None:
     text = to_line(message).decode().strip()
     async with asyncio.timeout(limit_s):
         await websocket.send_text(f'{{"{kind}":{text}}}')

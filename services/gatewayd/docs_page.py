@@ -62,15 +62,17 @@ def _endpoints(paths: _Json) -> Iterator[str]:
                     ),
                 )
             if body := operation.get("requestBody"):
-                yield _table("Body", ((media, _of(told), "") for media, told in body["content"].items()))
+                yield _table(
+                    "Body", ((media, _of(content), "") for media, content in body["content"].items())
+                )
             yield _table("Answers", _answers(operation["responses"]))
             yield "</details>"
 
 
 def _answers(responses: _Json) -> Iterator[tuple[str, str, str]]:
-    for status, told in sorted(responses.items()):
-        for media, content in told["content"].items():
-            yield status, f"{media} {_of(content)}", told["description"]
+    for status, response in sorted(responses.items()):
+        for media, content in response["content"].items():
+            yield status, f"{media} {_of(content)}", response["description"]
 
 
 def _schemas(schemas: _Json) -> Iterator[str]:

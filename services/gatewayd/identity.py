@@ -52,8 +52,8 @@ def load_identity(folder: Path, name: str, *, pinned: bool = True) -> Identity:
     Args:
         folder: state of the gateway.
         name: of the box, for a new certificate.
-        pinned: a caller may have pinned this certificate. If not, one that does not name this host is replaced
-            too: the first start makes one before the owner has named the box.
+        pinned: a caller may have pinned this certificate. If not, one that does not name this host is
+            replaced too: the first start makes one before the owner has named the box.
 
     Raises:
         StorageError: it cannot be written.

@@ -118,10 +118,10 @@ def _answer(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
         schema = _add(endpoint.gives.DESCRIPTOR, schemas) if endpoint.gives is not None else {}
         # A stream is text that consists of such objects; a schema cannot describe that.
         content[media] = {"schema": schema} if media == JSON else {}
-    told = "Done"
+    description = "Done"
     if LINES in endpoint.media and endpoint.gives is not None:
-        told = f"Lines, or events, of which each is one {endpoint.gives.DESCRIPTOR.name}"
-    return {"description": told, "content": content}
+        description = f"Lines, or events, of which each is one {endpoint.gives.DESCRIPTOR.name}"
+    return {"description": description, "content": content}
 
 
 def _add(descriptor: Any, schemas: dict[str, Any]) -> dict[str, Any]:

@@ -93,5 +93,5 @@ def load_gateway_settings(path: Path | None = None) -> GatewaySettings:
 def for_hubs(settings: GatewaySettings) -> str:
     """The ports for paired hubs, for people."""
     ports = (("services", settings.wyoming_port), ("the room as a satellite", settings.satellite_port))
-    told = [f"{what} on port {port}" for what, port in ports if port]
-    return f"Wyoming, {' and '.join(told)}" if told else "gateway.toml has no port for them"
+    named = [f"{what} on port {port}" for what, port in ports if port]
+    return f"Wyoming, {' and '.join(named)}" if named else "gateway.toml has no port for them"

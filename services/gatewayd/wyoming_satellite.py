@@ -118,9 +118,9 @@ class SatelliteSession(Session):
             await self._add_to_sound(self.plain(event))
         elif AudioStop.is_type(kind):
             self._rate = 0
-            await self._tell(pb.SatelliteRequest(sound_end=pb.SoundEnd()))
+            await self._forward(pb.SatelliteRequest(sound_end=pb.SoundEnd()))
         elif (request := _words_of(event)) is not None and self._call is not None:
-            await self._tell(request)
+            await self._forward(request)
 
     def close(self) -> None:
         """The connection has ended."""
@@ -138,7 +138,7 @@ class SatelliteSession(Session):
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._attend()), asyncio.create_task(self._watch())]
         elif self._call is not None:
-            await self._tell(pb.SatelliteRequest(mute=pb.SatelliteMute(muted=False)))
+            await self._forward(pb.SatelliteRequest(mute=pb.SatelliteMute(muted=False)))
         # The next sound may be an announcement.
         with suppress(TimeoutError):
             async with asyncio.timeout(_TAKE_S):
@@ -149,22 +149,22 @@ class SatelliteSession(Session):
         self._seats.leave(self)
         self._muted = True
         if self._call is not None:
-            await self._tell(pb.SatelliteRequest(mute=pb.SatelliteMute(muted=True)))
+            await self._forward(pb.SatelliteRequest(mute=pb.SatelliteMute(muted=True)))
 
     async def _begin_sound(self, rate: int) -> None:
         if type(rate) is not int or not 8_000 <= rate <= 48_000:
             raise InvalidInput(
                 f"sound of {str(rate)[:20]} Hz", hint="send 22050 Hz, 2 bytes, 1 channel", code="audio.format"
             )
-        await self._tell(pb.SatelliteRequest(sound_start=rate))
+        await self._forward(pb.SatelliteRequest(sound_start=rate))
         self._rate = rate
 
     async def _add_to_sound(self, chunk: AudioChunk) -> None:
         if chunk.rate != self._rate:
             await self._begin_sound(chunk.rate)
-        await self._tell(pb.SatelliteRequest(sound=chunk.audio))
+        await self._forward(pb.SatelliteRequest(sound=chunk.audio))
 
-    async def _tell(self, request: pb.SatelliteRequest) -> None:
+    async def _forward(self, request: pb.SatelliteRequest) -> None:
         if self._call is None:
             raise Unavailable(
                 "the room is not there now",
@@ -206,8 +206,8 @@ class SatelliteSession(Session):
         try:
             with suppress(asyncio.InvalidStateError, grpc.RpcError):
                 await call.write(pb.SatelliteRequest(attach=pb.SatelliteAttach(muted=self._muted)))
-            async with aclosing(many(call)) as told:
-                async for response in told:
+            async with aclosing(many(call)) as answers:
+                async for response in answers:
                     if response.WhichOneof("payload") == "attached":
                         self._call = call
                         self._looked.set()
@@ -267,8 +267,8 @@ def _words_of(event: Event) -> pb.SatelliteRequest | None:
     if VoiceStopped.is_type(kind):
         return pb.SatelliteRequest(heard_enough=pb.HeardEnough())
     if Error.is_type(kind):
-        told = Error.from_event(event)
-        return pb.SatelliteRequest(error=pb.HubError(code=told.code or "", text=told.text))
+        error = Error.from_event(event)
+        return pb.SatelliteRequest(error=pb.HubError(code=error.code or "", text=error.text))
     timer: pb.HubTimer | None = None
     if TimerStarted.is_type(kind):
         begun = TimerStarted.from_event(event)

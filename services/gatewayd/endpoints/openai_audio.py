@@ -111,8 +111,8 @@ def _clock(seconds: float, mark: str) -> str:
 
 async def speech(call: Call[oa.OpenAiSpeech]) -> Response:
     """A text in; its speech out while it is made, in the format that is asked for."""
-    wish = call.body
-    form = wish.response_format or "mp3"
+    body = call.body
+    form = body.response_format or "mp3"
     if form not in SPEECH_TYPES:
         raise InvalidInput(
             f"response_format {form[:40]!r} is not made here",
@@ -120,9 +120,9 @@ async def speech(call: Call[oa.OpenAiSpeech]) -> Response:
             code="audio.format",
         )
     running = call.gateway.upstream.stub.Synthesize(
-        pb.SynthesizeRequest(text=wish.input, format=form, speed=wish.speed)
+        pb.SynthesizeRequest(text=body.input, format=form, speed=body.speed)
     )
-    if wish.stream_format == "sse":
+    if body.stream_format == "sse":
         return await begun(_speech_events(running), EVENTS)
     return await spoken(running, form)
 

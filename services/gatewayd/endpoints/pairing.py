@@ -15,9 +15,9 @@ from services.proto.sotto.v1 import gateway_pb2 as gw
 
 async def pair(call: Call[gw.PairRequest]) -> Response:
     """The pairing code in, a token out."""
-    gateway, wish = call.gateway, call.body
-    gateway.guard.check(wish.code, time.monotonic())
-    secret, token = gateway.tokens.issue(wish.name, wish.scopes, time.time(), wish.expires_s)
+    gateway, request = call.gateway, call.body
+    gateway.guard.check(request.code, time.monotonic())
+    secret, token = gateway.tokens.issue(request.name, request.scopes, time.time(), request.expires_s)
     return message_answer(
         gw.PairResponse(token=secret, paired=token_to_wire(token), fingerprint=gateway.identity.fingerprint),
         201,

@@ -46,13 +46,13 @@ async def synthesize(call: Call[pb.SynthesizeRequest]) -> Response:
 
 async def announce(call: Call[pb.AnnounceRequest | bytes]) -> Response:
     """Play a text or a sound on the loudspeaker of the box; answered when it was played."""
-    wish = call.body
-    if isinstance(wish, bytes):
-        if not wish:
+    body = call.body
+    if isinstance(body, bytes):
+        if not body:
             raise InvalidInput("the body is empty", hint="send a sound, or a text as JSON", code="body.empty")
         rate = whole_number(call.request, "sample_rate", 0, 0, _MAX_RATE)
-        wish = pb.AnnounceRequest(audio=wish, sample_rate=rate, chime=yes_or_no(call.request, "chime"))
-    return message_answer(await one(call.gateway.upstream.stub.Announce(wish, timeout=ANNOUNCE_S)))
+        body = pb.AnnounceRequest(audio=body, sample_rate=rate, chime=yes_or_no(call.request, "chime"))
+    return message_answer(await one(call.gateway.upstream.stub.Announce(body, timeout=ANNOUNCE_S)))
 
 
 async def turns(call: Call[None]) -> Response:
