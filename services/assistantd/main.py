@@ -23,6 +23,7 @@ from common.errors import SottoError
 from common.paths import models_dir, socket_path, state_dir
 from services.assistantd.event_metrics import count_events
 from services.assistantd.memory import give_back_after_turns, tame_allocator
+from services.assistantd.metric_reports import MetricReports
 from services.assistantd.pairing_code import PairingCode
 from services.assistantd.power import PhaseReporter
 from services.assistantd.rings import RingLoop
@@ -56,7 +57,8 @@ def run_here(options: argparse.Namespace) -> int:
         room = Room(settings, state_dir(), microphone=not options.no_microphone)
         code = PairingCode(code_path(gateway_state(state_dir())), room)
         assistant = Assistant(settings, models_dir(), state_dir(), room.volume, code.say)
-        server = Server(assistant, room, socket_path())
+        reports = MetricReports()
+        server = Server(assistant, room, reports, socket_path())
         conversation = room.open(assistant)
         rings = RingLoop(
             assistant.skills,
@@ -67,7 +69,7 @@ def run_here(options: argparse.Namespace) -> int:
         )
         give_back_after_turns(assistant.bus)
         count_events(assistant.bus)
-        power = PhaseReporter(assistant.bus)
+        power = PhaseReporter(assistant.bus, reports.take_power)
         server.start()
         rings.start()
         power.start()

@@ -7,12 +7,20 @@ import time
 from collections.abc import Callable
 
 from common.errors import InvalidInput
-from common.metrics import REGISTRY
+from common.metrics import REGISTRY, Family
 from services.proto.sotto.v1 import metrics_pb2 as pb
-from services.wire.metrics import ASSISTANT, REPORTERS, metrics_from_wire, metrics_to_wire
+from services.wire.metrics import (
+    ASSISTANT,
+    DAEMONS,
+    POWER,
+    REPORT_S,
+    REPORTERS,
+    metrics_from_wire,
+    metrics_to_wire,
+)
 
-#: Seconds after which a daemon that reports nothing counts as absent: twice the time between two reports.
-FRESH_S = 120.0
+#: Seconds after which a daemon that reports nothing counts as absent.
+FRESH_S = 2 * REPORT_S
 
 
 class MetricReports:
@@ -40,6 +48,13 @@ class MetricReports:
                 code="metrics.daemon",
             )
         metrics_from_wire(report)
+        self._keep(report)
+
+    def take_power(self, families: list[Family]) -> None:
+        """Keep the metrics of powerd, which do not come over the wire."""
+        self._keep(metrics_to_wire(POWER, families))
+
+    def _keep(self, report: pb.DaemonMetrics) -> None:
         with self._lock:
             self._reports[report.daemon] = (self._now(), report)
 
@@ -48,5 +63,7 @@ class MetricReports:
         with self._lock:
             reports = dict(self._reports)
         fresh = {name: report for name, (came, report) in reports.items() if self._now() - came <= FRESH_S}
-        others = (fresh.get(name) or pb.DaemonMetrics(daemon=name, up=False) for name in REPORTERS)
-        return pb.ReadMetricsResponse(daemons=[metrics_to_wire(ASSISTANT, REGISTRY.families()), *others])
+        fresh[ASSISTANT] = metrics_to_wire(ASSISTANT, REGISTRY.families())
+        return pb.ReadMetricsResponse(
+            daemons=[fresh.get(name) or pb.DaemonMetrics(daemon=name) for name in DAEMONS]
+        )

@@ -1,6 +1,7 @@
 """Reports the phase of the conversation to powerd, from a thread of its own: no sentence waits for it.
 
-Only the newest phase is sent; one that could not be sent is dropped. Without powerd nothing is sent.
+Only the newest phase is sent; one that could not be sent is dropped. Without powerd nothing is sent. On the
+same connection it reads powerd's metrics.
 """
 
 from __future__ import annotations
@@ -9,21 +10,40 @@ import asyncio
 import contextlib
 import logging
 import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from assistant.events import Event, EventBus, EventKind
+from common.metrics import Family
+from common.metrics_json import from_json
+from services.wire.metrics import REPORT_S
+
+if TYPE_CHECKING:
+    from dbus_next.aio.message_bus import MessageBus
 
 log = logging.getLogger(__name__)
 
 #: Seconds until the bus is tried again when it was not there.
 _RETRY_S = 30.0
+#: Seconds that powerd gets to answer with its metrics.
+_METRICS_S = 2.0
+_NAME, _PATH = "org.sotto.Power1", "/org/sotto/Power1"
 #: Phase by state of the conversation. From the wake word on, each pause may need a recognition.
 _PHASES = {"idle": "idle", "listening": "thinking", "deciding": "thinking", "speaking": "speaking"}
 
 
 class PhaseReporter:
-    """Follows the events of `bus`; `start` begins to send."""
+    """Follows the events of a bus; `start` begins to send.
 
-    def __init__(self, bus: EventBus) -> None:
+    Args:
+        bus: of the assistant.
+        take_metrics: gets the metrics of powerd about once a minute, from the thread of this class.
+    """
+
+    def __init__(
+        self, bus: EventBus, take_metrics: Callable[[list[Family]], None] = lambda _families: None
+    ) -> None:
+        self._take_metrics = take_metrics
         self._phase = "idle"
         self._loop = asyncio.new_event_loop()
         self._news = asyncio.Event()
@@ -90,6 +110,7 @@ class PhaseReporter:
 
         bus = await asyncio.wait_for(MessageBus(bus_type=BusType.SYSTEM).connect(), _RETRY_S)
         lost = asyncio.ensure_future(bus.wait_for_disconnect())
+        reading = asyncio.ensure_future(self._read_metrics(bus))
         try:
             # Sent at once, so that powerd knows this caller before the first word is spoken.
             self._news.set()
@@ -102,10 +123,10 @@ class PhaseReporter:
                     return
                 bus.send(
                     Message(
-                        destination="org.sotto.Power1",
-                        path="/org/sotto/Power1",
-                        interface="org.sotto.Power1",
-                        member="SetPhase",
+                        _NAME,
+                        _PATH,
+                        _NAME,
+                        "SetPhase",
                         signature="s",
                         body=[self._phase],
                         flags=MessageFlag.NO_REPLY_EXPECTED | MessageFlag.NO_AUTOSTART,
@@ -113,4 +134,20 @@ class PhaseReporter:
                 )
         finally:
             lost.cancel()
+            reading.cancel()
             bus.disconnect()
+
+    async def _read_metrics(self, bus: MessageBus) -> None:
+        from dbus_next.constants import MessageFlag, MessageType
+        from dbus_next.message import Message
+
+        while True:
+            call = Message(_NAME, _PATH, _NAME, "Metrics", flags=MessageFlag.NO_AUTOSTART)
+            try:
+                answer = await asyncio.wait_for(bus.call(call), _METRICS_S)
+                if answer is not None and answer.message_type is MessageType.METHOD_RETURN:
+                    self._take_metrics(from_json(*answer.body))
+            except Exception as error:
+                # Without metrics, phases are sent all the same.
+                log.info("the metrics of powerd are not there: %s", error)
+            await asyncio.sleep(REPORT_S)

@@ -14,6 +14,7 @@ from grpc_reflection.v1alpha import reflection
 from assistant.assistant import Assistant
 from common.errors import StorageError
 from services.assistantd.announce import Announcer
+from services.assistantd.metric_reports import MetricReports
 from services.assistantd.service import (
     MAX_ANNOUNCEMENTS,
     MAX_CONVERSATIONS,
@@ -42,6 +43,7 @@ class Server:
     Args:
         assistant: what is served.
         announcer: plays announcements in the room.
+        reports: metrics of all daemons.
         path: the socket; a new folder for it gets rights for the owner alone.
 
     Raises:
@@ -49,7 +51,9 @@ class Server:
         StorageError: the socket cannot be made.
     """
 
-    def __init__(self, assistant: Assistant, announcer: Announcer, path: Path) -> None:
+    def __init__(
+        self, assistant: Assistant, announcer: Announcer, reports: MetricReports, path: Path
+    ) -> None:
         self._path = path
         make_room(path)
         self._health = health.HealthServicer()
@@ -68,7 +72,7 @@ class Server:
                 ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
             ],
         )
-        rpc.add_AssistantServicer_to_server(AssistantService(assistant, announcer), self._server)
+        rpc.add_AssistantServicer_to_server(AssistantService(assistant, announcer, reports), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)

@@ -46,12 +46,13 @@ class AssistantService(rpc.AssistantServicer):
     Args:
         assistant: answers.
         announcer: plays announcements in the room.
+        reports: metrics of all daemons.
     """
 
-    def __init__(self, assistant: Assistant, announcer: Announcer) -> None:
+    def __init__(self, assistant: Assistant, announcer: Announcer, reports: MetricReports) -> None:
         self._assistant = assistant
         self._ask = Ask(assistant)
-        self._metrics = MetricReports()
+        self._reports = reports
         self._announcer = announcer
         self._announcements = threading.BoundedSemaphore(MAX_ANNOUNCEMENTS)
         self._satellites = threading.BoundedSemaphore(MAX_SATELLITES)
@@ -260,7 +261,7 @@ class AssistantService(rpc.AssistantServicer):
         self, request: metrics_pb2.ReadMetricsRequest, context: grpc.ServicerContext
     ) -> metrics_pb2.ReadMetricsResponse:
         """The metrics of this daemon, and of those that report here."""
-        return _unary(self._metrics.read, context)
+        return _unary(self._reports.read, context)
 
     def ReportMetrics(  # noqa: N802
         self, request: metrics_pb2.ReportMetricsRequest, context: grpc.ServicerContext
@@ -268,7 +269,7 @@ class AssistantService(rpc.AssistantServicer):
         """The metrics of another daemon in."""
 
         def work() -> metrics_pb2.ReportMetricsResponse:
-            self._metrics.put(request.metrics)
+            self._reports.put(request.metrics)
             return metrics_pb2.ReportMetricsResponse()
 
         return _unary(work, context)

@@ -11,19 +11,17 @@ import grpc
 from common.metrics import REGISTRY
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.proto.sotto.v1 import metrics_pb2 as pb
-from services.wire.metrics import metrics_to_wire
+from services.wire.metrics import REPORT_S, metrics_to_wire
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two reports.
-INTERVAL_S = 60.0
 #: Seconds until the next one when a report could not be sent: the assistant may just have started.
 _RETRY_S = 10.0
 _CALL_S = 2.0
 
 
 class MetricsReporter:
-    """Sends a report now and every `INTERVAL_S` seconds, from a thread of its own.
+    """Sends a report now and every `REPORT_S` seconds, from a thread of its own.
 
     A report that cannot be sent is dropped: the assistant may be absent.
 
@@ -52,7 +50,7 @@ class MetricsReporter:
             stub = rpc.AssistantStub(channel)
             while not self._stop.is_set():
                 report = metrics_to_wire(self._daemon, REGISTRY.families())
-                wait_s = INTERVAL_S
+                wait_s = REPORT_S
                 try:
                     stub.ReportMetrics(pb.ReportMetricsRequest(metrics=report), timeout=_CALL_S)
                 except grpc.RpcError as error:

@@ -2,7 +2,7 @@
 
 The caller's text messages are `ConverseControl` as JSON: first `{"start": {...}}`, and optionally
 `{"end": {}}` at the end. Its binary messages are audio. Our text messages are `{"event": ...}`,
-`{"turn": ...}`, `{"error": ...}`, and `{"audio": {"sample_rate": ...}}` before the binary messages of a reply.
+`{"turn": ...}`, `{"error": ...}`, and `{"audio": {"sample_rate": ...}}` before the audio of a reply.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from dbus_next.constants import BusType, MessageType, NameFlag, RequestNameReply
 from dbus_next.message import Message
 
 from common.errors import Conflict, Denied, InvalidInput, Unavailable
+from common.metrics import Counter
 from power.demand import Phase
 from power.manager import Manager
 from services.daemon.notify import notify
@@ -25,6 +26,7 @@ from services.powerd.interfaces import NAMES, SOTTO, SOTTO_PATH, interfaces
 
 log = logging.getLogger(__name__)
 
+PHASES = Counter("sotto_power_phases_total", "Phases that the assistant has reported", ("phase",))
 #: Seconds between two looks at the sensors; below the half of WatchdogSec in the unit.
 TICK_S = 2.0
 #: A bus that does not answer for so long is none.
@@ -200,6 +202,7 @@ class Daemon:
     def _report(self, phase: Phase) -> None:
         now = time.monotonic()
         self.manager.report(phase, now)
+        PHASES.inc(str(phase))
         asyncio.get_running_loop().call_later(_SETTLE_S, self._settle)
         self._plan(now)
 

@@ -8,6 +8,8 @@ from typing import Protocol
 from dbus_next.message import Message
 from dbus_next.signature import Variant
 
+from common.metrics import REGISTRY
+from common.metrics_json import to_json
 from power.explain import as_data, explain
 from power.manager import ACTIONS, Manager
 from services.powerd.bus import Interface, Method, Property
@@ -127,6 +129,9 @@ def _own(calls: Calls) -> Interface:
     def clocks() -> dict[int, int]:
         return {policy: khz // 1000 for policy, khz in manager.state().clocks_khz.items()}
 
+    async def metrics(_message: Message) -> list[object]:
+        return [to_json(REGISTRY.families())]
+
     async def residency(_message: Message) -> list[object]:
         return [json.dumps({str(policy): table for policy, table in manager.residency_ms().items()})]
 
@@ -142,6 +147,7 @@ def _own(calls: Calls) -> Interface:
             "State": Method("", "s", state),
             "ClustersMHz": Method("", "s", clusters),
             "Residency": Method("", "s", residency),
+            "Metrics": Method("", "s", metrics),
         },
         properties={
             "Phase": Property("s", lambda: str(manager.desired.phase)),

@@ -11,8 +11,12 @@ from services.proto.sotto.v1 import metrics_pb2 as pb
 ASSISTANT = "assistantd"
 #: Daemons that report their metrics to the assistant, because the gateway may not use a socket of theirs.
 REPORTERS = ("connectord", "updated")
+#: Its metrics are read by the assistant, from the system bus.
+POWER = "powerd"
 #: All whose metrics the gateway gathers.
-DAEMONS = (ASSISTANT, *REPORTERS)
+DAEMONS = (ASSISTANT, *REPORTERS, POWER)
+#: Seconds between two reports of a daemon.
+REPORT_S = 60.0
 MAX_FAMILIES = 300
 MAX_SAMPLES = 5000
 _MAX_TEXT = 200

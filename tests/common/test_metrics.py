@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+from common.errors import InvalidInput
 from common.exposition import labelled, merged, render
 from common.metrics import OVERFLOW, Counter, Family, Gauge, Histogram, Kind, Registry, Sample
+from common.metrics_json import MAX_TEXT, from_json, to_json
 
 
 def _parsed(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -145,6 +147,33 @@ def test_any_text_and_number_come_through_prometheus_parser(about: str, label: s
     assert list(told) == [("a", (("who", label.encode("utf-8", "replace").decode()),))]
     (read,) = told.values()
     assert read == value or (math.isnan(read) and math.isnan(value))
+
+
+def test_there_and_back_as_json(registry: Registry) -> None:
+    Counter("a_total", "some", ("who",), registry=registry).inc("x")
+    Histogram("b_seconds", "some", registry=registry).observe(0.3)
+    assert from_json(to_json(registry.families())) == registry.families()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}{}",
+        "7",
+        "[7]",
+        '[["a b", "gauge", "", []]]',
+        '[["a", "summary", "", []]]',
+        '[["a", "gauge", "", [["", [["b c", "x"]], 1]]]]',
+        '[["a", "gauge", "", [["", [], "x"]]]]',
+        '[["a", "gauge", "", [["", 5, 1]]]]',
+        "[" * 100_000,
+        " " * (MAX_TEXT + 1),
+    ],
+)
+def test_other_json_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        from_json(text)
 
 
 def test_what_is_escaped() -> None:

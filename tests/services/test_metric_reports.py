@@ -40,6 +40,15 @@ def test_a_daemon_that_reports_no_more_is_absent() -> None:
     assert told["assistantd"].up
 
 
+def test_the_metrics_of_powerd_come_from_the_bus() -> None:
+    registry = Registry()
+    Counter("a_total", "some", registry=registry).inc()
+    reports = MetricReports()
+    reports.take_power(registry.families())
+    told = {daemon.daemon: daemon for daemon in reports.read().daemons}
+    assert told["powerd"] == _report("powerd")
+
+
 @pytest.fixture
 def stub(box: Box) -> Iterator[rpc.AssistantStub]:
     with grpc.insecure_channel(f"unix:{box.socket}") as channel:
@@ -95,7 +104,7 @@ def test_another_daemon_reports(box: Box, stub: rpc.AssistantStub) -> None:
         reporter.stop()
 
 
-@pytest.mark.parametrize("daemon", ["assistantd", "", "stranger"])
+@pytest.mark.parametrize("daemon", ["assistantd", "powerd", "", "stranger"])
 def test_only_known_daemons_report(stub: rpc.AssistantStub, daemon: str) -> None:
     with pytest.raises(grpc.RpcError) as caught:
         stub.ReportMetrics(metrics_pb2.ReportMetricsRequest(metrics=_report(daemon)))

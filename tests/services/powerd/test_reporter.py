@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import queue
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from assistant.events import EventBus, EventKind
+from common.metrics import Family
 from services.assistantd.power import PhaseReporter
 from tests.power.machine import CPU, get
 from tests.services.powerd.conftest import World
@@ -58,6 +60,22 @@ def test_an_onset_reaches_the_clocks(world: World, bus: EventBus, monkeypatch: p
             time.sleep(0.05)
     finally:
         reporter.stop()
+
+
+def test_the_metrics_of_powerd_are_read(world: World, bus: EventBus, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.start()
+    world.phase("speech")
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", world.environment["DBUS_SYSTEM_BUS_ADDRESS"])
+    came: queue.Queue[list[Family]] = queue.Queue()
+    reporter = PhaseReporter(bus, came.put)
+    reporter.start()
+    try:
+        families = {family.name: family for family in came.get(timeout=30)}
+    finally:
+        reporter.stop()
+    counted = {sample.labels: sample.value for sample in families["sotto_power_phases_total"].samples}
+    assert counted[(("phase", "speech"),)] == 1.0
+    assert families["process_resident_memory_bytes"].samples[0].value > 1e6
 
 
 def test_without_a_bus_events_pass_as_ever(bus: EventBus, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from assistant.turn.settings import Phase
 from assistant.turn.store import Turn
 from common.paths import models_dir
 from services.assistantd.announce import speak_in_turn
+from services.assistantd.metric_reports import MetricReports
 from services.assistantd.rings import RingLoop
 from services.assistantd.server import Server
 from services.bench.virtual_sound import until
@@ -68,7 +69,7 @@ class HubRoom:
             self.assistant.bus,
             lambda: datetime.now().astimezone(),
         )
-        self._server = Server(self.assistant, self, socket)
+        self._server = Server(self.assistant, self, MetricReports(), socket)
         self._server.start()
         self.rings.start()
 
