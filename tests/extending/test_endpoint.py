@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.extending.copied import copy_tree, differences, python
 
 _ENDPOINT = '''
@@ -69,14 +71,21 @@ def test_one_file_is_an_endpoint(tmp_path: Path) -> None:
     assert told["page"]
 
 
-def test_a_module_without_endpoints_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        ('"""Nothing."""\n', "ENDPOINTS"),
+        ("from services.gatewayd.endpoints.health import ENDPOINTS as ENDPOINTS\n", "GET /v1/health"),
+    ],
+)
+def test_a_module_that_cannot_be_used_is_named(tmp_path: Path, source: str, word: str) -> None:
     tree = copy_tree(tmp_path / "tree")
-    (tree / "services/gatewayd/endpoints/greet.py").write_text('"""Nothing."""\n')
+    (tree / "services/gatewayd/endpoints/hello.py").write_text(source)
     told = python(
         tree,
         "-c",
         "from common.errors import SottoError\n"
         "try:\n    import services.gatewayd.app\nexcept SottoError as error:\n    print(error)\n",
     )
-    assert "services.gatewayd.endpoints.greet" in told
-    assert "ENDPOINTS" in told
+    assert "services.gatewayd.endpoints.hello" in told
+    assert word in told
