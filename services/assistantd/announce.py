@@ -17,7 +17,7 @@ from services.proto.sotto.v1 import assistant_pb2 as pb
 #: About a minute of speech.
 MAX_TEXT = 1000
 MAX_SOUND_S = 60.0
-#: Seconds that an announcement waits while the box listens or answers.
+#: Seconds that an announcement waits for its turn while somebody is heard or answered.
 PATIENCE_S = 60.0
 #: Longest time in seconds to speak a text of full length.
 _SPEAKING_S = 120.0

@@ -31,7 +31,7 @@ from services.sound.report import REPORT, may_echo
 log = logging.getLogger(__name__)
 
 _RATE = 22_050
-#: Seconds until a microphone that failed in an unknown way is opened again.
+#: Before a microphone that failed in an unknown way is opened again.
 _RETRY_S = 1.0
 
 

@@ -29,9 +29,9 @@ from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 log = logging.getLogger(__name__)
 
 SERVICE = pb.DESCRIPTOR.services_by_name["Assistant"].full_name
-#: Largest message: thirty seconds of 48 kHz float WAV, and some more.
+#: Largest message taken: thirty seconds of 48 kHz float WAV, and some.
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
-#: Threads for calls that end soon; long calls cannot take these.
+#: Threads kept for calls that end soon, so that long ones cannot starve them.
 _SHORT_CALLS = 8
 #: The connector to a hub stays as long as it runs.
 _CONNECTORS = 1

@@ -25,10 +25,6 @@ from services.wire.status import from_rpc
 
 log = logging.getLogger(__name__)
 
-COMMANDS = Histogram(
-    "sotto_hub_command_seconds", "Time that the hub took for commands, by their result", ("result",)
-)
-
 #: As assistantd takes.
 _MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 #: Between two batches of states: ten a second is as fast as anybody asks.
@@ -39,6 +35,9 @@ _LONGEST_S = 5.0
 _MAX_COMMANDS = 32
 #: Seconds that a hub gets, a little less than assistantd waits.
 _COMMAND_S = 4.5
+COMMANDS = Histogram(
+    "sotto_hub_command_seconds", "Time that the hub took for commands, by their result", ("result",)
+)
 
 
 class Uplink:

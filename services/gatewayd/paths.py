@@ -1,4 +1,4 @@
-"""Paths of the gateway."""
+"""Where the gateway's things lie."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def gateway_socket() -> Path:
 
 
 def hub_facts() -> Path | None:
-    """File with the hub of sotto.toml, written by the first boot: `SOTTO_HUB_FACTS`; None elsewhere."""
+    """What the first boot says of the hub: `SOTTO_HUB_FACTS`; elsewhere nothing is said."""
     value = os.environ.get("SOTTO_HUB_FACTS")
     return Path(value) if value else None
 

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 _Answer = TypeVar("_Answer", bound=Message)
 
-#: The limit of assistantd.
+#: As assistantd takes.
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
-#: Deadline in seconds of a call that is normally answered at once.
+#: A call that should be answered at once is given up after so many seconds.
 CALL_S = 30.0
-#: Deadline of an announcement, which waits until the box is free and is then played; as in assistantd.
+#: An announcement waits for its turn and is then spoken; as long as assistantd allows.
 ANNOUNCE_S = 200.0
 _HEALTH_S = 2.0
 #: assistantd restarts within seconds, so reconnects are frequent. gRPC's least back-off is also the longest
