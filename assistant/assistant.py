@@ -25,7 +25,7 @@ from assistant.home.hub import HubHome
 from assistant.home.model import Home
 from assistant.home.names import home_names
 from assistant.home.state import LocalHome
-from assistant.models.catalogue import CATALOGUE, ModelEntry, by_task
+from assistant.models.catalogue import CATALOGUE, LANGUAGES, WAKE_WORDS, ModelEntry
 from assistant.models.store import ModelStore
 from assistant.settings import Settings
 from assistant.skills.build import SENTENCES, build_skills
@@ -85,15 +85,14 @@ class Assistant:
     ) -> None:
         self.settings = settings
         self.state = state
-        spoken_here = {entry.language for entry in by_task("asr")}
-        if settings.language not in spoken_here:
+        if settings.language not in LANGUAGES:
             raise InvalidInput(
                 f"there is no recogniser for the language {settings.language!r}",
-                hint=f"set `language` to one of: {', '.join(sorted(spoken_here))}",
+                hint=f"set `language` to one of: {', '.join(LANGUAGES)}",
                 code="language.unknown",
             )
         self.bus = EventBus()
-        self._store = ModelStore(models_root)
+        self._store = ModelStore(models_root, engine=settings.engine)
         self.hub = HubHome(state / "hub-home.json") if settings.hub else None
         self.executor: HomeExecutor = self.hub or LocalHome(
             load_home(settings.home or SAMPLE_HOME), state / "home-state.json"
@@ -113,13 +112,13 @@ class Assistant:
         self._keeper = GrammarKeeper(self._build_grammar, settings.sentences, on_change=self._grammar_changed)
         if self.hub is not None:
             self.hub.listen(self._keeper.refresh)
-        self.recogniser = Recogniser(self._store, settings.recogniser)
+        self.recogniser = Recogniser(self._store, settings.recogniser, settings.language)
         self._turn_model = self._load_turn_model()
-        self._silero = Silero(self._store.path("silero-vad", "silero_vad_16k_op15.onnx"))
-        self._synthesiser = Synthesiser(self._store, settings.voice)
-        self._voice = SpeechCache(self._synthesiser, settings.ready_voice)
+        self._silero = Silero(self._store.path("silero-vad", "silero_vad_16k_op15.onnx"), self._store.engine)
+        self._synthesiser = Synthesiser(self._store, settings.voice, settings.language)
+        self._voice = SpeechCache(self._synthesiser, settings.speech_cache)
         self._frequent = FrequentReplies(
-            state / "replies.json", (NOT_UNDERSTOOD, APOLOGY), settings.ready_voice.frequent
+            state / "replies.json", (NOT_UNDERSTOOD, APOLOGY), settings.speech_cache.frequent
         )
         self._heard_at = 0.0
         #: What is still to be rendered in this quiet; gone through once, so that a silent room costs nothing.
@@ -192,10 +191,11 @@ class Assistant:
         words = None
         if wake:
             thresholds = self.settings.wake.thresholds()
+            models = {name: WAKE_WORDS[name] for name in thresholds}
             words = WakeWords(
                 {
-                    name: self._store.path(f"wake-{name.replace('_', '-')}", f"{name}.json")
-                    for name in thresholds
+                    name: self._store.path(model.name, model.file_ending(".json"))
+                    for name, model in models.items()
                 },
                 {name: value for name, value in thresholds.items() if value > 0},
             )
@@ -238,10 +238,10 @@ class Assistant:
             sink=sink,
             bus=bus,
             settings=settings,
-            endpointing=self.settings.turn_end,
+            endpointing=self.settings.endpointing,
             on_turn=finished,
             label=label,
-            hub=self.settings.handover,
+            hub=self.settings.hub_pipeline,
             sounds_finished=self._turn_model.finished if self._turn_model is not None else None,
         )
         return Conversation(context)

@@ -1,8 +1,13 @@
-"""Settings of the assistant, from a TOML file; every field has a default that works."""
+"""Settings of the assistant, from a TOML file; every field has a default that works.
+
+To add a setting, add a field and its line under `Attributes:` to the dataclass of its section.
+docs/settings.md is made from them by `make docs`.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,40 +16,61 @@ from assistant.audio.echo import AudioSettings
 from assistant.audio.microphone import MicrophoneSettings
 from assistant.audio.speaker import SpeakerSettings
 from assistant.hearing.activity import ActivitySettings
+from assistant.models.catalogue import DEFAULT_LANGUAGE, WAKE_WORDS
+from assistant.models.engine import DEFAULT_ENGINE
 from assistant.speech.recogniser import RecogniserSettings
 from assistant.speech.speech_cache import SpeechCacheSettings
 from assistant.speech.synthesiser import SynthesiserSettings
 from assistant.turn.endpointing import EndpointingSettings
 from assistant.turn.hub_turn import HubPipelineSettings
 from assistant.turn.settings import ConversationSettings
-from common.errors import NotFound
+from common.errors import InvalidInput, NotFound
 from common.paths import config_dir
-from common.settings_file import fill, read_table
+from common.settings_file import fill, keyed_by, read_table
+
+log = logging.getLogger(__name__)
+
+#: Former name of a section -> its name. Owners have files with the former ones.
+RENAMED = {"turn_end": "endpointing", "ready_voice": "speech_cache", "handover": "hub_pipeline"}
 
 
 @dataclass(frozen=True)
 class WakeWordSettings:
-    """Wake words that are listened for, each with the probability from which it counts.
+    """Which wake words are listened for. The words are those of the catalogue.
 
-    A threshold of 0 means the model's own. The names are those of the catalogue without `wake-`.
+    Attributes:
+        own: the probability, 0 to 1, from which this wake word counts; 0 means the model's own.
+        off: words that are not listened for.
+
+    Raises:
+        InvalidInput: `settings.wake` for a word that the catalogue does not have.
     """
 
-    okay_nabu: float = 0.0
-    hey_jarvis: float = 0.0
-    hey_mycroft: float = 0.0
-    alexa: float = 0.0
-    #: Words that are not listened for at all.
+    own: dict[str, float] = field(default_factory=dict, metadata=keyed_by(WAKE_WORDS))
     off: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for word in (*self.own, *self.off):
+            if word not in WAKE_WORDS:
+                raise InvalidInput(
+                    f"[wake]: there is no wake word {word!r}",
+                    hint=f"there are: {', '.join(WAKE_WORDS)}",
+                    code="settings.wake",
+                )
+
     def thresholds(self) -> dict[str, float]:
-        """Name -> threshold of the words that are on."""
-        words = ("okay_nabu", "hey_jarvis", "hey_mycroft", "alexa")
-        return {name: getattr(self, name) for name in words if name not in self.off}
+        """Name -> threshold of the words that are listened for; 0 means the model's own."""
+        return {word: self.own.get(word, 0.0) for word in WAKE_WORDS if word not in self.off}
 
 
 @dataclass(frozen=True)
 class StoreSettings:
-    """What is kept of past turns; recordings only if the owner switches them on."""
+    """What is kept of past turns.
+
+    Attributes:
+        turns: number of records that are kept.
+        keep_audio: whether recordings of what was heard are kept, too.
+    """
 
     turns: int = 1000
     keep_audio: bool = False
@@ -52,11 +78,33 @@ class StoreSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything an owner can set. Relative paths are taken from the settings file's folder."""
+    """What an owner can set. Relative paths are taken from the folder of the settings file.
 
-    language: str = "en"
+    Attributes:
+        engine: what runs the models, a name of the table in `assistant.models.engine`.
+        language: what is understood and spoken, a two-letter code.
+        home: the file of areas and devices; `home.toml` beside this file if it is there.
+        hub: whether the devices are those of a hub. Then `home` is not used, and a connector attaches itself.
+            True by itself where there is a `connector.toml`.
+        sentences: folders of hassil YAML files; `sentences` beside this file if it is there.
+        builtin_sentences: whether the sentences that come with Sotto are understood, too.
+        audio: what is done to sound before it is heard.
+        microphone: how sound is recorded.
+        speaker: how sound is played.
+        activity: voice activity detection.
+        wake: wake words.
+        conversation: how a stream is turned into turns.
+        endpointing: how much silence ends an utterance, depending on its words.
+        hub_pipeline: what a hub that runs the satellite answers instead of the box.
+        recogniser: speech to text.
+        voice: text to speech.
+        speech_cache: replies that are kept or made ahead.
+        store: what is kept of past turns.
+    """
+
+    engine: str = DEFAULT_ENGINE
+    language: str = DEFAULT_LANGUAGE
     home: Path | None = None
-    #: The devices are those of a hub: `home` is not used, and a connector attaches itself.
     hub: bool = False
     sentences: tuple[Path, ...] = ()
     builtin_sentences: bool = True
@@ -66,23 +114,24 @@ class Settings:
     activity: ActivitySettings = field(default_factory=ActivitySettings)
     wake: WakeWordSettings = field(default_factory=WakeWordSettings)
     conversation: ConversationSettings = field(default_factory=ConversationSettings)
-    turn_end: EndpointingSettings = field(default_factory=EndpointingSettings)
-    handover: HubPipelineSettings = field(default_factory=HubPipelineSettings)
+    endpointing: EndpointingSettings = field(default_factory=EndpointingSettings)
+    hub_pipeline: HubPipelineSettings = field(default_factory=HubPipelineSettings)
     recogniser: RecogniserSettings = field(default_factory=RecogniserSettings)
     voice: SynthesiserSettings = field(default_factory=SynthesiserSettings)
-    ready_voice: SpeechCacheSettings = field(default_factory=SpeechCacheSettings)
+    speech_cache: SpeechCacheSettings = field(default_factory=SpeechCacheSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
 
 
 def load_settings(path: Path | None = None) -> Settings:
     """Read settings from `path`, or from `assistant.toml` in the settings folder if it is there.
 
-    `home.toml` and `sentences/` beside the file are used when the file names no others; `connector.toml`
-    beside it says that the devices are a hub's.
+    `home.toml` and `sentences/` beside the file are used when the file names no others. If `connector.toml`
+    is beside it, the devices are those of a hub. A section with a former name is read, with a warning in the
+    log.
 
     Raises:
         NotFound: `path` was given and does not exist.
-        InvalidInput: the file is no TOML, has an unknown key, or a value of the wrong kind.
+        InvalidInput: the file is no TOML, has an unknown key, a value of the wrong kind, or a section twice.
     """
     folder = path.parent if path else config_dir()
     file = path or folder / "assistant.toml"
@@ -95,7 +144,7 @@ def load_settings(path: Path | None = None) -> Settings:
             hint="check the path, or leave it out to use the defaults",
             code="settings.missing",
         )
-    settings: Settings = fill(Settings, table, file)
+    settings: Settings = fill(Settings, _renamed(table, file), file)
     home = settings.home or (folder / "home.toml" if (folder / "home.toml").is_file() else None)
     sentences = settings.sentences or ((folder / "sentences",) if (folder / "sentences").is_dir() else ())
     return dataclasses.replace(
@@ -104,3 +153,20 @@ def load_settings(path: Path | None = None) -> Settings:
         hub=settings.hub or (folder / "connector.toml").is_file(),
         sentences=tuple(folder / directory for directory in sentences),
     )
+
+
+def _renamed(table: dict[str, Any], file: Path) -> dict[str, Any]:
+    """`table` with the present names of its sections."""
+    result = dict(table)
+    for former, name in RENAMED.items():
+        if former not in result:
+            continue
+        if name in result:
+            raise InvalidInput(
+                f"{file}: [{former}] is the former name of [{name}], and both are there",
+                hint=f"move all settings to [{name}]",
+                code="settings.twice",
+            )
+        log.warning("%s: [%s] is now called [%s]; the former name is still read", file, former, name)
+        result[name] = result.pop(former)
+    return result

@@ -6,12 +6,29 @@ import dataclasses
 import tomllib
 import types
 import typing
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from common.errors import InvalidInput
 
 _LIMIT_BYTES = 256 * 1024
+_KEYS = "settings keys"
+
+
+def keyed_by(names: Iterable[str]) -> Mapping[str, Any]:
+    """Metadata of a `dict[str, ...]` field whose keys stand in the table of its class, beside other fields.
+
+    Args:
+        names: the keys that there can be.
+    """
+    return {_KEYS: tuple(names)}
+
+
+def keys_of(field: dataclasses.Field[Any]) -> tuple[str, ...]:
+    """The keys of a settings file that fill `field`: its name, or the names given to `keyed_by`."""
+    names: tuple[str, ...] = field.metadata.get(_KEYS, (field.name,))
+    return names
 
 
 def read_table(file: Path) -> dict[str, Any]:
@@ -39,7 +56,7 @@ def fill(cls: type[Any], table: dict[str, Any], file: Path, where: tuple[str, ..
 
     Args:
         cls: a dataclass whose fields all have a default.
-        table: as read from `file`.
+        table: as read from `file`; a field with `keyed_by` takes several of its keys.
         file: named in errors.
         where: the keys that lead to this table.
 
@@ -47,7 +64,7 @@ def fill(cls: type[Any], table: dict[str, Any], file: Path, where: tuple[str, ..
         InvalidInput: an unknown key, or a value of the wrong kind.
     """
     hints = typing.get_type_hints(cls)
-    fields = {f.name: f for f in dataclasses.fields(cls)}
+    fields = {key: f for f in dataclasses.fields(cls) for key in keys_of(f)}
     values: dict[str, Any] = {}
     for key, value in table.items():
         place = ".".join((*where, key))
@@ -57,7 +74,12 @@ def fill(cls: type[Any], table: dict[str, Any], file: Path, where: tuple[str, ..
                 hint=f"known here: {', '.join(sorted(fields))}",
                 code="settings.unknown",
             )
-        values[key] = _value(hints[key], value, file, (*where, key))
+        field = fields[key]
+        if _KEYS in field.metadata:
+            kind = typing.get_args(hints[field.name])[1]
+            values.setdefault(field.name, {})[key] = _value(kind, value, file, (*where, key))
+        else:
+            values[key] = _value(hints[key], value, file, (*where, key))
     return cls(**values)
 
 
@@ -73,11 +95,20 @@ def _value(hint: Any, value: Any, file: Path, where: tuple[str, ...]) -> Any:
         if typing.get_origin(kind) is tuple and isinstance(value, list):
             inner = typing.get_args(kind)[0]
             return tuple(_value(inner, item, file, where) for item in value)
+        if typing.get_origin(kind) is typing.Literal and value in typing.get_args(kind):
+            return value
         if kind in (bool, int, str) and type(value) is kind:
             return value
-    names = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
+    names = " or ".join(kind_name(kind) for kind in kinds)
     raise InvalidInput(
         f"{file}: {'.'.join(where)} = {value!r} is not a {names}",
         hint="see docs/settings.md for every setting and its kind",
         code="settings.kind",
     )
+
+
+def kind_name(kind: Any) -> str:
+    """How the kind of a setting is called; a choice is called by its values."""
+    if typing.get_origin(kind) is typing.Literal:
+        return " or ".join(f'"{choice}"' for choice in typing.get_args(kind))
+    return str(getattr(kind, "__name__", kind))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from assistant.audio.pace import Pace
 from assistant.audio.playback import PlaybackReference
 from common.errors import InvalidInput
 
-_MODES = ("auto", "on", "off")
+EchoMode = Literal["auto", "on", "off"]
 #: A frame later than that waited for us; when so many come in a row (2 s), frames were lost, or the
 #: microphone was away, and its stream has another beginning.
 _LATE_S = 0.05
@@ -31,13 +32,13 @@ class AudioSettings:
         InvalidInput: `audio.settings`.
     """
 
-    echo_cancellation: str = "auto"
+    echo_cancellation: EchoMode = "auto"
 
     def __post_init__(self) -> None:
-        if self.echo_cancellation not in _MODES:
+        if self.echo_cancellation not in get_args(EchoMode):
             raise InvalidInput(
                 f"[audio] echo_cancellation = {self.echo_cancellation!r} is not known",
-                hint=f"choose one of: {', '.join(_MODES)}",
+                hint=f"choose one of: {', '.join(get_args(EchoMode))}",
                 code="audio.settings",
             )
 

@@ -9,10 +9,10 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from assistant.models.catalogue import REQUIRED
+from assistant.models.catalogue import by_task
 
 #: Raised whenever the code that converts or prepacks changes what it writes.
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 _CPU_INFO = Path("/proc/cpuinfo")
 
@@ -20,8 +20,9 @@ _CPU_INFO = Path("/proc/cpuinfo")
 @cache
 def conversion_key() -> str:
     """Key of the converted graphs, the same on every machine: models and code."""
+    converted = (*by_task("asr"), *by_task("tts"))
     return _digest(
-        [f"code {CODE_VERSION}"] + [f"{e.name} {f.basename} {f.sha256}" for e in REQUIRED for f in e.files]
+        [f"code {CODE_VERSION}"] + [f"{e.name} {f.basename} {f.sha256}" for e in converted for f in e.files]
     )
 
 

@@ -8,12 +8,14 @@ first start. Each is redone only when its key (`assistant.models.keys`) changes.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.models.catalogue import REQUIRED, ModelEntry
 from assistant.models.files import exclusive, place_folder
 from assistant.models.progress import Progress, silent
-from assistant.models.store import PREPARED, ModelStore, folder_is_whole, write_manifest
+from assistant.models.store import PARTS, PREPARED, ModelStore, folder_is_whole, write_manifest
 from common.errors import ModelError
 
 if TYPE_CHECKING:
@@ -63,10 +65,6 @@ def prepare(
 def _convert(store: ModelStore, folder: Path, progress: Progress) -> None:
     try:
         import onnx
-
-        from assistant.models.moonshine_graph import decoder_graph, encoder_graph
-        from assistant.models.moonshine_weights import PublishedWeights
-        from assistant.models.piper_graph import split_voice
     except ImportError as error:
         raise ModelError(
             f"models cannot be converted here: {error}",
@@ -74,24 +72,44 @@ def _convert(store: ModelStore, folder: Path, progress: Progress) -> None:
             code="model.no-converter",
         ) from error
     folder.mkdir()
+    progress("converting", 0, len(PREPARED))
+    for entry in REQUIRED:
+        if entry.task not in PARTS:
+            continue
+        graphs = _recogniser_graphs if entry.task == "asr" else _voice_graphs
+        for part, model in graphs(store, entry, folder):
+            name = f"{entry.name}-{part}"
+            onnx.save(model, folder / f"{name}.onnx")
+            progress(f"converting {name}", PREPARED.index(name) + 1, len(PREPARED))
+    write_manifest(folder)
+
+
+def _recogniser_graphs(
+    store: ModelStore, entry: ModelEntry, scratch: Path
+) -> Iterator[tuple[str, onnx.ModelProto]]:
+    """The lean graphs of a published Moonshine model."""
+    from assistant.models.moonshine_graph import decoder_graph, encoder_graph
+    from assistant.models.moonshine_weights import PublishedWeights
 
     def published(basename: str) -> PublishedWeights:
-        path = store.path("moonshine-tiny-en", basename)
-        return PublishedWeights(_as_onnx(path, folder))
+        return PublishedWeights(_as_onnx(store.path(entry.name, basename), scratch))
 
-    def save(model: onnx.ModelProto, name: str) -> None:
-        onnx.save(model, folder / f"{name}.onnx")
-        progress(f"converting {name}", PREPARED.index(name) + 1, len(PREPARED))
-
-    progress("converting", 0, len(PREPARED))
     encoder = published("encoder_model.ort")
     decoder = published("decoder_model_merged.ort")
-    save(encoder_graph(encoder, decoder), "moonshine-encoder")
-    save(decoder_graph(decoder), "moonshine-decoder")
-    voice = onnx.load(store.path("piper-joe-en-us", "en_US-joe-medium.onnx"))
-    for part, model in split_voice(voice).items():
-        save(model, f"piper-{part}")
-    write_manifest(folder)
+    yield "encoder", encoder_graph(encoder, decoder)
+    yield "decoder", decoder_graph(decoder)
+
+
+def _voice_graphs(
+    store: ModelStore, entry: ModelEntry, scratch: Path
+) -> Iterator[tuple[str, onnx.ModelProto]]:
+    """The three graphs of a published Piper voice."""
+    import onnx
+
+    from assistant.models.piper_graph import split_voice
+
+    voice = onnx.load(store.path(entry.name, entry.file_ending(".onnx")))
+    yield from split_voice(voice).items()
 
 
 def _as_onnx(path: Path, folder: Path) -> onnx.ModelProto:

@@ -8,19 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.models import keys
-from assistant.models.catalogue import CATALOGUE, ModelEntry, ModelFile
+from assistant.models.catalogue import CATALOGUE, REQUIRED, ModelEntry, ModelFile
 from assistant.models.files import sha256_of
 from common.errors import ModelError
 from common.paths import host_models_dir
 
+#: The graphs that a published model is converted to, by its task; each is named `<entry>-<part>`.
+PARTS = {"asr": ("encoder", "decoder"), "tts": ("front", "flow", "vocoder")}
 #: Names of the derived graphs.
-PREPARED = (
-    "moonshine-encoder",
-    "moonshine-decoder",
-    "piper-front",
-    "piper-flow",
-    "piper-vocoder",
-)
+PREPARED = tuple(f"{entry.name}-{part}" for entry in REQUIRED for part in PARTS.get(entry.task, ()))
 #: Lists the files of a derived folder with their sizes; written last.
 MANIFEST = "manifest.json"
 _FIX = "Run `make setup`; outside a checkout run `sotto models fetch`, then `sotto models prepare`."

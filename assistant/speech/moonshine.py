@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.audio.format import Floats
+from assistant.models.catalogue import DEFAULT_LANGUAGE, choose
 from assistant.models.moonshine_shape import (
     CROSS,
     HEAD_WIDTH,
@@ -57,14 +58,16 @@ class Moonshine:
     Args:
         store: holds the prepared graphs.
         threads: threads inside one operator.
+        name: of the catalogue entry; "" for the recogniser of the default language.
 
     Raises:
         ModelError: the graphs are not prepared.
     """
 
-    def __init__(self, store: ModelStore, threads: int = 1) -> None:
-        self._encoder = open_session(store.prepared("moonshine-encoder"), threads)
-        self._decoder = open_session(store.prepared("moonshine-decoder"), threads, arena=True)
+    def __init__(self, store: ModelStore, threads: int = 1, name: str = "") -> None:
+        name = name or choose("asr", DEFAULT_LANGUAGE).name
+        self._encoder = open_session(store.prepared(f"{name}-encoder"), threads)
+        self._decoder = open_session(store.prepared(f"{name}-decoder"), threads, arena=True)
         empty = OrtValue.ortvalue_from_numpy(np.zeros((1, HEADS, 0, HEAD_WIDTH), np.float32))
         self._no_past = dict.fromkeys(PAST, empty)
         self._no_bias = _value(np.zeros(VOCABULARY, np.float32))

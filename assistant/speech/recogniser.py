@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from assistant.audio.format import SAMPLE_RATE, Floats, Samples
+from assistant.models.catalogue import DEFAULT_LANGUAGE, choose
 from assistant.models.moonshine_shape import VOCABULARY
 from assistant.models.store import ModelStore
 from assistant.speech.beam import BeamSettings
@@ -72,24 +73,32 @@ class RecogniserSettings:
 
 
 class Recogniser:
-    """English speech to text by Moonshine tiny.
+    """Speech to text by Moonshine tiny.
 
     Args:
         store: holds the prepared graphs and the vocabulary.
         settings: bounds and weights.
+        language: of the speech, a two-letter code.
 
     Raises:
         ModelError: model files are missing.
+        InvalidInput: the language has no recogniser.
 
     May be used by several threads; they take turns.
     """
 
-    def __init__(self, store: ModelStore, settings: RecogniserSettings | None = None) -> None:
+    def __init__(
+        self,
+        store: ModelStore,
+        settings: RecogniserSettings | None = None,
+        language: str = DEFAULT_LANGUAGE,
+    ) -> None:
         self._settings = settings = settings or RecogniserSettings()
-        vocabulary = Vocabulary(store.path("moonshine-tiny-en", "tokenizer.bin"))
+        model = choose("asr", language)
+        vocabulary = Vocabulary(store.path(model.name, "tokenizer.bin"))
         self._trie = VocabularyTrie(vocabulary)
         self._decoder = Decoder(
-            Moonshine(store, settings.threads),
+            Moonshine(store, settings.threads, model.name),
             vocabulary,
             DecodingSettings(settings.max_tokens, settings.bias, settings.beam, settings.rejection),
             ThreadPoolExecutor(1, thread_name_prefix="search"),

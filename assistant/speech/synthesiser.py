@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.audio.format import Floats, Samples
+from assistant.models.catalogue import DEFAULT_LANGUAGE, choose
 from assistant.models.piper_shape import FLOW_LATENT, FRONT_LATENT, FRONT_MASK, INPUTS
 from assistant.models.session import open_session
 from assistant.models.store import ModelStore
@@ -23,7 +24,6 @@ FLOW_CONTEXT = 32
 #: Frames on either side that decide the vocoder's output; measured, the error is below -135 dB.
 VOCODER_CONTEXT = 12
 
-_VOICE = "piper-joe-en-us"
 _FULL_SCALE = 32767.0
 _KNEE = 0.8
 
@@ -33,6 +33,7 @@ class SynthesiserSettings:
     """How replies are spoken.
 
     Attributes:
+        name: which voice of the catalogue; "" for the first one of the language.
         max_chars: longest text that is taken.
         speed: 1 is the voice's own pace, 1.2 is a fifth faster; from 0.5 to 2.
         gain: factor on the voice's own level, see `limited`.
@@ -42,6 +43,7 @@ class SynthesiserSettings:
         threads: threads inside one operator.
     """
 
+    name: str = ""
     max_chars: int = 2000
     speed: float = 1.0
     gain: float = 1.6
@@ -52,27 +54,34 @@ class SynthesiserSettings:
 
 
 class Synthesiser:
-    """English text to speech by a Piper voice.
+    """Text to speech by a Piper voice.
 
     Args:
         store: holds the prepared graphs and the voice's configuration.
-        settings: pace, level and chunk sizes.
+        settings: which voice, pace, level and chunk sizes.
+        language: of the text, a two-letter code.
 
     Raises:
         ModelError: model files are missing.
-        InvalidInput: a setting is out of range.
+        InvalidInput: a setting is out of range, or the language has no such voice.
 
     May be used by several threads; each model run is its own turn.
     """
 
-    def __init__(self, store: ModelStore, settings: SynthesiserSettings | None = None) -> None:
+    def __init__(
+        self,
+        store: ModelStore,
+        settings: SynthesiserSettings | None = None,
+        language: str = DEFAULT_LANGUAGE,
+    ) -> None:
         self._settings = settings or SynthesiserSettings()
         _check_speed(self._settings.speed)
-        self._config = VoiceConfig.read(store.path(_VOICE, "en_US-joe-medium.onnx.json"))
+        voice = choose("tts", language, self._settings.name)
+        self._config = VoiceConfig.read(store.path(voice.name, voice.file_ending(".onnx.json")))
         threads = self._settings.threads
-        self._front = open_session(store.prepared("piper-front"), threads)
-        self._flow = open_session(store.prepared("piper-flow"), threads)
-        self._vocoder = open_session(store.prepared("piper-vocoder"), threads)
+        self._front = open_session(store.prepared(f"{voice.name}-front"), threads)
+        self._flow = open_session(store.prepared(f"{voice.name}-flow"), threads)
+        self._vocoder = open_session(store.prepared(f"{voice.name}-vocoder"), threads)
         self._flow_inputs = {value.name for value in self._flow.get_inputs()}
         self._lock = threading.Lock()
 

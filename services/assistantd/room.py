@@ -21,6 +21,7 @@ from assistant.audio.playback import PlaybackReference
 from assistant.audio.sink import AudioSink, NullSpeaker
 from assistant.audio.speaker import Speaker
 from assistant.events import EventKind
+from assistant.models.catalogue import WAKE_WORDS
 from assistant.settings import Settings
 from assistant.skills.volume import SavedVolume
 from assistant.turn.conversation import Conversation
@@ -150,7 +151,7 @@ class Room:
                 "Try: .venv/bin/sotto listen FILE.wav, or .venv/bin/sotto ask what time is it"
             )
         device = choose("input", self._settings.microphone.device)
-        words = " or ".join(f'"{name.replace("_", " ")}"' for name in self._settings.wake.thresholds())
+        words = " or ".join(f'"{WAKE_WORDS[name].phrase}"' for name in self._settings.wake.thresholds())
         return f"listening on {device.name if device else 'the microphone'}; say {words}"
 
     def close(self) -> None:

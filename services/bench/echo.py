@@ -24,6 +24,7 @@ from assistant.audio.echo import EchoCanceller
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from assistant.audio.playback import PlaybackReference
 from assistant.events import EventKind
+from assistant.models.catalogue import WAKE_WORDS
 from assistant.settings import Settings
 from services.bench.echo_room import Acoustics, frames
 from services.bench.figures import machine, percentiles
@@ -53,7 +54,7 @@ _QUERIES = (
     "what is {n} times {h}",
     "stop",
 )
-_OWN_WAKE_WORDS = ("Okay Nabu.", "Alexa.", "Hey Jarvis.", "Hey Mycroft.", "Stop.")
+_OWN_WAKE_WORDS = (*(f"{word.phrase.title()}." for word in WAKE_WORDS.values()), "Stop.")
 _MISTAKES = (EventKind.WAKE, EventKind.INTERRUPTED, EventKind.TRANSCRIPT, EventKind.SPEECH_STARTED)
 _SETTLED_S = 3.0
 #: People who talk over the box, each once, so much louder than its echo.

@@ -124,8 +124,8 @@ def _from_outside(
 def with_fixed_timer(assistant: Assistant, milliseconds: int = FIXED_MS) -> None:
     """Make the assistant's next conversations wait for so much silence, whatever was said."""
     waits = {each.name: milliseconds for each in fields(EndpointingSettings) if each.name.endswith("_ms")}
-    fixed = replace(assistant.settings.turn_end, **waits)
-    assistant.settings = replace(assistant.settings, turn_end=fixed)
+    fixed = replace(assistant.settings.endpointing, **waits)
+    assistant.settings = replace(assistant.settings, endpointing=fixed)
 
 
 def run(assistant: Assistant, clips: Sequence[Clip]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the box tells a hub about itself. It depends on nothing that has to be loaded."""
+"""What the box tells a hub about itself: the catalogue of models in Wyoming's words. No model is loaded."""
 
 from __future__ import annotations
 
@@ -16,15 +16,10 @@ from wyoming.info import (
     WakeProgram,
 )
 
-#: A hub names its entities by these, and knows them again by them: they never change.
+from assistant.models.catalogue import LANGUAGES, WAKE_WORDS, by_task
+
+#: A hub names its entities by this and by the ids of the catalogue, and knows them again by them.
 NAME = "sotto"
-WAKE_WORDS = {
-    "okay_nabu": "okay nabu",
-    "hey_jarvis": "hey jarvis",
-    "hey_mycroft": "hey mycroft",
-    "alexa": "alexa",
-}
-_LANGUAGES = ["en"]
 _OURS = Attribution("Sotto", "")
 _MOONSHINE = Attribution("Useful Sensors", "https://github.com/usefulsensors/moonshine")
 _PIPER = Attribution("Piper", "https://github.com/OHF-Voice/piper1-gpl")
@@ -41,7 +36,10 @@ def services_info() -> Info:
                 True,
                 "Speech to text, favouring what the box understands",
                 None,
-                models=[AsrModel("moonshine", _MOONSHINE, True, "Moonshine", None, _LANGUAGES)],
+                models=[
+                    AsrModel(each.id, _MOONSHINE, True, each.title, None, [each.language])
+                    for each in by_task("asr")
+                ],
             )
         ],
         tts=[
@@ -51,7 +49,10 @@ def services_info() -> Info:
                 True,
                 "Text to speech",
                 None,
-                voices=[TtsVoice("joe", _PIPER, True, "Joe", None, _LANGUAGES)],
+                voices=[
+                    TtsVoice(each.id, _PIPER, True, each.title, None, [each.language])
+                    for each in by_task("tts")
+                ],
             )
         ],
         wake=[_wake_program()],
@@ -62,7 +63,7 @@ def services_info() -> Info:
                 True,
                 "The assistant: timers, alarms, questions, its own devices",
                 None,
-                models=[HandleModel(NAME, _OURS, True, "Sotto", None, _LANGUAGES)],
+                models=[HandleModel(NAME, _OURS, True, "Sotto", None, list(LANGUAGES))],
                 supports_home_control=True,
             )
         ],
@@ -98,7 +99,7 @@ def _wake_program() -> WakeProgram:
         "Wake words",
         None,
         models=[
-            WakeModel(name, _MICRO, True, phrase, None, _LANGUAGES, phrase)
-            for name, phrase in WAKE_WORDS.items()
+            WakeModel(name, _MICRO, True, word.phrase, None, [word.language], word.phrase)
+            for name, word in WAKE_WORDS.items()
         ],
     )

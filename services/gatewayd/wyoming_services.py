@@ -17,9 +17,10 @@ from wyoming.info import Info
 from wyoming.tts import Synthesize
 from wyoming.wake import Detect, Detection, NotDetected
 
+from assistant.models.catalogue import DEFAULT_LANGUAGE, WAKE_WORDS
 from common.errors import InvalidInput, SottoError, TooLarge
 from services.gatewayd.upstream import CALL_S, Upstream, many, one
-from services.gatewayd.wyoming_info import WAKE_WORDS, services_info
+from services.gatewayd.wyoming_info import services_info
 from services.gatewayd.wyoming_session import Send, Session
 from services.proto.sotto.v1 import assistant_pb2 as pb
 
@@ -104,7 +105,7 @@ class ServicesSession(Session):
             request = pb.TranscribeRequest(audio=sound, sample_rate=rate)
             heard: pb.TranscribeResponse = await one(self._upstream.stub.Transcribe(request, timeout=CALL_S))
             text = heard.text
-        await self._send(Transcript(text=text, language="en").event())
+        await self._send(Transcript(text=text, language=DEFAULT_LANGUAGE).event())
 
     async def _answer(self, text: str) -> None:
         turn = await self._upstream.turn(pb.AskRequest(query=text))

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from assistant.models.catalogue import DEFAULT_LANGUAGE, WAKE_WORDS
 from common.errors import SottoError
 from common.files import Owner, make_folder, read_bounded, remove, write_whole
 from services.connectord.settings import HOME_ASSISTANT, load_connector_settings
 from services.provision import keyfile, names
-from services.provision.checks import WAKE_WORDS
 from services.provision.hub import host_address, hub_rules, hub_url, port_of, settings_text
 from services.provision.places import Places
 from services.provision.sections import HubSection, Setup
@@ -167,7 +167,7 @@ def _write_ours(path: Path, text: str, device: Device) -> bool:
 
 
 def _settings(setup: Setup) -> str:
-    lines = [OURS, f"language = {toml_value(setup.language or 'en')}\n"]
+    lines = [OURS, f"language = {toml_value(setup.language or DEFAULT_LANGUAGE)}\n"]
     if off := [word for word in WAKE_WORDS if setup.wake_word and word not in setup.wake_word]:
         lines.append(f"\n[wake]\noff = {toml_value(off)}\n")
     return "".join(lines)

@@ -8,41 +8,12 @@ from difflib import get_close_matches
 from functools import cache
 from urllib.parse import urlsplit
 
+from assistant.models.catalogue import DEFAULT_LANGUAGE, LANGUAGES, WAKE_WORDS
 from services.provision.countries import COUNTRIES
 from services.provision.sshkey import check_key
 
-#: How a key is called aloud.
-WORDS = {
-    "name": "the name of the box",
-    "language": "the language",
-    "timezone": "the time zone",
-    "wake_word": "the wake word",
-    "wifi": "the Wi-Fi part",
-    "wifi.ssid": "the name of the Wi-Fi network",
-    "wifi.password": "the Wi-Fi password",
-    "wifi.country": "the Wi-Fi country",
-    "wifi.hidden": "the Wi-Fi setting hidden",
-    "access.api": "the switch of the local interface",
-    "access": "the access part",
-    "access.ssh_keys": "the key for remote access",
-    "hub": "the hub part",
-    "hub.address": "the address of the hub",
-    "hub.kind": "the kind of the hub",
-    "hub.url": "the web address of the hub",
-    "hub.token": "the token for the hub",
-    "hub.user": "the user name for the hub",
-    "hub.password": "the password for the hub",
-    "hub.area": "the room of the box",
-    "hub.certificate": "the certificate of the hub",
-    "update": "the update part",
-    "update.source": "the source of updates",
-    "sound": "the sound part",
-    "sound.microphone": "the microphone",
-    "sound.speaker": "the loudspeaker",
-}
-#: As in `assistant.settings.WakeWordSettings`, which would load half the assistant into the early boot.
-WAKE_WORDS = ("okay_nabu", "hey_jarvis", "hey_mycroft", "alexa")
 MAX_KEYS = 16
+_AS_WAKE_WORD = f'wake_word = "{next(iter(WAKE_WORDS))}"'
 _MAX_NAME = 40
 _MAX_TEXT = 200
 _MAX_SHOWN = 40
@@ -107,13 +78,16 @@ def name(value: object) -> str:
 
 
 def language(value: object) -> str:
-    """A language code; the box speaks and understands English only so far."""
-    text = plain_text(value, 'language = "en"').lower()
-    if text in ("en", "english") or re.fullmatch(r"en[-_][a-z]{2}", text):
-        return "en"
-    raise Wrong(
-        "is one that I do not speak", f"{shown(value)} is not available", 'English is so far: language = "en"'
-    )
+    """The code of a language that has a recogniser and a voice.
+
+    The name of the language, or its code with a region, is taken too.
+    """
+    text = plain_text(value, f'language = "{DEFAULT_LANGUAGE}"').lower()
+    for code, called in LANGUAGES.items():
+        if text in (code, called.lower()) or re.fullmatch(rf"{code}[-_][a-z]{{2}}", text):
+            return code
+    there = ", ".join(f'{called} (language = "{code}")' for code, called in LANGUAGES.items())
+    raise Wrong("is one that I do not speak", f"{shown(value)} is not available", f"available: {there}")
 
 
 @cache
@@ -135,7 +109,7 @@ def timezone(value: object) -> str:
 
 
 def wake_words(value: object) -> tuple[str, ...]:
-    """One wake word or several, as `assistant.settings` names them."""
+    """One wake word or several of the catalogue, by their ids."""
     hint = f"there are: {', '.join(WAKE_WORDS)}"
     values = value if isinstance(value, list) else [value]
     if not values or len(values) > len(WAKE_WORDS):
@@ -144,7 +118,7 @@ def wake_words(value: object) -> tuple[str, ...]:
         )
     words = []
     for item in values:
-        word = re.sub(r"[\s-]+", "_", plain_text(item, 'wake_word = "okay_nabu"').lower())
+        word = re.sub(r"[\s-]+", "_", plain_text(item, _AS_WAKE_WORD).lower())
         if word not in WAKE_WORDS:
             close = get_close_matches(word, WAKE_WORDS, 1)
             meant = f"did you mean {close[0]}? " if close else ""

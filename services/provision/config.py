@@ -6,15 +6,17 @@ Reading it never fails: it gives what is good, and a problem for all that is not
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from services.provision import checks, hub_checks
 from services.provision.checks import Wrong
-from services.provision.sections import Access, HubSection, Setup, Sound, Update, Wifi
+from services.provision.keys import Key
+from services.provision.sections import KEYS, MEANT, SECTIONS, SPOKEN, HubSection, Setup
 from services.provision.text_file import table_from
+from services.provision.toml_text import toml_lines
 
 
 @dataclass(frozen=True)
@@ -49,65 +51,9 @@ class Report:
     bad: frozenset[str] = frozenset()
 
 
-Check = Callable[[object], Any]
-
 #: Unknown settings of a section that are named one by one.
 _MAX_UNKNOWN = 8
-
-_TOP: Mapping[str, Check] = {
-    "name": checks.name,
-    "language": checks.language,
-    "timezone": checks.timezone,
-    "wake_word": checks.wake_words,
-}
-_SECTIONS: Mapping[str, tuple[type[Any], Mapping[str, Check]]] = {
-    "wifi": (
-        Wifi,
-        {
-            "ssid": checks.ssid,
-            "password": checks.wifi_password,
-            "country": checks.country,
-            "hidden": checks.switch,
-        },
-    ),
-    "access": (Access, {"ssh_keys": checks.ssh_keys, "api": checks.switch}),
-    "hub": (
-        HubSection,
-        {
-            "address": hub_checks.address,
-            "kind": hub_checks.kind,
-            "url": hub_checks.url,
-            "token": hub_checks.token,
-            "user": hub_checks.user,
-            "password": hub_checks.password,
-            "area": hub_checks.area,
-            "certificate": hub_checks.certificate,
-        },
-    ),
-    "update": (Update, {"source": checks.update_source}),
-    "sound": (Sound, {"microphone": checks.sound_device, "speaker": checks.sound_device}),
-}
-#: What owners write instead, and what they mean.
-_MEANT = {
-    "time_zone": "timezone",
-    "tz": "timezone",
-    "hostname": "name",
-    "lang": "language",
-    "wakeword": "wake_word",
-    "wake_words": "wake_word",
-    "wi-fi": "wifi",
-    "wlan": "wifi",
-    "ssh": "access",
-    "psk": "password",
-    "passphrase": "password",
-    "key": "ssh_keys",
-    "keys": "ssh_keys",
-    "ssh_key": "ssh_keys",
-    "ip": "address",
-    "host": "address",
-    "url": "source",
-    "mic": "microphone",
-}
+HEAD = "# The set-up of this box, written by its set-up page. sotto.toml.example explains every line.\n"
 
 
 def read(data: bytes) -> Report:
@@ -125,13 +71,13 @@ def read_table(table: Mapping[str, object]) -> Report:
     top: dict[str, Any] = {}
     strangers: list[str] = []
     for key, value in table.items():
-        if key in _SECTIONS:
+        if key in SECTIONS:
             top[key] = _section(key, value, problems)
-        elif key in _TOP:
-            _take(key, key, _TOP[key], value, top, problems)
+        elif key in KEYS[""]:
+            _take(key, key, KEYS[""][key], value, top, problems)
         else:
             strangers.append(key)
-    problems += _unknown_all(strangers, "", (*_TOP, *_SECTIONS))
+    problems += _unknown_all(strangers, "", (*KEYS[""], *SECTIONS))
     setup = Setup(**top)
     nameless = setup.wifi.ssid is None and bool(setup.wifi.password or setup.wifi.hidden)
     if nameless and "wifi.ssid" not in {problem.key for problem in problems}:
@@ -146,7 +92,7 @@ def read_table(table: Mapping[str, object]) -> Report:
     if (problem := hub_problem(setup.hub)) and problem.key not in {other.key for other in problems}:
         problems.append(problem)
     # Unknown keys keep nothing from changing, not even one that is spelt like "*".
-    bad = frozenset(problem.key for problem in problems if problem.key in checks.WORDS)
+    bad = frozenset(problem.key for problem in problems if problem.key in SPOKEN)
     return Report(setup, tuple(problems), bad)
 
 
@@ -158,16 +104,16 @@ def hub_problem(hub: HubSection) -> Problem | None:
     if found is None:
         return None
     key, wrong = found
-    return Problem(key, f"{checks.WORDS[key]} {wrong.spoken}", f"{key}: {wrong.message}", wrong.hint)
+    return Problem(key, f"{SPOKEN[key]} {wrong.spoken}", f"{key}: {wrong.message}", wrong.hint)
 
 
 def _section(section: str, value: object, problems: list[Problem]) -> Any:
-    cls, fields = _SECTIONS[section]
+    cls, fields = SECTIONS[section], KEYS[section]
     if not isinstance(value, dict):
         problems.append(
             Problem(
                 section,
-                f"{checks.WORDS[section]} is not a section",
+                f"{SPOKEN[section]} is not a section",
                 f"{section} is a section of its own, not a single value",
                 f"write [{section}] on a line, and its values on the lines below",
             )
@@ -185,12 +131,12 @@ def _section(section: str, value: object, problems: list[Problem]) -> Any:
 
 
 def _take(
-    place: str, key: str, check: Check, value: object, into: dict[str, Any], problems: list[Problem]
+    place: str, key: str, known: Key, value: object, into: dict[str, Any], problems: list[Problem]
 ) -> None:
     try:
-        into[key] = check(value)
+        into[key] = known.check(value) if known.check else value
     except Wrong as wrong:
-        spoken = f"{checks.WORDS[place]} {wrong.spoken}"
+        spoken = f"{known.spoken} {wrong.spoken}"
         problems.append(Problem(place, spoken, f"{place}: {wrong.message}", wrong.hint))
 
 
@@ -212,12 +158,12 @@ def _unknown_all(keys: Sequence[str], section: str, known: tuple[str, ...]) -> l
 def _unknown(key: str, section: str, known: tuple[str, ...]) -> Problem:
     """The value is not shown: it may well be a password under a mistyped name."""
     shown = checks.shown(key)
-    meant = _MEANT.get(key.lower())
-    close = [meant] if meant in known else get_close_matches(key.lower()[:40], known, 1, 0.6)
-    elsewhere = [name for name, (_cls, fields) in _SECTIONS.items() if key in fields and name != section]
+    meant = [name for name in MEANT.get(key.lower(), ()) if name in known]
+    close = meant or get_close_matches(key.lower()[:40], known, 1, 0.6)
+    elsewhere = [name for name in SECTIONS if key in KEYS[name] and name != section]
     if close:
         hint = f"did you mean {close[0]}?"
-    elif key in _TOP:
+    elif key in KEYS[""]:
         hint = f"{key} belongs to the top of the file, above the first [section]"
     elif elsewhere:
         hint = f"{key} belongs below the line [{elsewhere[0]}]"
@@ -240,9 +186,9 @@ def merge(previous: Setup, report: Report) -> Setup:
     bad = set(report.bad)
     if bad & {"wifi.ssid", "wifi.password", "wifi.hidden"}:
         bad |= {"wifi.ssid", "wifi.password", "wifi.hidden"}
-    changes: dict[str, Any] = {key: getattr(previous, key) for key in (*_TOP, *_SECTIONS) if key in bad}
-    for section, (_cls, fields) in _SECTIONS.items():
-        kept = {k: getattr(getattr(previous, section), k) for k in fields if f"{section}.{k}" in bad}
+    changes: dict[str, Any] = {key: getattr(previous, key) for key in (*KEYS[""], *SECTIONS) if key in bad}
+    for section in SECTIONS:
+        kept = {k: getattr(getattr(previous, section), k) for k in KEYS[section] if f"{section}.{k}" in bad}
         if section not in bad and kept:
             changes[section] = dataclasses.replace(getattr(report.setup, section), **kept)
     return dataclasses.replace(report.setup, **changes)
@@ -261,3 +207,14 @@ def to_table(setup: Setup) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
+
+
+def to_toml(setup: Setup) -> str:
+    """`setup` as a file from which `read` gets the same set-up."""
+    table = to_table(setup)
+    top = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    parts = [HEAD, toml_lines(top)]
+    for section, values in table.items():
+        if isinstance(values, dict):
+            parts += [f"\n[{section}]\n", toml_lines(values)]
+    return "".join(parts)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
-from services.provision.checks import WAKE_WORDS
 from services.provision.config import Problem
+from services.provision.keys import FormField
+from services.provision.sections import KEYS, Setup
 
 STYLE = """
 :root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif; }
@@ -19,20 +21,25 @@ button { margin-top: 1.6rem; font-weight: 700; }
 .error { border-left: .4rem solid #c00; padding-left: .6rem; }
 :focus-visible { outline: .2rem solid #06c; outline-offset: .1rem; }
 """
-#: As the wake word: all of them. No empty value, which would keep the one that was set before.
-ANY_WORD = "any"
+#: The field for a network that the box has not seen; its key is that of the field `ssid`.
+OTHER_SSID = "other_ssid"
+
+
+def _ordered() -> Iterator[tuple[str, str, FormField]]:
+    """Name, key of the set-up file, and description of each field, as they stand on the page."""
+    found = [
+        (known.form.name or name, f"{section}.{name}" if section else name, known.form)
+        for section, table in KEYS.items()
+        for name, known in table.items()
+        if known.form is not None
+    ]
+    return iter(sorted(found, key=lambda each: each[2].order))
+
+
+#: Form field -> its description, in the order of the page.
+FORM: Mapping[str, FormField] = {name: form for name, _, form in _ordered()}
 #: Form field -> key of the set-up file.
-FIELDS = {
-    "name": "name",
-    "language": "language",
-    "timezone": "timezone",
-    "wake_word": "wake_word",
-    "ssid": "wifi.ssid",
-    "other_ssid": "wifi.ssid",
-    "password": "wifi.password",
-    "country": "wifi.country",
-    "ssh_key": "access.ssh_keys",
-}
+FIELDS: Mapping[str, str] = {name: key for name, key, _ in _ordered()} | {OTHER_SSID: "wifi.ssid"}
 
 
 @dataclass(frozen=True)
@@ -54,80 +61,65 @@ class Page:
     failure: str = ""
 
 
+def present_values(setup: Setup) -> dict[str, str | list[str]]:
+    """What the page shows of a set-up, by form field: "" where it says nothing, and no secret."""
+    values: dict[str, str | list[str]] = {}
+    for name, form in FORM.items():
+        if form.prefilled:
+            value: Any = setup
+            for part in FIELDS[name].split("."):
+                value = getattr(value, part)
+            values[name] = list(value) if isinstance(value, tuple) else str(value or "")
+    return values
+
+
 def form_page(page: Page, token: str, values: Mapping[str, str], problems: Sequence[Problem] = ()) -> str:
-    """The form with `values` filled in, but for the password; each problem stands at its field."""
+    """The form with `values` filled in, except for the password; each problem is shown at its field."""
     at = {problem.key: problem for problem in problems}
-    networks = [(ssid, f"{ssid}{'' if secured else ' (open)'}") for ssid, secured in page.networks]
-    ssid = values.get("ssid", "")
-    if ssid and ssid not in dict(networks):
-        networks.insert(0, (ssid, ssid))
     parts = [
         "<h1>Set up your box</h1>",
         _failures(page, problems),
         '<form method="post" action="/" accept-charset="utf-8" autocomplete="off">',
         f'<input type="hidden" name="token" value="{escape(token)}">',
-        _field("name", "Name of the box", "For example Kitchen", at, _input("name", values, "maxlength=40")),
-        _field(
-            "ssid", "Wi-Fi network", "", at, _select("ssid", networks, ssid, "Choose one, or type it below")
-        ),
-        _field(
-            "other_ssid",
-            "Wi-Fi network that is not in the list",
-            "Exactly as it is written, with capitals",
-            {},
-            _input("other_ssid", values, "maxlength=32"),
-        ),
-        _field(
-            "password",
-            "Wi-Fi password",
-            "Leave it empty for an open network, or to keep the one set before",
-            at,
-            _input("password", {}, "type=password maxlength=64"),
-        ),
-        _field(
-            "country",
-            "Country",
-            "Two letters, such as DE; Wi-Fi may use other channels elsewhere",
-            at,
-            _input("country", values, "maxlength=2 size=2"),
-        ),
-        _field(
-            "timezone",
-            "Time zone",
-            "",
-            at,
-            _select(
-                "timezone", [(zone, zone.replace("_", " ")) for zone in page.zones], values.get("timezone")
-            ),
-        ),
-        _field("language", "Language", "", at, _select("language", [("en", "English")], "en")),
-        _field(
-            "wake_word",
-            "Word that wakes it",
-            "",
-            at,
-            _select(
-                "wake_word",
-                [
-                    (ANY_WORD, "Any of these"),
-                    *((word, word.replace("_", " ").capitalize()) for word in WAKE_WORDS),
-                ],
-                values.get("wake_word"),
-                None if page.values.get("wake_word") else "The words set before",
-            ),
-        ),
-        _field(
-            "ssh_key",
-            "Public SSH key",
-            "Only if you want to log in to the box; most people leave it empty",
-            at,
-            '<textarea id="ssh_key" name="ssh_key" rows="3" maxlength="4000" '
-            'aria-describedby="ssh_key-hint">'
-            f"{escape(values.get('ssh_key', ''))}</textarea>",
-        ),
-        '<button type="submit">Save and connect</button></form>',
     ]
+    for name, form in FORM.items():
+        parts.append(_field(name, form.label, form.hint, at, _control(name, form, page, values)))
+        if name == "ssid":
+            parts.append(
+                _field(
+                    OTHER_SSID,
+                    "Wi-Fi network that is not in the list",
+                    "Exactly as it is written, with capitals",
+                    {},
+                    _input(OTHER_SSID, values, "maxlength=32"),
+                )
+            )
+    parts.append('<button type="submit">Save and connect</button></form>')
     return _document("Set up your box", "".join(parts))
+
+
+def _control(name: str, form: FormField, page: Page, values: Mapping[str, str]) -> str:
+    """The HTML control of a field; four fields need more than their description."""
+    value = values.get(name, "")
+    if name == "ssid":
+        networks = [(ssid, f"{ssid}{'' if secured else ' (open)'}") for ssid, secured in page.networks]
+        if value and value not in dict(networks):
+            networks.insert(0, (value, value))
+        return _select(name, networks, value, "Choose one, or type it below")
+    if name == "timezone":
+        return _select(name, [(zone, zone.replace("_", " ")) for zone in page.zones], value)
+    if name == "wake_word":
+        several = not page.values.get(name)
+        return _select(name, form.choices, value, "The words set before" if several else None)
+    if name == "ssh_key":
+        return (
+            f'<textarea id="{name}" name="{name}" rows="3" maxlength="4000" '
+            f'aria-describedby="{name}-hint">{escape(value)}</textarea>'
+        )
+    if form.choices:
+        return _select(name, form.choices, value)
+    # A secret is never sent back.
+    return _input(name, {} if "type=password" in form.attributes else values, form.attributes)
 
 
 def thanks_page(ssid: str) -> str:
@@ -170,9 +162,7 @@ def _input(name: str, values: Mapping[str, str], attributes: str) -> str:
     )
 
 
-def _select(
-    name: str, options: Sequence[tuple[str, str]], chosen: str | None, empty: str | None = None
-) -> str:
+def _select(name: str, options: Sequence[tuple[str, str]], chosen: str, empty: str | None = None) -> str:
     parts = [] if empty is None else [f'<option value="">{escape(empty)}</option>']
     for value, text in options:
         selected = " selected" if value == chosen else ""

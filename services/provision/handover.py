@@ -7,14 +7,15 @@ own file is; what is good goes to `sotto.toml`, and the former one stays beside 
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from common.errors import SottoError
 from common.files import read_bounded, remove, write_whole
-from services.provision.config import Report, merge, read
+from services.provision.config import Report, merge, read, to_toml
+from services.provision.form import FIELDS
 from services.provision.places import Places
 from services.provision.sections import Setup, Wifi
 from services.provision.text_file import LIMIT_BYTES
-from services.provision.toml_text import to_toml
 
 #: Bytes of a form as it comes from a phone: a few lines, and perhaps some keys.
 FORM_LIMIT = 16 * 1024
@@ -48,26 +49,28 @@ def adopt(places: Places, previous: Setup) -> list[str]:
 def overlay(present: Setup, form: Setup) -> Setup:
     """The present set-up with what the form says; what the page does not ask stays as it is.
 
-    A network that is chosen again keeps the password it has, unless there is a new one, and that it does
-    not tell its name. Raises nothing.
+    A network that is chosen again keeps its password, unless there is a new one, and stays hidden if it was.
+    Raises nothing.
     """
-    wifi = form.wifi if form.wifi.ssid else present.wifi
-    if form.wifi.ssid and form.wifi.ssid == present.wifi.ssid:
-        password, hidden = wifi.password or present.wifi.password, wifi.hidden or present.wifi.hidden
+    changes: dict[str, Any] = {}
+    for place in FIELDS.values():
+        section, _, key = place.rpartition(".")
+        value = getattr(getattr(form, section) if section else form, key)
+        if section != "wifi" and value not in (None, "", ()):
+            if section:
+                before = changes.get(section, getattr(present, section))
+                changes[section] = dataclasses.replace(before, **{key: value})
+            else:
+                changes[key] = value
+    return dataclasses.replace(present, **changes, wifi=_overlay_wifi(present.wifi, form.wifi))
+
+
+def _overlay_wifi(present: Wifi, form: Wifi) -> Wifi:
+    wifi = form if form.ssid else present
+    if form.ssid and form.ssid == present.ssid:
+        password, hidden = wifi.password or present.password, wifi.hidden or present.hidden
         wifi = dataclasses.replace(wifi, password=password, hidden=hidden)
-    wifi = dataclasses.replace(wifi, country=form.wifi.country or present.wifi.country)
-    access = present.access
-    if form.access.ssh_keys:
-        access = dataclasses.replace(access, ssh_keys=form.access.ssh_keys)
-    return dataclasses.replace(
-        present,
-        name=form.name or present.name,
-        language=form.language or present.language,
-        timezone=form.timezone or present.timezone,
-        wake_word=form.wake_word or present.wake_word,
-        wifi=wifi if wifi != Wifi() else present.wifi,
-        access=access,
-    )
+    return dataclasses.replace(wifi, country=form.country or present.country)
 
 
 def _present(places: Places, previous: Setup) -> Setup:

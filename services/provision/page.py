@@ -26,15 +26,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from assistant.models.catalogue import WAKE_WORDS
 from common.errors import SottoError
 from common.files import read_bounded, write_whole
-from services.provision.checks import WAKE_WORDS
-from services.provision.config import Problem, read_table
-from services.provision.form import ANY_WORD, FIELDS, STYLE, Page, form_page, plain_page, thanks_page
+from services.provision.config import Problem, read_table, to_toml
+from services.provision.form import FIELDS, FORM, OTHER_SSID, STYLE, Page, form_page, plain_page, thanks_page
 from services.provision.handover import FORM_LIMIT
 from services.provision.places import Places
-from services.provision.sections import Setup
-from services.provision.toml_text import to_toml
+from services.provision.sections import ANY_WORD, Setup
 
 log = logging.getLogger(__name__)
 
@@ -150,23 +149,18 @@ async def _form(request: Request) -> dict[str, str]:
 
 def setup_from(page: Page, form: Mapping[str, str]) -> tuple[Setup, tuple[Problem, ...]]:
     """What a form says, checked exactly as `sotto.toml` is; empty fields say nothing."""
-    given = {key: value for key, value in form.items() if key in FIELDS and value.strip()}
     table: dict[str, Any] = {}
-    for key in ("name", "language", "timezone", "wake_word"):
-        if key in given:
-            table[key] = given[key]
+    # The network that was typed in comes last, and so counts before the one of the list.
+    for name, place in FIELDS.items():
+        value = form.get(name, "")
+        if value.strip():
+            section, _, key = place.rpartition(".")
+            (table.setdefault(section, {}) if section else table)[key] = value
     if table.get("wake_word") == ANY_WORD:
         table["wake_word"] = list(WAKE_WORDS)
-    wifi: dict[str, Any] = {key: given[key] for key in ("password", "country") if key in given}
-    if ssid := given.get("other_ssid") or given.get("ssid"):
-        wifi["ssid"] = ssid
-        if "other_ssid" in given:
-            # It may be one that does not tell its name; asking for it by name does no harm.
-            wifi["hidden"] = True
-    if wifi:
-        table["wifi"] = wifi
-    if "ssh_key" in given:
-        table["access"] = {"ssh_keys": given["ssh_key"]}
+    if form.get(OTHER_SSID, "").strip():
+        # This network may not announce its name; to ask for it by name does no harm.
+        table["wifi"]["hidden"] = True
     report = read_table(table)
     problems = list(report.problems)
     wifi_said = report.setup.wifi
@@ -191,17 +185,17 @@ def page_from(data: bytes) -> Page:
         ValueError, KeyError, TypeError: it is damaged.
     """
     facts = json.loads(data)
-    words = facts["wake_word"] or WAKE_WORDS
-    # Some words, but not all, are none of the choices: the empty one keeps them.
+    words = facts["wake_word"] or list(WAKE_WORDS)
+    # Several words, but not all, are no choice of the form; the empty choice keeps them.
     several = ANY_WORD if set(words) == set(WAKE_WORDS) else ""
     zones = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone and "Etc/" not in zone)
-    values = {key: str(facts[key]) for key in ("name", "ssid", "country")}
+    values = {name: str(facts.get(name, "")) for name, form in FORM.items() if form.prefilled}
     return Page(
         address=str(facts["address"]),
         networks=[(str(seen["ssid"]), bool(seen["secured"])) for seen in facts["networks"]],
         values={
             **values,
-            "timezone": str(facts["timezone"]) or "UTC",
+            "timezone": values["timezone"] or "UTC",
             "wake_word": words[0] if len(words) == 1 else several,
         },
         zones=["UTC", *zones],

@@ -1,84 +1,287 @@
-"""What the set-up file can say, section by section."""
+"""The table of all keys of the set-up file. Checks, set-up page, example file and documents are made from it.
+
+To add a key, add its field here, and use its value in `services.provision.apply`. Then run `make docs`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from assistant.models.catalogue import DEFAULT_LANGUAGE, LANGUAGES, WAKE_WORDS
+from services.provision import checks, hub_checks
+from services.provision.keys import FormField, Key, key, keys_in, section
+from services.provision.toml_text import toml_value
+
+#: On the set-up page, as the wake word: all of them. An empty value would keep the one that was set before.
+ANY_WORD = "any"
 
 
 @dataclass(frozen=True)
 class Wifi:
-    """The network of the house; None where nothing was said."""
+    """The network of the house. A password that is None or empty means an open network."""
 
-    ssid: str | None = None
-    #: None or empty: an open network. Never shown.
-    password: str | None = field(default=None, repr=False)
-    country: str | None = None
-    hidden: bool | None = None
+    ssid: str | None = key(
+        checks.ssid,
+        "the name of the Wi-Fi network",
+        example='"My network"',
+        help="The name of the Wi-Fi network.",
+        default="no Wi-Fi",
+        form=FormField("Wi-Fi network", order=20),
+    )
+    password: str | None = key(
+        checks.wifi_password,
+        "the Wi-Fi password",
+        secret=True,
+        example='"at least eight characters"',
+        help=r"Its password. One with a backslash goes between single quotes: password = 'back\slash'",
+        default="an open network",
+        also=("psk", "passphrase"),
+        form=FormField(
+            "Wi-Fi password",
+            "Leave it empty for an open network, or to keep the one set before",
+            order=30,
+            attributes="type=password maxlength=64",
+            prefilled=False,
+        ),
+    )
+    country: str | None = key(
+        checks.country,
+        "the Wi-Fi country",
+        example='"DE"',
+        help="The country, two letters; it decides which channels are allowed.",
+        default="the channels that the driver allows everywhere",
+        form=FormField(
+            "Country",
+            "Two letters, such as DE; Wi-Fi may use other channels elsewhere",
+            order=40,
+            attributes="maxlength=2 size=2",
+        ),
+    )
+    hidden: bool | None = key(
+        checks.switch,
+        "the Wi-Fi setting hidden",
+        example="true",
+        help="true for a network that does not announce its name.",
+        default="false",
+    )
 
 
 @dataclass(frozen=True)
 class Access:
-    """Who may come in from the network.
+    """Who has access over the network."""
 
-    Attributes:
-        ssh_keys: who may log in: public keys, one OpenSSH line each; none means nobody.
-        api: whether the ports of the local API are open, for who is paired; they are unless it is False.
-    """
-
-    ssh_keys: tuple[str, ...] | None = None
-    api: bool | None = None
+    ssh_keys: tuple[str, ...] | None = key(
+        checks.ssh_keys,
+        "the key for remote access",
+        example='["ssh-ed25519 AAAA... me"]',
+        help="The line of your .pub file, or a list of several; for the user owner over SSH.",
+        default="nobody can log in from elsewhere",
+        also=("key", "keys", "ssh_key"),
+        form=FormField(
+            "Public SSH key",
+            "Only if you want to log in to the box; most people leave it empty",
+            order=80,
+            name="ssh_key",
+            prefilled=False,
+        ),
+    )
+    api: bool | None = key(
+        checks.switch,
+        "the switch of the local interface",
+        example="true",
+        help="Paired programs and hubs may use the box over the network, on ports 8443, 8444, 10400 and "
+        "10700. false closes these ports.",
+        default="true",
+    )
 
 
 @dataclass(frozen=True)
 class HubSection:
-    """The smart-home hub beside the box.
+    """The smart-home hub on the same network."""
 
-    Attributes:
-        address: of who may speak Wyoming with the box.
-        kind: "home-assistant", "mqtt" or "other": what its devices are reached by.
-        url: where its devices are reached; made of `address` where it is not there.
-        token: of Home Assistant. Never shown.
-        user, password: of an MQTT broker. Never shown.
-        area: the room that the box stands in, as the hub calls it.
-        certificate: of the hub or of who signed it, PEM, where the connection is encrypted and no public
-            authority signed it.
-    """
-
-    address: str | None = None
-    kind: str | None = None
-    url: str | None = None
-    token: str | None = field(default=None, repr=False)
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    area: str | None = None
-    certificate: str | None = None
+    address: str | None = key(
+        hub_checks.address,
+        "the address of the hub",
+        example='"192.168.1.20"',
+        help="The IP address of the hub, without http:// and port. The hub may then use the box as ears and "
+        "voice.",
+        default="no hub may",
+        also=("ip", "host"),
+    )
+    kind: str | None = key(
+        hub_checks.kind,
+        "the kind of the hub",
+        example='"home-assistant"',
+        help='"home-assistant", "mqtt" or "other". With one of the first two, the box controls the devices '
+        "of the hub.",
+        default="the box controls no devices of a hub",
+    )
+    url: str | None = key(
+        hub_checks.url,
+        "the web address of the hub",
+        example='"https://192.168.1.20:8443"',
+        help="Only if the port is not the usual one, or the connection is encrypted (https or mqtts).",
+        default="made from address",
+    )
+    token: str | None = key(
+        hub_checks.token,
+        "the token for the hub",
+        secret=True,
+        example='"eyJhbGciOi..."',
+        help="For Home Assistant: a long-lived access token of an administrator (your profile there, "
+        '"Security").',
+        default="none",
+    )
+    user: str | None = key(
+        hub_checks.user,
+        "the user name for the hub",
+        example='"sotto"',
+        help="For MQTT, only if the broker asks for a user.",
+        default="none",
+    )
+    password: str | None = key(
+        hub_checks.password,
+        "the password for the hub",
+        secret=True,
+        example='"..."',
+        help="For MQTT, only if the broker asks for a password.",
+        default="none",
+        also=("psk", "passphrase"),
+    )
+    area: str | None = key(
+        hub_checks.area,
+        "the room of the box",
+        example='"Kitchen"',
+        help='The room in which the box stands, as the hub calls it. It decides what "the lights" means.',
+        default="none",
+    )
+    certificate: str | None = key(
+        hub_checks.certificate,
+        "the certificate of the hub",
+        example='"""\n-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----"""',
+        help="For an encrypted connection: the certificate of the hub or of its issuer, in PEM form, "
+        "if no public authority signed it.",
+        default="public authorities are trusted",
+    )
 
 
 @dataclass(frozen=True)
 class Update:
-    """Where newer versions come from; None means nowhere."""
+    """Where newer versions come from."""
 
-    source: str | None = None
+    source: str | None = key(
+        checks.update_source,
+        "the source of updates",
+        example='"https://updates.example.org/sotto"',
+        help="Where newer versions lie: an address that begins with https://, or the path of a folder.",
+        default="the box never asks",
+        also=("url",),
+    )
 
 
 @dataclass(frozen=True)
 class Sound:
-    """Devices by a part of their name; None lets the box choose."""
+    """Sound devices by a part of their name."""
 
-    microphone: str | None = None
-    speaker: str | None = None
+    microphone: str | None = key(
+        checks.sound_device,
+        "the microphone",
+        example='"USB"',
+        help="A part of the microphone's name, if the box chooses the wrong one.",
+        default="the box chooses",
+        also=("mic",),
+    )
+    speaker: str | None = key(
+        checks.sound_device,
+        "the loudspeaker",
+        example='"HDMI"',
+        help="A part of the loudspeaker's name, if the box chooses the wrong one.",
+        default="the box chooses",
+    )
 
 
 @dataclass(frozen=True)
 class Setup:
-    """All that the file can say; None where it says nothing."""
+    """All that the file can say. A value is None if the file does not say it."""
 
-    name: str | None = None
-    language: str | None = None
-    timezone: str | None = None
-    wake_word: tuple[str, ...] | None = None
-    wifi: Wifi = field(default_factory=Wifi)
-    access: Access = field(default_factory=Access)
-    hub: HubSection = field(default_factory=HubSection)
-    update: Update = field(default_factory=Update)
-    sound: Sound = field(default_factory=Sound)
+    name: str | None = key(
+        checks.name,
+        "the name of the box",
+        example='"Kitchen Box"',
+        help="What the box is called: also on the network, here as sotto-kitchen-box.local",
+        default="sotto",
+        set_in_example=True,
+        also=("hostname",),
+        form=FormField("Name of the box", "For example Kitchen", order=10, attributes="maxlength=40"),
+    )
+    language: str | None = key(
+        checks.language,
+        "the language",
+        example=toml_value(DEFAULT_LANGUAGE),
+        help="The language that the box understands and speaks: "
+        + ", ".join(f'"{code}" ({name})' for code, name in LANGUAGES.items())
+        + ".",
+        default=toml_value(DEFAULT_LANGUAGE),
+        set_in_example=True,
+        also=("lang",),
+        form=FormField("Language", order=60, choices=tuple(LANGUAGES.items())),
+    )
+    timezone: str | None = key(
+        checks.timezone,
+        "the time zone",
+        example='"Europe/Berlin"',
+        help='Continent and city, as in "America/New_York".',
+        default="UTC",
+        set_in_example=True,
+        also=("time_zone", "tz"),
+        form=FormField("Time zone", order=50),
+    )
+    wake_word: tuple[str, ...] | None = key(
+        checks.wake_words,
+        "the wake word",
+        example=toml_value(list(WAKE_WORDS)[:2]),
+        help=f"One wake word, or a list of several: {', '.join(map(toml_value, WAKE_WORDS))}.",
+        default="all of them",
+        set_in_example=True,
+        also=("wakeword", "wake_words"),
+        form=FormField(
+            "Word that wakes it",
+            order=70,
+            choices=((ANY_WORD, "Any of these"), *((word, each.title) for word, each in WAKE_WORDS.items())),
+        ),
+    )
+    wifi: Wifi = field(default_factory=Wifi, metadata=section("the Wi-Fi part", also=("wi-fi", "wlan")))
+    access: Access = field(default_factory=Access, metadata=section("the access part", also=("ssh",)))
+    hub: HubSection = field(default_factory=HubSection, metadata=section("the hub part"))
+    update: Update = field(default_factory=Update, metadata=section("the update part"))
+    sound: Sound = field(default_factory=Sound, metadata=section("the sound part"))
+
+
+#: Section -> its class.
+SECTIONS: Mapping[str, type[Any]] = {name: cls for name, _, cls in keys_in(Setup) if cls}
+#: Section, "" for the top of the file -> name -> key.
+KEYS: Mapping[str, Mapping[str, Key]] = {
+    "": {name: known for name, known, cls in keys_in(Setup) if cls is None},
+    **{name: {inner: known for inner, known, _ in keys_in(cls)} for name, cls in SECTIONS.items()},
+}
+#: How each key and each section is called aloud, by its path, as in "wifi.ssid".
+SPOKEN: Mapping[str, str] = {
+    **{name: known.spoken for name, known, _ in keys_in(Setup)},
+    **{f"{name}.{inner}": KEYS[name][inner].spoken for name in SECTIONS for inner in KEYS[name]},
+}
+
+
+def _meant() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    of_sections = {name: known for name, known, cls in keys_in(Setup) if cls}
+    for table in (of_sections, *KEYS.values()):
+        for name, known in table.items():
+            for alias in known.also:
+                found[alias] = (*found.get(alias, ()), name)
+    return found
+
+
+#: What owners write instead of a name -> the names that they can mean.
+MEANT: Mapping[str, tuple[str, ...]] = _meant()

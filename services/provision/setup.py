@@ -19,6 +19,7 @@ from common.errors import SottoError
 from common.files import Owner, read_bounded, write_whole
 from services.provision import keyfile
 from services.provision.access_point import PATIENCE_S, Action, Facts, Stage, State, step
+from services.provision.form import present_values
 from services.provision.main import load_previous
 from services.provision.names import host_name, network_name
 from services.provision.network import NetworkManager, Run, has_radio, is_online, is_open, run
@@ -186,16 +187,11 @@ class Watch:
 
     def _facts_for_page(self, setup: Setup) -> None:
         """What the form shows; no secret is among it."""
-        wifi = dataclasses.replace(setup.wifi, password=None)
         facts = {
             "address": keyfile.OWN_ADDRESS,
-            "failure": self._failure and f'"{wifi.ssid or ""}": {self._failure}',
+            "failure": self._failure and f'"{setup.wifi.ssid or ""}": {self._failure}',
             "networks": [dataclasses.asdict(seen) for seen in self._manager.scan()],
-            "name": setup.name or "",
-            "timezone": setup.timezone or "",
-            "wake_word": list(setup.wake_word or ()),
-            "ssid": wifi.ssid or "",
-            "country": wifi.country or "",
+            **present_values(setup),
         }
         write_whole(self._places.setup_run / "page.json", json.dumps(facts).encode())
 

@@ -24,7 +24,7 @@ def test_values_of_every_kind_are_read(tmp_path: Path) -> None:
         '[microphone]\ndevice = "USB"\n[store]\nkeep_audio = true\nturns = 5\n',
     )
     assert settings.sentences == (tmp_path / "mine",)
-    assert settings.wake.alexa == 1.0
+    assert settings.wake.thresholds()["alexa"] == 1.0
     assert "okay_nabu" not in settings.wake.thresholds()
     assert settings.microphone.device == "USB"
     assert settings.store.keep_audio is True

@@ -141,5 +141,5 @@ def test_after_the_microphone_was_away_the_echo_is_found_again(say: Say) -> None
 
 def test_an_unknown_mode_is_refused_with_those_there_are() -> None:
     with pytest.raises(InvalidInput, match="maybe") as caught:
-        AudioSettings("maybe")
+        AudioSettings("maybe")  # type: ignore[arg-type]
     assert "auto, on, off" in (caught.value.hint or "")

@@ -41,17 +41,17 @@ def test_weights_lie_outside_the_graph(store: ModelStore) -> None:
 
 
 def test_cut_weights_are_made_again(store: ModelStore) -> None:
-    weights = store.prepared("piper-vocoder").with_suffix(".bin")
+    weights = store.prepared("piper-joe-en-us-vocoder").with_suffix(".bin")
     whole = weights.stat().st_size
     weights.write_bytes(b"")
-    assert store.prepared("piper-vocoder").parent == store.converted_folder
+    assert store.prepared("piper-joe-en-us-vocoder").parent == store.converted_folder
     assert prepare(store)
-    assert store.prepared("piper-vocoder").with_suffix(".bin").stat().st_size == whole
+    assert store.prepared("piper-joe-en-us-vocoder").with_suffix(".bin").stat().st_size == whole
 
 
 def test_layout_of_another_machine_is_not_used(store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "host_key", lambda: "another")
-    assert store.prepared("moonshine-encoder").parent == store.converted_folder
+    assert store.prepared("moonshine-tiny-en-encoder").parent == store.converted_folder
 
 
 def test_flags_are_those_of_the_first_processor_sorted() -> None:

@@ -93,7 +93,7 @@ def test_verify_is_silent_about_whole_files(store: ModelStore) -> None:
 
 def test_unprepared_model_names_the_fix(store: ModelStore) -> None:
     with pytest.raises(ModelError) as caught:
-        store.prepared("piper-front")
+        store.prepared("piper-joe-en-us-front")
     assert caught.value.code == "model.not-prepared"
 
 

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from assistant.settings import WakeWordSettings
 from services.provision import checks
-from services.provision.config import merge, read, read_table, to_table
-from services.provision.sections import Setup, Wifi
+from services.provision.config import merge, read, read_table, to_table, to_toml
+from services.provision.sections import SPOKEN, Setup, Wifi
 from services.provision.text_file import LIMIT_BYTES
-from services.provision.toml_text import to_toml
 from tests.conftest import REPOSITORY
 
 ED25519 = "ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)).decode() + " me"
@@ -213,7 +212,8 @@ def test_a_file_that_cannot_be_read_changes_nothing() -> None:
 
 
 def test_the_wake_words_are_those_of_the_assistant() -> None:
-    assert set(checks.WAKE_WORDS) == set(WakeWordSettings().thresholds())
+    words = list(WakeWordSettings().thresholds())
+    assert checks.wake_words(words) == tuple(words)
 
 
 def test_the_example_is_a_good_file_with_and_without_its_remarks() -> None:
@@ -230,7 +230,7 @@ _VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-_KEYS = st.sampled_from(["wfii", *(part for key in checks.WORDS for part in key.split("."))])
+_KEYS = st.sampled_from(["wfii", *(part for key in SPOKEN for part in key.split("."))])
 
 
 @settings(max_examples=300, deadline=None)
@@ -244,7 +244,7 @@ def test_no_bytes_raise_anything(data: bytes) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from(sorted(checks.WORDS)), _VALUES)
+@given(st.sampled_from(sorted(SPOKEN)), _VALUES)
 def test_no_value_raises_anything(key: str, value: object) -> None:
     section, _, inner = key.partition(".")
     report = read_table({section: {inner: value}} if inner else {section: value})

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.provision.config import read
+from services.provision.config import read, to_toml
 from services.provision.handover import adopt, overlay
 from services.provision.places import Places
 from services.provision.sections import Access, HubSection, Setup, Wifi
 from services.provision.text_file import LIMIT_BYTES
-from services.provision.toml_text import to_toml
 from tests.services.provision.test_config import ED25519
 
 

@@ -11,9 +11,8 @@ import pytest
 from assistant.settings import load_settings
 from services.connectord.settings import load_connector_settings
 from services.connectord.tls import tls_context
-from services.provision.config import read
+from services.provision.config import read, to_toml
 from services.provision.hub import hub_rules
-from services.provision.toml_text import to_toml
 from tests.services.connectord.conftest import make_certificate
 from tests.services.provision.test_provision import Machine
 

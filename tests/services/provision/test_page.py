@@ -17,13 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from services.provision.checks import WAKE_WORDS
+from assistant.models import catalogue
 from services.provision.config import read
-from services.provision.form import ANY_WORD, FIELDS, Page, form_page
+from services.provision.form import FIELDS, Page, form_page
 from services.provision.handover import FORM_LIMIT, overlay
 from services.provision.page import Site, application, page_from, server_for, setup_from
-from services.provision.sections import Setup
+from services.provision.sections import ANY_WORD, Setup
 
+WAKE_WORDS = tuple(catalogue.WAKE_WORDS)
 PAGE = Page(
     address="10.42.0.1",
     networks=[("Home", True), ("Guests", False), ("<b>&", True)],

@@ -18,7 +18,7 @@ from assistant.events import Event as BoxEvent
 from assistant.settings import Settings
 from assistant.skills.volume import SavedVolume
 from assistant.turn.conversation import Conversation
-from assistant.turn.hub_turn import HubPipelineSettings
+from assistant.turn.hub_turn import HubPipelineSettings, Takes
 from assistant.turn.settings import Phase
 from assistant.turn.store import Turn
 from common.paths import models_dir
@@ -53,8 +53,8 @@ class Loudspeaker(NullSpeaker):
 class HubRoom:
     """The assistant of a box, in this process; its server takes it for `services.assistantd.room.Room`."""
 
-    def __init__(self, state: Path, socket: Path, handover: HubPipelineSettings) -> None:
-        settings = Settings(handover=handover)
+    def __init__(self, state: Path, socket: Path, hub: HubPipelineSettings) -> None:
+        settings = Settings(hub_pipeline=hub)
         self.speaker = Loudspeaker()
         self.assistant = Assistant(settings, models_dir(), state, SavedVolume(state / "volume.json"))
         self.events: list[BoxEvent] = []
@@ -123,7 +123,7 @@ class HubRoom:
 
 
 @contextmanager
-def hub_house(folder: Path, takes: str) -> Iterator[tuple[HubRoom, Gate]]:
+def hub_house(folder: Path, takes: Takes) -> Iterator[tuple[HubRoom, Gate]]:
     """A room and a gateway that is paired with a hub on this machine."""
     box = Box(folder)
     box.state.mkdir(parents=True)
