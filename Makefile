@@ -11,7 +11,7 @@ KEYS   ?= $(wildcard keys)
 
 .DEFAULT_GOAL := help
 FORCE:
-.PHONY: FORCE help run setup models test test-slow lint format bench lock clean distclean \
+.PHONY: FORCE help run setup models test test-slow lint format docs bench lock clean distclean \
         bench-latency bench-accuracy bench-memory bench-api bench-echo bench-power image image-lock image-verify keys \
         flash vm bench-image test-image test-powercut test-arm64 \
         test-hub test-power
@@ -78,6 +78,9 @@ lint: setup ## style, types and the import contract
 format: setup ## rewrite the sources in the house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: setup ## write the generated parts of the documents anew (settings, keys of sotto.toml, its example)
+	@$(BIN)/python -m services.reference
 
 image: ## build the image [ARCH=x86-64|arm64] [BOARD=pc|edk2|rpi] [VERSION=] [OFFLINE=1] [KEYS=] [MIRROR=] [ARCHIVE=] [STORE=] [BUILD=]
 	@$(IMAGE) image $(if $(ARCH),--arch '$(ARCH)') $(if $(BOARD),--board '$(BOARD)') $(if $(VERSION),--version '$(VERSION)') \

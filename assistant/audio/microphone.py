@@ -21,11 +21,11 @@ class MicrophoneSettings:
     """How to record.
 
     Attributes:
-        device: number, name or a part of the name; None for the default.
+        device: number, name or a part of the name; the default device without it.
         latency: PortAudio's "low", "high", or seconds of device buffer. With PulseAudio "high" gives
             sound every 20 ms and costs half the processor time of "low", which gives it every 10.
         queue_ms: how much may wait for a slow reader before the oldest frames are dropped.
-        relaxed_ms: how much is read at once while `Microphone.relaxed` is set.
+        relaxed_ms: how much is read at once while nobody speaks.
         stall_s: after so long without a block the device counts as lost; sound servers often say
             nothing when a device goes.
         backoff_s: waits between attempts to open it again; the last one repeats.

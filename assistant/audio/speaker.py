@@ -27,7 +27,7 @@ class SpeakerSettings:
     """How to play.
 
     Attributes:
-        device: number, name or a part of the name; None for the default.
+        device: number, name or a part of the name; the default device without it.
         volume: 0 to 1.
         latency: PortAudio's "low", "high", or seconds of device buffer.
         ahead_s: how much may be synthesised ahead of what is heard.

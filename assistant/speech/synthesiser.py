@@ -36,7 +36,7 @@ class SynthesiserSettings:
         name: which voice of the catalogue; "" for the first one of the language.
         max_chars: longest text that is taken.
         speed: 1 is the voice's own pace, 1.2 is a fifth faster; from 0.5 to 2.
-        gain: factor on the voice's own level, see `limited`.
+        gain: factor on the voice's own level; what would clip is bent smoothly.
         first_frames: frames (11.6 ms) of the first chunk; the shorter, the sooner one hears it.
         max_frames: chunks double from the first up to this many frames.
         pause_s: silence between sentences.

@@ -18,8 +18,8 @@ from common.files import Owner, make_folder, read_bounded, remove, write_whole
 from services.connectord.settings import HOME_ASSISTANT, load_connector_settings
 from services.provision import keyfile, names
 from services.provision.hub import host_address, hub_rules, hub_url, port_of, settings_text
+from services.provision.keys import HubSection, Setup
 from services.provision.places import Places
-from services.provision.sections import HubSection, Setup
 from services.provision.toml_text import toml_value
 
 log = logging.getLogger(__name__)

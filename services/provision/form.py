@@ -8,8 +8,8 @@ from html import escape
 from typing import Any
 
 from services.provision.config import Problem
-from services.provision.keys import FormField
-from services.provision.sections import KEYS, Setup
+from services.provision.key_field import FormField
+from services.provision.keys import KEYS, Setup
 
 STYLE = """
 :root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif; }

@@ -13,8 +13,8 @@ from common.errors import SottoError
 from common.files import read_bounded, remove, write_whole
 from services.provision.config import Report, merge, read, to_toml
 from services.provision.form import FIELDS
+from services.provision.keys import Setup, Wifi
 from services.provision.places import Places
-from services.provision.sections import Setup, Wifi
 from services.provision.text_file import LIMIT_BYTES
 
 #: Bytes of a form as it comes from a phone: a few lines, and perhaps some keys.

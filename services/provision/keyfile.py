@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from services.provision.sections import Wifi
+from services.provision.keys import Wifi
 
 #: Names under which NetworkManager knows the two networks.
 HOME = "sotto-wifi"

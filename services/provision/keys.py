@@ -1,87 +1,283 @@
-"""What is known of one key of the set-up file; `services.provision.sections` is the table of all keys."""
+"""The table of all keys of the set-up file. Checks, set-up page, example file and documents are made from it.
+
+To add a key, add its field here, and use its value in `services.provision.apply`. Then run `make docs`.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-#: Gives the tidied value, or raises `checks.Wrong`.
-Check = Callable[[object], Any]
+from assistant.models.catalogue import DEFAULT_LANGUAGE, LANGUAGES, WAKE_WORDS
+from services.provision import checks, hub_checks
+from services.provision.key_field import FormField, Key, key, keys_in, section
+from services.provision.toml_text import toml_value
 
-_KEY = "key of the set-up file"
-
-
-@dataclass(frozen=True)
-class FormField:
-    """How the set-up page asks for a key.
-
-    Attributes:
-        label: the name of the field.
-        hint: one line below the label; "" for none.
-        order: place on the page; fields of the same order stand in the order of the table.
-        attributes: of the HTML input, such as "maxlength=40".
-        choices: (value, text) of each choice where the field is a list; empty for a text field.
-        name: of the field in the form; "" for the key's own.
-        prefilled: whether the page shows the present value; False for secrets and long texts.
-    """
-
-    label: str
-    hint: str = ""
-    order: int = 100
-    attributes: str = ""
-    choices: Sequence[tuple[str, str]] = ()
-    name: str = ""
-    prefilled: bool = True
+#: On the set-up page, as the wake word: all of them. An empty value would keep the one that was set before.
+ANY_WORD = "any"
 
 
 @dataclass(frozen=True)
-class Key:
-    """One key, or one section, of the set-up file.
+class Wifi:
+    """The network of the house. A password that is None or empty means an open network."""
 
-    Attributes:
-        spoken: how it is called aloud: "the Wi-Fi password".
-        check: gives the tidied value; None for a section.
-        example: its value in the example file, as TOML.
-        help: what it is; for the example file and the documents.
-        default: what holds without it; for the documents.
-        set_in_example: whether the example file sets it; otherwise its line is a comment there.
-        also: what owners write instead of its name.
-        form: how the set-up page asks for it; None if it does not.
-    """
-
-    spoken: str
-    check: Check | None = None
-    example: str = ""
-    help: str = ""
-    default: str = ""
-    set_in_example: bool = False
-    also: tuple[str, ...] = ()
-    form: FormField | None = None
-
-
-def key(check: Check, spoken: str, *, secret: bool = False, **known: Any) -> Any:
-    """A dataclass field, None by default, that is a key of the file.
-
-    Args:
-        check: see `Key`.
-        spoken: see `Key`.
-        secret: the value is never shown.
-        known: the other attributes of `Key`.
-    """
-    return dataclasses.field(
-        default=None, repr=not secret, metadata={_KEY: Key(spoken=spoken, check=check, **known)}
+    ssid: str | None = key(
+        checks.ssid,
+        "the name of the Wi-Fi network",
+        example='"My network"',
+        help="The name of the Wi-Fi network.",
+        default="no Wi-Fi",
+        form=FormField("Wi-Fi network", order=20),
+    )
+    password: str | None = key(
+        checks.wifi_password,
+        "the Wi-Fi password",
+        secret=True,
+        example='"at least eight characters"',
+        help=r"Its password. One with a backslash goes between single quotes, as in 'back\slash'.",
+        default="an open network",
+        also=("psk", "passphrase"),
+        form=FormField(
+            "Wi-Fi password",
+            "Leave it empty for an open network, or to keep the one set before",
+            order=30,
+            attributes="type=password maxlength=64",
+            prefilled=False,
+        ),
+    )
+    country: str | None = key(
+        checks.country,
+        "the Wi-Fi country",
+        example='"DE"',
+        help="The country, two letters; it decides which channels are allowed.",
+        default="only channels that are allowed everywhere",
+        form=FormField(
+            "Country",
+            "Two letters, such as DE; Wi-Fi may use other channels elsewhere",
+            order=40,
+            attributes="maxlength=2 size=2",
+        ),
+    )
+    hidden: bool | None = key(
+        checks.switch,
+        "the Wi-Fi setting hidden",
+        example="true",
+        help="true for a network that does not announce its name.",
+        default="false",
     )
 
 
-def section(spoken: str, *, also: tuple[str, ...] = ()) -> Mapping[str, Any]:
-    """Metadata of a dataclass field that is a section of the file: its keys are the fields of its default."""
-    return {_KEY: Key(spoken=spoken, also=also)}
+@dataclass(frozen=True)
+class Access:
+    """Who has access over the network."""
+
+    ssh_keys: tuple[str, ...] | None = key(
+        checks.ssh_keys,
+        "the key for remote access",
+        example='["ssh-ed25519 AAAA... me"]',
+        help="The line of your .pub file, or a list of several; for the user owner over SSH.",
+        default="nobody can log in from elsewhere",
+        also=("key", "keys", "ssh_key"),
+        form=FormField(
+            "Public SSH key",
+            "Only if you want to log in to the box; most people leave it empty",
+            order=80,
+            name="ssh_key",
+            prefilled=False,
+        ),
+    )
+    api: bool | None = key(
+        checks.switch,
+        "the switch of the local interface",
+        example="true",
+        help="Paired programs and hubs may use the box over the network, on ports 8443, 8444, 10400 and "
+        "10700. false closes these ports.",
+        default="true",
+    )
 
 
-def keys_in(cls: type[Any]) -> Iterator[tuple[str, Key, type[Any] | None]]:
-    """Name, key and, for a section, class of each field of a table class."""
-    for each in dataclasses.fields(cls):
-        cls_of_section = each.default_factory if isinstance(each.default_factory, type) else None
-        yield each.name, each.metadata[_KEY], cls_of_section
+@dataclass(frozen=True)
+class HubSection:
+    """The smart-home hub on the same network."""
+
+    address: str | None = key(
+        hub_checks.address,
+        "the address of the hub",
+        example='"192.168.1.20"',
+        help="The IP address of the hub, without http:// and port. The hub may then use the box as ears and "
+        "voice.",
+        default="no hub uses the box",
+        also=("ip", "host"),
+    )
+    kind: str | None = key(
+        hub_checks.kind,
+        "the kind of the hub",
+        example='"home-assistant"',
+        help='"home-assistant", "mqtt" or "other". With one of the first two, the box controls the devices '
+        "of the hub.",
+        default="the box controls no devices of a hub",
+    )
+    url: str | None = key(
+        hub_checks.url,
+        "the web address of the hub",
+        example='"https://192.168.1.20:8443"',
+        help="Only if the port is not the usual one, or the connection is encrypted (https or mqtts).",
+        default="it is made from the address",
+    )
+    token: str | None = key(
+        hub_checks.token,
+        "the token for the hub",
+        secret=True,
+        example='"eyJhbGciOi..."',
+        help="For Home Assistant: a long-lived access token of an administrator (your profile there, "
+        '"Security").',
+    )
+    user: str | None = key(
+        hub_checks.user,
+        "the user name for the hub",
+        example='"sotto"',
+        help="For MQTT, only if the broker asks for a user.",
+    )
+    password: str | None = key(
+        hub_checks.password,
+        "the password for the hub",
+        secret=True,
+        example='"..."',
+        help="For MQTT, only if the broker asks for a password.",
+        also=("psk", "passphrase"),
+    )
+    area: str | None = key(
+        hub_checks.area,
+        "the room of the box",
+        example='"Kitchen"',
+        help='The room in which the box stands, as the hub calls it. It decides what "the lights" means.',
+    )
+    certificate: str | None = key(
+        hub_checks.certificate,
+        "the certificate of the hub",
+        example='"""\n-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----"""',
+        help="For an encrypted connection: the certificate of the hub or of its issuer, in PEM form, "
+        "if no public authority signed it.",
+        default="public authorities are trusted",
+    )
+
+
+@dataclass(frozen=True)
+class Update:
+    """Where newer versions come from."""
+
+    source: str | None = key(
+        checks.update_source,
+        "the source of updates",
+        example='"https://updates.example.org/sotto"',
+        help="Where newer versions lie: an address that begins with https://, or the path of a folder.",
+        default="the box never asks",
+        also=("url",),
+    )
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Sound devices by a part of their name."""
+
+    microphone: str | None = key(
+        checks.sound_device,
+        "the microphone",
+        example='"USB"',
+        help="A part of the microphone's name, if the box chooses the wrong one.",
+        default="the box chooses",
+        also=("mic",),
+    )
+    speaker: str | None = key(
+        checks.sound_device,
+        "the loudspeaker",
+        example='"HDMI"',
+        help="A part of the loudspeaker's name, if the box chooses the wrong one.",
+        default="the box chooses",
+    )
+
+
+@dataclass(frozen=True)
+class Setup:
+    """All that the file can say. A value is None if the file does not say it."""
+
+    name: str | None = key(
+        checks.name,
+        "the name of the box",
+        example='"Kitchen Box"',
+        help="What the box is called, also on the network: this one is sotto-kitchen-box.local there.",
+        default="sotto",
+        set_in_example=True,
+        also=("hostname",),
+        form=FormField("Name of the box", "For example Kitchen", order=10, attributes="maxlength=40"),
+    )
+    language: str | None = key(
+        checks.language,
+        "the language",
+        example=toml_value(DEFAULT_LANGUAGE),
+        help="The language that the box understands and speaks: "
+        + ", ".join(f'"{code}" ({name})' for code, name in LANGUAGES.items())
+        + ".",
+        default=toml_value(DEFAULT_LANGUAGE),
+        set_in_example=True,
+        also=("lang",),
+        form=FormField("Language", order=60, choices=tuple(LANGUAGES.items())),
+    )
+    timezone: str | None = key(
+        checks.timezone,
+        "the time zone",
+        example='"Europe/Berlin"',
+        help='Continent and city, as in "America/New_York".',
+        default="UTC",
+        set_in_example=True,
+        also=("time_zone", "tz"),
+        form=FormField("Time zone", order=50),
+    )
+    wake_word: tuple[str, ...] | None = key(
+        checks.wake_words,
+        "the wake word",
+        example=toml_value(list(WAKE_WORDS)[:2]),
+        help=f"One wake word, or a list of several: {', '.join(map(toml_value, WAKE_WORDS))}.",
+        default="all of them",
+        set_in_example=True,
+        also=("wakeword", "wake_words"),
+        form=FormField(
+            "Word that wakes it",
+            order=70,
+            choices=((ANY_WORD, "Any of these"), *((word, each.title) for word, each in WAKE_WORDS.items())),
+        ),
+    )
+    wifi: Wifi = field(default_factory=Wifi, metadata=section("the Wi-Fi part", also=("wi-fi", "wlan")))
+    access: Access = field(default_factory=Access, metadata=section("the access part", also=("ssh",)))
+    hub: HubSection = field(default_factory=HubSection, metadata=section("the hub part"))
+    update: Update = field(default_factory=Update, metadata=section("the update part"))
+    sound: Sound = field(default_factory=Sound, metadata=section("the sound part"))
+
+
+#: Section -> its class.
+SECTIONS: Mapping[str, type[Any]] = {name: cls for name, _, cls in keys_in(Setup) if cls}
+#: Section, "" for the top of the file -> name -> key.
+KEYS: Mapping[str, Mapping[str, Key]] = {
+    "": {name: known for name, known, cls in keys_in(Setup) if cls is None},
+    **{name: {inner: known for inner, known, _ in keys_in(cls)} for name, cls in SECTIONS.items()},
+}
+#: How each key and each section is called aloud, by its path, as in "wifi.ssid".
+SPOKEN: Mapping[str, str] = {
+    **{name: known.spoken for name, known, _ in keys_in(Setup)},
+    **{f"{name}.{inner}": KEYS[name][inner].spoken for name in SECTIONS for inner in KEYS[name]},
+}
+
+
+def _meant() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    of_sections = {name: known for name, known, cls in keys_in(Setup) if cls}
+    for table in (of_sections, *KEYS.values()):
+        for name, known in table.items():
+            for alias in known.also:
+                found[alias] = (*found.get(alias, ()), name)
+    return found
+
+
+#: What owners write instead of a name -> the names that they can mean.
+MEANT: Mapping[str, tuple[str, ...]] = _meant()

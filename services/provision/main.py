@@ -21,9 +21,9 @@ from services.provision import words
 from services.provision.apply import Device, Outcome, apply
 from services.provision.config import Problem, Report, merge, read, read_table, to_table
 from services.provision.handover import adopt
+from services.provision.keys import Setup
 from services.provision.names import host_name
 from services.provision.places import Places
-from services.provision.sections import Setup
 from services.provision.text_file import LIMIT_BYTES
 
 log = logging.getLogger(__name__)

@@ -32,8 +32,8 @@ from common.files import read_bounded, write_whole
 from services.provision.config import Problem, read_table, to_toml
 from services.provision.form import FIELDS, FORM, OTHER_SSID, STYLE, Page, form_page, plain_page, thanks_page
 from services.provision.handover import FORM_LIMIT
+from services.provision.keys import ANY_WORD, Setup
 from services.provision.places import Places
-from services.provision.sections import ANY_WORD, Setup
 
 log = logging.getLogger(__name__)
 

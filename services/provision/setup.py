@@ -20,11 +20,11 @@ from common.files import Owner, read_bounded, write_whole
 from services.provision import keyfile
 from services.provision.access_point import PATIENCE_S, Action, Facts, Stage, State, step
 from services.provision.form import present_values
+from services.provision.keys import Setup
 from services.provision.main import load_previous
 from services.provision.names import host_name, network_name
 from services.provision.network import NetworkManager, Run, has_radio, is_online, is_open, run
 from services.provision.places import Places
-from services.provision.sections import Setup
 
 log = logging.getLogger(__name__)
 

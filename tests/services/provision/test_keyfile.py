@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.provision.keyfile import OWN_ADDRESS, home_profile, own_profile
-from services.provision.sections import Wifi
+from services.provision.keys import Wifi
 
 _NAME = ctypes.util.find_library("glib-2.0")
 
