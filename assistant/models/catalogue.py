@@ -70,7 +70,7 @@ class ModelEntry:
 
     @property
     def title(self) -> str:
-        """The name for people: "Joe", "Okay nabu"."""
+        """The name as people read it: the phrase, or the id in words, with a capital."""
         return (self.phrase or self.id.replace("_", " ")).capitalize()
 
     def file(self, basename: str) -> ModelFile:

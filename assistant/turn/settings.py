@@ -39,10 +39,11 @@ class ConversationSettings:
         judge_after_ms: the end-of-turn model judges after this much silence, as it is trained.
         finished_above: from this probability on, the network's own, the utterance sounds finished.
         breath_ms: a wake word begins at most this long before its end.
-        residue_ms: after a wake word, speech no longer than this that means nothing is the wake word's own end.
+        residue_ms: after a wake word, speech no longer than this that means nothing is the wake word's own
+            end.
         no_speech_ms: a wake word followed by nothing for this long closes the turn.
-        deaf_after_s: a turn that has heard nothing for so long, not even silence, has lost its microphone, and
-            ends when the box wants to say something.
+        deaf_after_s: a turn that has heard nothing for so long, not even silence, has lost its microphone,
+            and ends when the box wants to say something.
         stop_word_ms: a "stop" said over a reply is at most this long.
         correction_ms: speech within this time of the end of a turn continues it: both are taken as one.
         duck_to: loudness of a reply that somebody speaks over, until it is clear what was said.

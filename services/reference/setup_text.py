@@ -11,9 +11,10 @@ from services.reference.markdown import table
 
 _WIDTH = 110
 _HEAD = """\
-# The set-up of a Sotto box. Copy this file as "sotto.toml" beside it onto the card's first partition, change it
-# with a plain text editor, and start the box. All lines are optional; a line that begins with # is a comment.
-# Texts stand between straight quotation marks. The box speaks what is wrong and writes it to sotto-problems.txt.
+# The set-up of a Sotto box. Copy this file as "sotto.toml" beside it onto the card's first partition, change
+# it with a plain text editor, and start the box. All lines are optional; a line that begins with # is a
+# comment. Texts stand between straight quotation marks. The box speaks what is wrong in this file, and writes
+# it to sotto-problems.txt.
 """
 
 

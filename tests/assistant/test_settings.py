@@ -47,6 +47,10 @@ def test_home_and_sentences_beside_the_file_are_found(tmp_path: Path) -> None:
         ("[store]\nturns = true", "settings.kind", "store.turns"),
         ('[store]\nturns = "many"', "settings.kind", "store.turns"),
         ("language = en\n", "settings.syntax", "line 1"),
+        ("[wake]\nokay_nabu = true", "settings.kind", "wake.okay_nabu"),
+        ('[wake]\noff = ["banana"]', "settings.wake", "banana"),
+        ('[audio]\necho_cancellation = "half"', "settings.kind", "audio.echo_cancellation"),
+        ("[turn_end]\ncomplete_ms = 64\n[endpointing]\n", "settings.twice", "former name"),
         ('[handover]\ntakes = "half"', "handover.settings", "half"),
         ("[handover]\nanswer_s = 0", "handover.settings", "answer_s"),
     ],
@@ -56,6 +60,25 @@ def test_a_mistake_is_named(tmp_path: Path, text: str, code: str, named: str) ->
         _load(tmp_path, text)
     assert caught.value.code == code
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("former", "name", "line"),
+    [
+        ("turn_end", "endpointing", "max_turn_s = 9.0"),
+        ("ready_voice", "speech_cache", "frequent = 9"),
+        ("handover", "hub_pipeline", "answer_s = 9.0"),
+    ],
+)
+def test_a_section_with_its_former_name_is_read_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, former: str, name: str, line: str
+) -> None:
+    settings = _load(tmp_path, f"[{former}]\n{line}\n")
+    assert settings != Settings()
+    assert f"[{former}] is now called [{name}]" in caplog.text
+    caplog.clear()
+    assert _load(tmp_path, f"[{name}]\n{line}\n") == settings
+    assert not caplog.records
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from assistant.models.catalogue import DEFAULT_LANGUAGE, LANGUAGES
 from common.errors import InvalidInput
 from services.gatewayd.endpoint import EVENTS, JSON, Call, Endpoint
 from services.gatewayd.http_errors import openai_error_answer
@@ -96,7 +97,8 @@ def _shaped(heard: pb.TranscribeResponse, wanted: str) -> Response:
             # Fields that Whisper has, and for which this recogniser has no figure, get neutral values.
             segment |= {"seek": 0, "tokens": [], "temperature": 0.0}
             segment |= {"avg_logprob": 0.0, "compression_ratio": 1.0, "no_speech_prob": 0.0}
-            whole: dict[str, Any] = {"task": "transcribe", "language": "english", "duration": seconds}
+            language = LANGUAGES[DEFAULT_LANGUAGE].lower()
+            whole: dict[str, Any] = {"task": "transcribe", "language": language, "duration": seconds}
             return JSONResponse({**whole, "text": text, "segments": [segment] if text else []})
         case _:
             return JSONResponse({"text": text})

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from assistant.models.catalogue import CATALOGUE, REQUIRED, by_task, entry
+from assistant.models.catalogue import CATALOGUE, LANGUAGES, REQUIRED, WAKE_WORDS, by_task, choose, entry
 from assistant.models.fetch import LOCK, requirement_blocks
-from common.errors import NotFound
+from common.errors import InvalidInput, NotFound
 
 
 def test_names_are_unique() -> None:
@@ -46,6 +46,33 @@ def test_every_wake_model_has_its_configuration_beside_it() -> None:
     for model in by_task("wake"):
         stems = {file.basename.split(".")[0] for file in model.files if "." in file.basename}
         assert len(stems) == 1, model.name
+
+
+@pytest.mark.parametrize("task", ["asr", "tts", "wake"])
+def test_what_can_be_chosen_has_an_id_of_its_own_and_is_always_fetched(task: str) -> None:
+    ids = [model.id for model in by_task(task)]
+    assert len(ids) == len(set(ids))
+    assert all(re.fullmatch("[a-z][a-z0-9_]*", each) for each in ids)
+    assert not any(model.optional for model in by_task(task))
+
+
+def test_a_wake_word_says_its_phrase() -> None:
+    assert WAKE_WORDS
+    assert all(re.fullmatch("[a-z]+( [a-z]+)*", word.phrase) for word in WAKE_WORDS.values())
+
+
+@pytest.mark.parametrize("task", ["asr", "tts"])
+def test_the_first_of_a_language_is_chosen_unless_another_is_named(task: str) -> None:
+    for language in LANGUAGES:
+        first, *_ = [model for model in by_task(task) if model.language == language]
+        assert choose(task, language) == first == choose(task, language, first.id)
+
+
+@pytest.mark.parametrize(("language", "wanted"), [("tlh", ""), (next(iter(LANGUAGES)), "nobody")])
+def test_a_voice_that_is_not_there_lists_those_that_are(language: str, wanted: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        choose("tts", language, wanted)
+    assert by_task("tts")[0].id in (caught.value.hint or "")
 
 
 def test_unknown_model_lists_the_known_ones() -> None:
