@@ -1,1 +1,1 @@
-"""Models: catalogue, store, fetching, preparation."""
+"""The models: catalogue, store, fetching, preparation."""

@@ -1,4 +1,4 @@
-"""Small file work that both fetching and preparing need: digests, locks, atomic placement."""
+"""File operations for fetching and preparing: digests, a lock, atomic placement."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def sha256_of(path: Path) -> str:
 def exclusive(root: Path) -> Iterator[Path]:
     """Hold the store's lock and give a scratch folder on the same file system.
 
-    What an interrupted run left behind is removed. Raises `Conflict` when another process holds the
+    Files that an interrupted run left there are removed. Raises `Conflict` when another process holds the
     lock and `StorageError` when the folder cannot be written or the disk is full.
     """
     with storage_errors(root):
@@ -61,7 +61,7 @@ def exclusive(root: Path) -> Iterator[Path]:
 
 @contextmanager
 def storage_errors(where: Path) -> Iterator[None]:
-    """Turn the operating system's complaints about space and rights into `StorageError`."""
+    """Turn errors of the operating system about space and permissions into `StorageError`."""
     try:
         yield
     except OSError as error:
@@ -81,7 +81,7 @@ def storage_errors(where: Path) -> Iterator[None]:
 
 
 def place_file(finished: Path, target: Path) -> None:
-    """Put a finished file at its place in one step, durably."""
+    """Move a finished file to its place, atomically and durably."""
     with finished.open("rb") as stream:
         os.fsync(stream.fileno())
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,7 @@ def place_file(finished: Path, target: Path) -> None:
 
 
 def place_folder(finished: Path, target: Path) -> None:
-    """Put a finished folder at its place; one of the same name is removed first."""
+    """Move a finished folder to its place; a folder of the same name is removed first."""
     for path in finished.iterdir():
         with path.open("rb") as stream:
             os.fsync(stream.fileno())

@@ -1,4 +1,4 @@
-"""Keys of derived files: they change exactly when the files must be made again."""
+"""Keys of derived files. A key changes exactly when the files must be made again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from assistant.models.catalogue import by_task
 
-#: Raised whenever the code that converts or prepacks changes what it writes.
+#: Raise it with every change of what conversion or prepacking writes.
 CODE_VERSION = 2
 
 _CPU_INFO = Path("/proc/cpuinfo")
@@ -19,7 +19,7 @@ _CPU_INFO = Path("/proc/cpuinfo")
 
 @cache
 def conversion_key() -> str:
-    """Key of the converted graphs, the same on every machine: models and code."""
+    """Key of the converted graphs: the models that are converted, and the code. The same on every machine."""
     converted = (*by_task("asr"), *by_task("tts"))
     return _digest(
         [f"code {CODE_VERSION}"] + [f"{e.name} {f.basename} {f.sha256}" for e in converted for f in e.files]

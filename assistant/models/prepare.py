@@ -1,8 +1,8 @@
 """Preparation: published models -> the graphs we run -> weights laid out for this processor.
 
-Converting needs the `onnx` package and gives the same files everywhere, so an image is built with
-them. Prepacking needs only ONNX Runtime and depends on the machine, so a device does it on its
-first start. Each is redone only when its key (`assistant.models.keys`) changes.
+Converting needs the `onnx` package and gives the same files everywhere, so an image carries them.
+Prepacking needs only ONNX Runtime and depends on the machine, so a device does it on its first start.
+Each is repeated only if its key (`assistant.models.keys`) changes.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _EXTERNAL_FROM = "1024"
 def prepare(
     store: ModelStore, progress: Progress = silent, force: bool = False, portable: bool = False
 ) -> bool:
-    """Make the derived graphs of the store, as far as they are not there.
+    """Make the derived graphs that the store lacks.
 
     Args:
         store: holds the fetched models.
-        progress: told about every step.
-        force: make them again although the keys match.
-        portable: convert only, for an image; the machine that runs it lays the weights out.
+        progress: called at every step.
+        force: make them again even if the keys match.
+        portable: convert only, for an image; the machine that runs it does the prepacking.
 
     Returns:
         Whether anything was made.
@@ -156,7 +156,7 @@ def _prepack(source: Path, folder: Path, progress: Progress) -> None:
 
 
 def _drop_others(folder: Path) -> None:
-    """Remove what was made for other models, versions or machines."""
+    """Remove the folders that were made for other models, versions or machines."""
     for other in folder.parent.iterdir():
         if other.is_dir() and other != folder and not other.name.startswith("."):
             shutil.rmtree(other, ignore_errors=True)

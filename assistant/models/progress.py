@@ -1,4 +1,4 @@
-"""Progress of long work: what is being done, and how far it is."""
+"""Progress reports of long operations."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _FIX_OPTIONAL = "Run `sotto models fetch --optional` to fetch it; everything els
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong with one file of the store."""
+    """A problem of one file of the store."""
 
     entry: str
     basename: str
@@ -33,11 +33,11 @@ class Problem:
 
 
 class ModelStore:
-    """Finds model files and says plainly what is missing.
+    """Finds model files, and names those that are missing.
 
     Args:
         root: folder of the store: `<root>/<entry>/<basename>` and `<root>/converted/<key>/`.
-        host_root: where weights laid out for this very machine lie, `<host_root>/<key>/`; by
+        host_root: folder of the weights in the layout of this machine, `<host_root>/<key>/`; by
             default `<root>/prepared`, or `SOTTO_HOST_MODELS` in an image, whose store is read-only.
         catalogue: the entries the store should hold.
     """
@@ -96,7 +96,7 @@ class ModelStore:
         return path
 
     def state(self, entry_name: str) -> str:
-        """ "ready", "missing" or "damaged", told by sizes; `verify` reads the files."""
+        """ "ready", "missing" or "damaged", judged by sizes; `verify` reads the files."""
         try:
             for file in self._needed(self._entries[entry_name]):
                 self.path(entry_name, file.basename)
@@ -105,7 +105,7 @@ class ModelStore:
         return "ready"
 
     def _needed(self, entry: ModelEntry) -> Iterable[ModelFile]:
-        """The files of an entry that must be there: not those that an image left behind."""
+        """The files of an entry that must be there; an image does not carry those that are only converted."""
         converted = folder_is_whole(self.converted_folder)
         for file in entry.files:
             if file.build_only and converted and not (self.root / entry.name / file.basename).exists():
@@ -113,7 +113,7 @@ class ModelStore:
             yield file
 
     def verify(self) -> list[Problem]:
-        """Read every published and derived file; an empty list means all is well.
+        """Read every published and derived file; returns the problems found.
 
         An optional model may be missing as a whole, but not be damaged.
         """
@@ -135,13 +135,13 @@ class ModelStore:
         return problems
 
     def prepared(self, name: str) -> Path:
-        """A derived graph: prepacked for this machine if that was done, else as converted.
+        """A derived graph, `<entry>-<part>`: prepacked for this machine if that was done, else as converted.
 
         Raises:
             ModelError: neither is there, whole and for the present models.
         """
         for folder in (self.prepared_folder, self.converted_folder):
-            # A folder that may not be read, as another user's, is as good as none.
+            # A folder without permission to read, as that of another user, counts as absent.
             if folder_is_whole(folder):
                 return folder / f"{name}.onnx"
         raise ModelError(

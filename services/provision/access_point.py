@@ -1,10 +1,10 @@
-"""When the box opens its own network, and when it closes it again: a pure state machine.
+"""When the box opens its own network, and when it closes it: a pure state machine.
 
-    Waiting --60 s without a network--> Open --form sent, or nobody came for a while--> Joining
-    Joining --60 s without a network--> Open, telling why
+    Waiting --60 s without a network--> Open --form sent, or page not used for a while--> Joining
+    Joining --60 s without a network--> Open, with the reason
     any --network there--> Done
 
-It decides only at start-up: a box that was online once leaves a lost network to NetworkManager.
+It is used only at start-up. If the box loses its network later, NetworkManager alone handles it.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from enum import StrEnum
 
 #: Seconds without a network before the box opens its own, and that joining may take.
 PATIENCE_S = 60.0
-#: Seconds after which an open network that nobody uses gives way to another try of the known one: the
-#: router may just have been slower to start than the box.
+#: If nobody uses the own network for so many seconds, the known network is tried again: the router may have
+#: started more slowly than the box.
 RETRY_S = 300.0
-#: Seconds between attempts to open the own network where that fails.
+#: Seconds between attempts to open the own network.
 REOPEN_S = 20.0
 
 
@@ -41,7 +41,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Facts:
-    """What is the case now.
+    """The present situation.
 
     Attributes:
         online: a network other than the own one is there.
@@ -77,7 +77,7 @@ def step(state: State, now: float, facts: Facts) -> tuple[State, Action]:
     """
     if state.stage is Stage.DONE:
         return state, Action.NOTHING
-    # A form sent is taken even if a cable was plugged in meanwhile: it has a name and a time zone, too.
+    # The form is taken even if a cable was plugged in since: it has a name and a time zone, too.
     if facts.submitted and state.stage is not Stage.JOINING:
         return State(Stage.JOINING, now), Action.JOIN
     if facts.online:

@@ -1,4 +1,4 @@
-"""Making a box what its set-up says. All paths come from `Places`; doing it twice changes nothing."""
+"""Applying a set-up. All paths come from `Places`; applying it twice changes nothing."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ log = logging.getLogger(__name__)
 
 #: The first line of an assistant.toml that is ours to replace.
 OURS = "# written from sotto.toml; take this line away to keep your own changes\n"
-#: Where gatewayd listens by default: `services.gatewayd.settings` has the same figures.
+#: The ports on which gatewayd listens by default: `services.gatewayd.settings` has the same figures.
 API_PORTS = (8443, 8444, 10400, 10700)
-#: Where the firewall always lets updates go: the set update_tcp in rootfs/etc/nftables.conf.
+#: The ports to which the firewall always allows updates: the set update_tcp in rootfs/etc/nftables.conf.
 WEB_PORTS = (80, 443)
 _UTC = "UTC"
 _SETTINGS_LIMIT = 256 * 1024
-#: Mode of settings: the owner, who is in the group, may make them his own.
+#: Mode of settings: the owner, who is in the group, may edit them.
 _OWNERS_TOO = 0o660
 
 
 @dataclass(frozen=True)
 class Device:
-    """What of the machine is not a file.
+    """The parts of the machine that are not files.
 
     Attributes:
-        run: start a program and wait for it; whether it succeeded.
+        run: start a program and wait for it; returns whether it succeeded.
         sotto: user and group of the assistant.
         connector: user of the connection to a hub.
     """
@@ -53,11 +53,11 @@ class Device:
 
 @dataclass
 class Outcome:
-    """What came of applying a set-up.
+    """The result of applying a set-up.
 
     Attributes:
         remarks: what the owner should know although nothing is wrong.
-        failures: what could not be done, for the journal.
+        failures: steps that failed, for the journal.
     """
 
     remarks: list[str] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Outcome:
 
 
 def apply(setup: Setup, places: Places, device: Device) -> Outcome:
-    """Do all that `setup` says; one thing that fails does not keep the others from being done."""
+    """Apply all values of `setup`; if one step fails, the others are done all the same."""
     outcome = Outcome()
     steps: tuple[Callable[[], str | None], ...] = (
         lambda: _host_name(setup, places),
@@ -91,7 +91,7 @@ def apply(setup: Setup, places: Places, device: Device) -> Outcome:
 
 
 def _host_name(setup: Setup, places: Places) -> None:
-    """Straight to the kernel: /etc is read-only, and there is no message bus this early."""
+    """Written straight to the kernel: /etc is read-only, and the message bus has not started yet."""
     target = places.root / "proc/sys/kernel/hostname"
     name = names.host_name(setup.name)
     if target.read_text("ascii", "replace").strip() != name:
@@ -99,7 +99,7 @@ def _host_name(setup: Setup, places: Places) -> None:
 
 
 def _time_zone(setup: Setup, places: Places) -> None:
-    """A link that /etc/localtime of the image points to; replaced as a whole."""
+    """Replace the link to which /etc/localtime of the image points."""
     zone = setup.timezone or _UTC
     if not (places.zoneinfo / zone).is_file():
         log.warning("the time zone %s is not on this box; using UTC", zone)
@@ -116,9 +116,9 @@ def _time_zone(setup: Setup, places: Places) -> None:
 
 
 def _country(setup: Setup, places: Places, device: Device) -> None:
-    """What radios may do here: told to the kernel now, and as an option to a module that comes later.
+    """The Wi-Fi country: set in the kernel now, and as an option of a module that is loaded later.
 
-    Both are needed: drivers of built-in radios are loaded before this, those of sticks after.
+    Both are needed: drivers of built-in radios are loaded before this, those of USB sticks after.
     """
     code = setup.wifi.country
     option = places.modprobe / "sotto-wifi.conf"
@@ -139,8 +139,8 @@ def _wifi(setup: Setup, places: Places) -> None:
 
 
 def _assistant(setup: Setup, places: Places, device: Device) -> str | None:
-    """Settings of the assistant and of the sound service; the owner's own files are left alone."""
-    # tmpfiles.d has made them, and lets the owner write into the second.
+    """Write the settings of the assistant and of the sound service, but not over files of the owner."""
+    # tmpfiles.d has made both; the owner may write into the second.
     for folder in (places.config.parent, places.config):
         make_folder(folder, 0o750, device.sotto)
     kept = [
@@ -158,7 +158,7 @@ def _assistant(setup: Setup, places: Places, device: Device) -> str | None:
 
 
 def _write_ours(path: Path, text: str, device: Device) -> bool:
-    """Write a settings file unless the owner has put one of their own there; whether it was written."""
+    """Write a settings file unless the owner has a file there; returns whether it was written."""
     there = read_bounded(path, _SETTINGS_LIMIT)
     if there is not None and not there.startswith(OURS.encode()):
         return False
@@ -174,13 +174,13 @@ def _settings(setup: Setup) -> str:
 
 
 def _sound(setup: Setup) -> str:
-    """Devices by a part of their names; the assistant itself always opens what the sound service chose."""
+    """Devices by a part of their names. The assistant opens the devices that the sound service has chosen."""
     names = (("microphone", setup.sound.microphone), ("speaker", setup.sound.speaker))
     return OURS + "".join(f"{key} = {toml_value(name)}\n" for key, name in names if name)
 
 
 def _ssh(setup: Setup, places: Places, device: Device) -> None:
-    """Keys of the owner; without any, the file is not there, and so the server does not start."""
+    """Write the keys of the owner. Without keys there is no file, and the server does not start."""
     authorized, opening = places.ssh / "authorized_keys", places.firewall / "ssh.nft"
     keys = setup.access.ssh_keys or ()
     if not keys:
@@ -190,7 +190,7 @@ def _ssh(setup: Setup, places: Places, device: Device) -> None:
     make_folder(places.ssh, 0o755, Owner())
     host_key = places.ssh / "ssh_host_ed25519_key"
     if not _is_whole(host_key):
-        # What a power cut left would make ssh-keygen ask whether to overwrite it.
+        # After a power cut a part of the key may be there; ssh-keygen would ask whether to overwrite it.
         remove(host_key)
         remove(host_key.with_suffix(".pub"))
         if not device.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(host_key)]):
@@ -198,7 +198,7 @@ def _ssh(setup: Setup, places: Places, device: Device) -> None:
     make_folder(places.firewall, 0o755, Owner())
     write_whole(opening, b"add element inet sotto open_tcp { 22 }\n")
     write_whole(authorized, "".join(f"{key}\n" for key in keys).encode())
-    # At boot the firewall takes this in itself, and is not there yet; later it must be told.
+    # At boot the firewall includes this file when it starts; later this command is needed.
     device.run(["nft", "-f", str(opening)])
 
 
@@ -208,7 +208,7 @@ def _is_whole(key: Path) -> bool:
 
 
 def _pairing_code(places: Places, device: Device) -> None:
-    """Made once; made anew only if it was damaged."""
+    """Make the pairing code once; make it again only if it is damaged."""
     there = read_bounded(places.pairing_code, 64) or b""
     if not re.fullmatch(rb"\d{8}\n", there):
         code = f"{secrets.randbelow(10**8):08d}\n"
@@ -216,7 +216,7 @@ def _pairing_code(places: Places, device: Device) -> None:
 
 
 def _api(setup: Setup, places: Places, device: Device) -> None:
-    """The ports of gatewayd, which answers nobody who is not paired."""
+    """Open the ports of gatewayd; every request to it needs a pairing token."""
     opening = places.firewall / "api.nft"
     if setup.access.api is False:
         remove(opening)
@@ -224,12 +224,12 @@ def _api(setup: Setup, places: Places, device: Device) -> None:
     make_folder(places.firewall, 0o755, Owner())
     ports = ", ".join(map(str, API_PORTS))
     write_whole(opening, f"add element inet sotto open_tcp {{ {ports} }}\n".encode())
-    # As with SSH: at boot the firewall takes this in itself.
+    # As with SSH: at boot the firewall includes this file itself.
     device.run(["nft", "-f", str(opening)])
 
 
 def _connector(hub: HubSection, places: Places, device: Device) -> str | None:
-    """The connector's settings, its secret, what it trusts, its way out; none where no hub is reached."""
+    """The connector's settings, secret, trusted certificate and firewall rules; none if there is no hub."""
     path, secret_file = places.config / "connector.toml", places.state / "hub-secret"
     trust_file = places.state / "hub-certificate.pem"
     opening = places.firewall / "hub.nft"
@@ -261,7 +261,7 @@ def _connector(hub: HubSection, places: Places, device: Device) -> str | None:
 
 
 def _for_connector(path: Path, content: str | None, places: Places, device: Device) -> str | None:
-    """A file that only the connector reads, and its name on the device; no file where there is no content."""
+    """Write a file that only the connector reads; returns its name on the device. None without content."""
     if not content:
         remove(path)
         return None
@@ -270,7 +270,7 @@ def _for_connector(path: Path, content: str | None, places: Places, device: Devi
 
 
 def _own_connector(path: Path, opening: Path, places: Places, device: Device) -> None:
-    """An owner's own settings have a way out, too: they say where to."""
+    """Firewall rules for an owner's own `connector.toml`: the hub that it names."""
     try:
         settings = load_connector_settings(path)
     except SottoError as error:
@@ -281,7 +281,7 @@ def _own_connector(path: Path, opening: Path, places: Places, device: Device) ->
 
 
 def _update_port(source: str | None, places: Places, device: Device) -> None:
-    """The port of the source of updates, where it is none of those that are open to updates always."""
+    """Open the port of the source of updates, unless it is one that is always open."""
     opening = places.firewall / "update.nft"
     port = urlsplit(source or "").port
     if port in (None, *WEB_PORTS):
@@ -293,12 +293,12 @@ def _update_port(source: str | None, places: Places, device: Device) -> None:
 def _open(opening: Path, rules: Sequence[str], places: Places, device: Device) -> None:
     make_folder(places.firewall, 0o755, Owner())
     write_whole(opening, "".join(rules).encode())
-    # As with SSH: at boot the firewall takes this in itself.
+    # As with SSH: at boot the firewall includes this file itself.
     device.run(["nft", "-f", str(opening)])
 
 
 def _facts(path: Path, facts: dict[str, str | None]) -> None:
-    """A JSON file for a later daemon; none where nothing was said."""
+    """Write a JSON file for another daemon; no file if all values are None."""
     said = {key: value for key, value in facts.items() if value is not None}
     if said:
         write_whole(path, (json.dumps(said, indent=1) + "\n").encode())

@@ -1,4 +1,4 @@
-"""Every value of the set-up file: what is good, and in plain words why another is not."""
+"""Checks of the values of the set-up file: valid values, and in plain words why another is invalid."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _MAX_SHOWN = 40
 
 
 class Wrong(Exception):
-    """A value that cannot be used.
+    """An invalid value.
 
     Args:
         spoken: the end of a sentence whose beginning names the value: "is too short".
-        message: what exactly is wrong, without anything secret.
+        message: what exactly is wrong; it contains no secret.
         hint: what to do.
     """
 
@@ -42,12 +42,12 @@ def clean(text: str) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as it may stand in a message."""
+    """A value as it is shown in a message."""
     if isinstance(value, str):
         return f'"{clean(value)}"'
     if isinstance(value, bool):
         return str(value).lower()
-    # A huge number takes long to print, and some are refused by Python.
+    # A huge number takes long to print, and Python refuses some.
     return clean(str(value)) if isinstance(value, float) or _is_small(value) else "this value"
 
 
@@ -128,7 +128,7 @@ def wake_words(value: object) -> tuple[str, ...]:
 
 
 def ssid(value: object) -> str:
-    """1 to 32 bytes; spaces at its ends belong to it."""
+    """1 to 32 bytes; spaces at both ends are part of the name."""
     if isinstance(value, int) and not isinstance(value, bool):
         raise Wrong("is not a text", f"{shown(value)} is a number", 'put it between quotes: ssid = "1234"')
     text = value if isinstance(value, str) and value.strip() else plain_text(value, 'ssid = "My network"')
@@ -194,7 +194,7 @@ def switch(value: object) -> bool:
 
 
 def ssh_keys(value: object) -> tuple[str, ...]:
-    """Public keys, one OpenSSH line each; an empty list or text means nobody."""
+    """Public keys, one OpenSSH line each; an empty list or text means no access."""
     values = value if isinstance(value, list) else [value]
     if len(values) > MAX_KEYS:
         raise Wrong("has too many keys", f"{len(values)} keys; at most {MAX_KEYS}", "keep fewer")
@@ -229,7 +229,7 @@ def update_source(value: object) -> str:
     except ValueError:
         good = False
     if not good or " " in text:
-        # Not shown: an address may carry a password.
+        # The address is not shown, because it may contain a password.
         raise Wrong("is not an address", "this is not an address to get updates from", hint)
     return text
 

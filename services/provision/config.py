@@ -1,6 +1,6 @@
-"""`sotto.toml`, the file an owner edits before the first boot: what it may say, and what is wrong with it.
+"""Reading `sotto.toml`, which the owner edits before the first boot, and writing it.
 
-Reading it never fails: it gives what is good, and a problem for all that is not.
+Reading never fails: the result has all valid values, and a problem for each invalid one.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from services.provision.toml_text import toml_lines
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong.
+    """One problem of the file.
 
     Attributes:
         key: where, as in `wifi.password`; empty for the file as a whole.
-        spoken: what, in words that can be said aloud: "the Wi-Fi password is too short".
-        message: what exactly, with the value where it may be shown.
+        spoken: what, in words that the box speaks: "the Wi-Fi password is too short".
+        message: what exactly, with the value unless it is secret.
         hint: what to do.
     """
 
@@ -38,12 +38,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class Report:
-    """What a file says, and what is wrong with it.
+    """The content of a file, and its problems.
 
     Attributes:
-        setup: all good values.
+        setup: all valid values.
         problems: section by section.
-        bad: keys whose previous value stays; `*` stands for all of them.
+        bad: keys that keep their previous value; `*` stands for all keys.
     """
 
     setup: Setup
@@ -57,7 +57,7 @@ HEAD = "# The set-up of this box, written by its set-up page. sotto.toml.example
 
 
 def read(data: bytes) -> Report:
-    """What the content of a set-up file says. Raises nothing, whatever `data` is."""
+    """The content of a set-up file. Raises nothing, whatever `data` is."""
     try:
         return read_table(table_from(data))
     except Wrong as wrong:
@@ -91,13 +91,13 @@ def read_table(table: Mapping[str, object]) -> Report:
         )
     if (problem := hub_problem(setup.hub)) and problem.key not in {other.key for other in problems}:
         problems.append(problem)
-    # Unknown keys keep nothing from changing, not even one that is spelt like "*".
+    # Only known keys count here, so that an unknown key named "*" has no effect.
     bad = frozenset(problem.key for problem in problems if problem.key in SPOKEN)
     return Report(setup, tuple(problems), bad)
 
 
 def hub_problem(hub: HubSection) -> Problem | None:
-    """What the values of a hub lack together, if anything."""
+    """What is missing or does not fit in the values of a hub, if anything."""
     found = hub_checks.lacking(hub.kind, hub.address, hub.url, hub.token, hub.user, hub.password)
     if found is None and hub.certificate and not hub_checks.is_encrypted(hub.url):
         found = "hub.certificate", hub_checks.UNUSED_CERTIFICATE
@@ -141,7 +141,7 @@ def _take(
 
 
 def _unknown_all(keys: Sequence[str], section: str, known: tuple[str, ...]) -> list[Problem]:
-    """Each unknown key, but not thousands of them: the file may be another program's."""
+    """A problem for each unknown key, but not thousands: the file may be that of another program."""
     problems = [_unknown(key, section, known) for key in keys[:_MAX_UNKNOWN]]
     if more := len(keys) - len(problems):
         problems.append(
@@ -156,7 +156,7 @@ def _unknown_all(keys: Sequence[str], section: str, known: tuple[str, ...]) -> l
 
 
 def _unknown(key: str, section: str, known: tuple[str, ...]) -> Problem:
-    """The value is not shown: it may well be a password under a mistyped name."""
+    """The value is not shown, because it may be a password under a mistyped name."""
     shown = checks.shown(key)
     meant = [name for name in MEANT.get(key.lower(), ()) if name in known]
     close = meant or get_close_matches(key.lower()[:40], known, 1, 0.6)
@@ -177,9 +177,9 @@ def _unknown(key: str, section: str, known: tuple[str, ...]) -> Problem:
 
 
 def merge(previous: Setup, report: Report) -> Setup:
-    """What holds from now on: the file, but for what is bad in it the previous values.
+    """The set-up from now on: valid values of the file; invalid ones keep the previous value.
 
-    Name and password of a network belong together: if either is bad, both stay as they were.
+    Name and password of a network belong together: if one is invalid, both keep the previous value.
     """
     if "*" in report.bad:
         return previous
@@ -195,7 +195,7 @@ def merge(previous: Setup, report: Report) -> Setup:
 
 
 def to_table(setup: Setup) -> dict[str, Any]:
-    """What `setup` says as plain tables, as `read_table` takes them; nothing where it says nothing."""
+    """`setup` as plain tables, as `read_table` takes them; a value that is None has no key."""
     table: dict[str, Any] = {}
     for key, value in dataclasses.asdict(setup).items():
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The set-up page as text: plain HTML that works without JavaScript, on a phone, and read aloud."""
+"""The set-up page: plain HTML that works without JavaScript, on a phone, and with a screen reader."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ FIELDS: Mapping[str, str] = {name: key for name, key, _ in _ordered()} | {OTHER_
 
 @dataclass(frozen=True)
 class Page:
-    """What the form shows before somebody fills it in.
+    """What the form shows before it is filled in.
 
     Attributes:
         address: of the box in its own network.
-        networks: names in the air, strongest first, and whether each wants a password.
+        networks: names of the networks within reach, strongest first, and whether each needs a password.
         values: form field -> present value.
         zones: time zones to choose from.
-        failure: why the last try to join failed; empty if there was none.
+        failure: why the last try to join failed; "" if there was none.
     """
 
     address: str
@@ -123,7 +123,7 @@ def _control(name: str, form: FormField, page: Page, values: Mapping[str, str]) 
 
 
 def thanks_page(ssid: str) -> str:
-    """What comes after a good form."""
+    """The page that follows a valid form."""
     joins = f"It now joins the network <b>{escape(ssid)}</b>. " if ssid else ""
     return _document(
         "Saved",
@@ -134,7 +134,7 @@ def thanks_page(ssid: str) -> str:
 
 
 def plain_page(title: str, text: str) -> str:
-    """One sentence."""
+    """A page with one sentence."""
     return _document(title, f'<h1>{escape(title)}</h1><p>{escape(text)}</p><p><a href="/">Back</a></p>')
 
 

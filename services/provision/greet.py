@@ -1,6 +1,6 @@
-"""sotto-greet: has the box say its name, address and pairing code once, and mistakes at each boot.
+"""sotto-greet: the box says its name, address and pairing code once, and set-up mistakes at each boot.
 
-Runs as the assistant's user, without rights: it reads what others wrote, and speaks through `Announce`.
+Runs as the assistant's user. It reads files of other units, and speaks with `Announce`.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _SPEAK_NAP_S = 5.0
 
 
 class Greeter:
-    """Looks at the facts again and again and says what is due.
+    """Polls the facts and says what is due.
 
     Args:
-        places: where the others write.
-        marker: the file that tells that the greeting was said once.
-        say: speaks; raises `SottoError` where it cannot.
+        places: the files of the other units.
+        marker: the file whose presence means that the greeting was said.
+        say: speaks a text; raises `SottoError` if it cannot.
         addresses: the box's addresses.
         now: monotonic seconds.
     """
@@ -60,10 +60,10 @@ class Greeter:
         self.said = Said(greeted=load_json(marker) is not None)
 
     def turn(self) -> bool:
-        """Look once and speak if something is due; whether all has been said.
+        """Look once and speak if something is due; returns whether all has been said.
 
         Raises:
-            SottoError: it could not be said; the next turn tries again.
+            SottoError: the text could not be spoken; the next call tries again.
         """
         said, text, done = step(self.said, self._started, self._now(), self.facts())
         if text:
@@ -75,13 +75,13 @@ class Greeter:
         return done
 
     def facts(self) -> Facts:
-        """What is the case now; what cannot be read counts as not there."""
-        told = _json(self._places.announce)
+        """The present situation; a file that cannot be read counts as absent."""
+        announced = _json(self._places.announce)
         setup = _json(self._places.setup_run / "state.json")
-        problems = told.get("problems")
+        problems = announced.get("problems")
         return Facts(
-            name=_text(told, "name"),
-            host=_text(told, "host") or "sotto",
+            name=_text(announced, "name"),
+            host=_text(announced, "host") or "sotto",
             problems=tuple(str(p) for p in problems) if isinstance(problems, list) else (),
             code=_code(self._places.pairing_code),
             password=_code(self._places.own_password),
@@ -115,7 +115,7 @@ def _code(path: Path) -> str:
 
 
 def addresses_from(output: str) -> tuple[str, ...]:
-    """The addresses that `ip -json address show up` printed; none where it printed nonsense."""
+    """The addresses that `ip -json address show up` printed; none if its output cannot be read."""
     try:
         links = json.loads(output)
         found = [
@@ -138,7 +138,7 @@ def _addresses() -> tuple[str, ...]:
 
 
 def _announce(text: str) -> None:
-    # Imported when needed: a box that has said everything never loads gRPC for it.
+    # Imported here, so that a box that has said everything does not load gRPC.
     from services.client.local import open_daemon
 
     with open_daemon() as daemon:
@@ -146,7 +146,7 @@ def _announce(text: str) -> None:
 
 
 def main() -> int:
-    """Entry point; ends when all has been said, or when nothing can be said."""
+    """Entry point; ends when all has been said, or when the box cannot speak."""
     parser = argparse.ArgumentParser(prog="sotto-greet", description=__doc__)
     parser.add_argument("--root", type=Path, default=Path("/"), help="where the files lie (for tests)")
     options = parser.parse_args()
@@ -162,7 +162,7 @@ def main() -> int:
         except SottoError as error:
             failures += 1
             if failures >= _SPEAK_TRIES:
-                # A box without a loudspeaker is no broken box; the journal has it in writing.
+                # A box without a loudspeaker is not broken; the text is in the journal.
                 log.warning("this could not be said on %s: %s", socket_path(), error)
                 return 0
             time.sleep(_SPEAK_NAP_S)

@@ -1,4 +1,4 @@
-"""What the box says about itself after it has started, and when: pure, with facts and time passed in."""
+"""What the box says about itself after its start, and when. Pure: facts and time are passed in."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from dataclasses import dataclass, replace
 
 from services.provision import words
 
-#: Seconds without an address after which the box says that it has none.
+#: After so many seconds without an address, the box says that it has none.
 ADDRESS_PATIENCE_S = 90.0
-#: Seconds after which the own network is told again: perhaps nobody was in the room.
+#: Seconds after which the own network is announced (again): perhaps nobody was in the room.
 AGAIN_S = (0.0, 60.0, 180.0)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is the case now.
+    """The present situation.
 
     Attributes:
         name: what the owner calls the box; empty if nothing.
         host: its host name.
-        problems: mistakes of the set-up file, as they are said.
+        problems: mistakes of the set-up file, as they are spoken.
         code: the pairing code; empty if there is none.
         password: of the own network; empty while it is closed.
         addresses: of the box, without its own network's.
         stage: of `services.provision.access_point`; empty if unknown.
-        network: name of the own network while it is open.
+        network: name of the own network if it is open.
         failure: why the last try to join a network failed.
     """
 
@@ -43,13 +43,14 @@ class Facts:
 
 @dataclass(frozen=True)
 class Said:
-    """What was said already.
+    """What the box has said already.
 
     Attributes:
         greeted: on this boot or an earlier one.
-        problems: of this boot; None while nothing was said of them.
-        opened: when the own network was first told of (monotonic seconds), and how often.
-        missing: that there is no address.
+        problems: of this boot; None if they were not said yet.
+        opened: when the own network was first announced, in monotonic seconds.
+        times: how often it was announced.
+        missing: that the box has no address.
     """
 
     greeted: bool = False
@@ -66,12 +67,12 @@ def step(said: Said, started: float, now: float, facts: Facts) -> tuple[Said, st
         started, now: monotonic seconds.
 
     Returns:
-        What was said after this, the text (empty: nothing), and whether all has been said.
+        What will have been said, the text ("" for nothing), and whether all has been said.
     """
     if facts.problems != (said.problems or ()):
         return replace(said, problems=facts.problems), words.spoken_problems(facts.problems), False
     if facts.stage == "open" and facts.network and facts.password:
-        return _tell_network(said, now, facts)
+        return _announce_network(said, now, facts)
     said = replace(said, opened=None, times=0)
     if facts.stage == "joining":
         return said, "", False
@@ -84,7 +85,7 @@ def step(said: Said, started: float, now: float, facts: Facts) -> tuple[Said, st
     return said, "", False
 
 
-def _tell_network(said: Said, now: float, facts: Facts) -> tuple[Said, str, bool]:
+def _announce_network(said: Said, now: float, facts: Facts) -> tuple[Said, str, bool]:
     opened = now if said.opened is None else said.opened
     if said.times < len(AGAIN_S) and now - opened >= AGAIN_S[said.times]:
         return replace(said, opened=opened, times=said.times + 1), own_network(facts), False
@@ -118,7 +119,7 @@ def own_network(facts: Facts) -> str:
 
 
 def spoken_address(addresses: Sequence[str]) -> str:
-    """The first IPv4 address, number by number; nobody types an IPv6 address that was read to them."""
+    """The first IPv4 address, number by number. IPv6 addresses are too long to be read out."""
     for address in addresses:
         if "." in address:
             return " dot ".join(words.one_by_one(part) for part in address.split("."))
@@ -126,7 +127,7 @@ def spoken_address(addresses: Sequence[str]) -> str:
 
 
 def usable(address: str, own: str) -> bool:
-    """Whether somebody in the house could reach the box by it."""
+    """Whether the box can be reached under this address from the local network."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

@@ -9,7 +9,7 @@ from services.provision.keys import Wifi
 #: Names under which NetworkManager knows the two networks.
 HOME = "sotto-wifi"
 OWN = "sotto-setup"
-#: The box in its own network; dnsmasq's snippet and the firewall name it, too.
+#: Address of the box in its own network; dnsmasq's snippet and the firewall name it, too.
 OWN_ADDRESS = "10.42.0.1"
 
 _NAMESPACE = uuid.UUID("2b9f6c1e-56a5-4f0e-9a1c-7d5c0a3be1f4")
@@ -19,7 +19,7 @@ def home_profile(wifi: Wifi) -> str:
     """The profile that joins the network of the house.
 
     Raises:
-        ValueError: it has no name.
+        ValueError: the network has no name.
     """
     if not wifi.ssid:
         raise ValueError("a network without a name")
@@ -39,7 +39,7 @@ def home_profile(wifi: Wifi) -> str:
 
 
 def own_profile(ssid: str, password: str) -> str:
-    """The profile of the box's own network; it comes up only when told to."""
+    """The profile of the box's own network; it comes up only by command."""
     return _text(
         {
             "connection": {**_connection(OWN), "autoconnect": "false"},
@@ -63,12 +63,12 @@ def _security(password: str, more: dict[str, str] | None = None) -> dict[str, di
 
 
 def _bytes(ssid: str) -> str:
-    """A list of bytes: the one form in which no name of a network can be misread."""
+    """A list of bytes: the only form in which every network name is read correctly."""
     return "".join(f"{byte};" for byte in ssid.encode())
 
 
 def _escaped(value: str) -> str:
-    """GLib drops spaces at the ends of a value and reads backslashes; it reads an escaped space anywhere."""
+    """`value` for GLib, which drops spaces at both ends unless they are escaped, and reads backslashes."""
     return value.replace("\\", "\\\\").replace(" ", "\\s")
 
 

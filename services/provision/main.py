@@ -1,7 +1,8 @@
-"""sotto-provision: reads the set-up file at each boot, before there is a network, and makes the box so.
+"""sotto-provision: reads the set-up file at each boot, before there is a network, and applies it.
 
-Runs as root, once, without a network. The box comes up whatever the file says: what is bad in it keeps its
-previous value, and is written beside it, to the journal, and to where `sotto-greet` finds it to say it aloud.
+Runs as root, once, without a network. The box starts whatever the file says. Valid values are applied;
+invalid ones keep the previous value. Each problem is written beside the file and to the journal, and is
+handed to `sotto-greet`, which speaks it.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from common.state_file import load_json, save_json
 from services.provision import words
 from services.provision.apply import Device, Outcome, apply
 from services.provision.config import Problem, Report, merge, read, read_table, to_table
-from services.provision.handover import adopt
 from services.provision.keys import Setup
 from services.provision.names import host_name
 from services.provision.places import Places
+from services.provision.submission import adopt
 from services.provision.text_file import LIMIT_BYTES
 
 log = logging.getLogger(__name__)
@@ -32,10 +33,10 @@ _PROGRAM_LIMIT_S = 30
 
 
 def provision(places: Places, device: Device) -> Outcome:
-    """Read, merge, apply, report. Raises nothing that the owner's file could cause.
+    """Read, merge, apply, report. No content of the owner's file raises an error.
 
     Raises:
-        SottoError: the state could not be kept.
+        SottoError: the state could not be stored.
     """
     for folder in (places.state, places.run, places.firewall, places.profiles, places.modprobe):
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,21 +49,21 @@ def provision(places: Places, device: Device) -> Outcome:
     if report is not None:
         setup = merge(previous, report)
     outcome = apply(setup, places, device)
-    _tell(setup, problems, outcome, places)
-    # Last, and only on change: a power cut before it repeats this boot's work, no more.
+    _report(setup, problems, outcome, places)
+    # Last, and only on change: after a power cut before this line, the next boot repeats the work.
     if setup != previous or not places.previous.exists():
         save_json(places.previous, to_table(setup))
     return outcome
 
 
 def load_previous(places: Places) -> Setup:
-    """What held at the last boot; nothing if that cannot be read."""
+    """The set-up of the last boot; an empty one if it cannot be read."""
     table = load_json(places.previous)
     return merge(Setup(), read_table(table)) if isinstance(table, dict) else Setup()
 
 
 def read_setup(places: Places) -> Report | None:
-    """What the owner's file says; None where there is no file."""
+    """The content of the owner's file; None if there is no file."""
     try:
         data = read_bounded(places.setup_file, LIMIT_BYTES)
     except TooLarge:
@@ -73,7 +74,7 @@ def read_setup(places: Places) -> Report | None:
     return read(data) if data is not None else None
 
 
-def _tell(setup: Setup, problems: Sequence[Problem], outcome: Outcome, places: Places) -> None:
+def _report(setup: Setup, problems: Sequence[Problem], outcome: Outcome, places: Places) -> None:
     for problem in problems:
         log.warning("sotto.toml: %s. %s", problem.message, problem.hint)
     for remark in outcome.remarks:
@@ -93,7 +94,7 @@ def _tell(setup: Setup, problems: Sequence[Problem], outcome: Outcome, places: P
         else:
             remove(places.problems_file)
     except SottoError as error:
-        # The card may be write-protected; the box says it all the same.
+        # The card may be write-protected; the box speaks the problems all the same.
         log.warning("%s", error)
 
 

@@ -1,4 +1,4 @@
-"""What the box is called: aloud, on the network, and in the list of Wi-Fi networks."""
+"""The names of the box: on the network, and in the list of Wi-Fi networks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def host_name(name: str | None) -> str:
 def network_name(name: str | None, machine_id: str) -> str:
     """The SSID of the box's own network, at most 32 bytes: "Sotto Kitchen Box", or "Sotto 3f9a".
 
-    The four digits are made from the machine id and do not tell it.
+    The four digits are made from the machine id, which cannot be recovered from them.
     """
     tail = name or hashlib.sha256(f"sotto-setup {machine_id}".encode()).hexdigest()[:4]
     full = tail if tail.lower().startswith("sotto") else f"Sotto {tail}"

@@ -1,4 +1,4 @@
-"""What NetworkManager says and does, through its command `nmcli`."""
+"""NetworkManager, controlled through its command `nmcli`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from dataclasses import dataclass
 
 from services.provision.keyfile import OWN
 
-#: Networks that a list can show with sense.
+#: More networks than that are not listed.
 MAX_NETWORKS = 40
 _ANSWER_LIMIT = 256 * 1024
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a program said.
+    """The result of a program.
 
     Attributes:
-        code: its exit status; 124 if it took too long, 127 if it is not there.
+        code: its exit status; 124 if it took too long, 127 if it does not exist.
+        out, error: what it printed.
     """
 
     code: int
@@ -38,7 +39,7 @@ class Device:
 
 @dataclass(frozen=True)
 class Seen:
-    """A network in the air. `signal` is 0 to 100."""
+    """A network within reach. `signal` is 0 to 100."""
 
     ssid: str
     signal: int
@@ -49,7 +50,7 @@ Run = Callable[[Sequence[str], float], Answer]
 
 
 def run(command: Sequence[str], limit_s: float) -> Answer:
-    """Start a program, in English, and wait at most `limit_s` seconds for it."""
+    """Start a program with English messages, and wait at most `limit_s` seconds for it."""
     try:
         done = subprocess.run(
             command,
@@ -82,7 +83,7 @@ def fields(line: str) -> list[str]:
 
 
 class NetworkManager:
-    """Asks and tells NetworkManager.
+    """Queries and controls NetworkManager.
 
     Args:
         run: how programs are started.
@@ -98,7 +99,7 @@ class NetworkManager:
         return tuple(Device(*line) for line in lines if len(line) == 4 and line[1] in ("ethernet", "wifi"))
 
     def scan(self) -> tuple[Seen, ...]:
-        """Networks in the air, strongest first, each name once."""
+        """Networks within reach, strongest first, each name once."""
         answer = self._nmcli(
             "-t", "-f", "SSID,SIGNAL,SECURITY", "device", "wifi", "list", "--rescan", "yes", limit_s=30
         )
@@ -113,11 +114,11 @@ class NetworkManager:
         return tuple(sorted(found.values(), key=lambda seen: -seen.signal)[:MAX_NETWORKS])
 
     def reload(self) -> None:
-        """Have it read profiles anew."""
+        """Make NetworkManager read its profiles again."""
         self._nmcli("connection", "reload")
 
     def up(self, name: str, wait_s: int) -> str:
-        """Bring a profile up; empty, or in plain words why it failed."""
+        """Bring a profile up; returns "", or in plain words why it failed."""
         answer = self._nmcli("--wait", str(wait_s), "connection", "up", name, limit_s=wait_s + 10)
         return "" if answer.code == 0 else why(f"{answer.error}\n{answer.out}", answer.code)
 
@@ -130,7 +131,7 @@ class NetworkManager:
 
 
 def is_online(devices: Sequence[Device]) -> bool:
-    """Whether any network but the own one is there, be it set up by NetworkManager or by somebody else."""
+    """Whether any network other than the own one is up, whoever has set it up."""
     return any(d.state.startswith("connected") and d.connection != OWN for d in devices)
 
 

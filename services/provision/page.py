@@ -1,8 +1,9 @@
-"""The set-up page: one form, served only in the box's own network and only while that is open.
+"""The set-up page: one form, served only in the box's own network, while that is open.
 
-It runs without rights: it can neither read the set-up file nor command anything, and hands what somebody sent
-over as a file that root checks again (`services.provision.handover`). The network has a password that the box
-tells aloud, so whoever reaches the page knows it; a token in the form keeps other sites from sending one.
+It runs without rights: it can neither read the set-up file nor control anything. It writes the form to a
+file, which root checks again (`services.provision.submission`). The network has a password that the box
+speaks, so only somebody in the room reaches the page. A token in the form keeps other web sites from sending
+one.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ from common.errors import SottoError
 from common.files import read_bounded, write_whole
 from services.provision.config import Problem, read_table, to_toml
 from services.provision.form import FIELDS, FORM, OTHER_SSID, STYLE, Page, form_page, plain_page, thanks_page
-from services.provision.handover import FORM_LIMIT
 from services.provision.keys import ANY_WORD, Setup
 from services.provision.places import Places
+from services.provision.submission import FORM_LIMIT
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ _HEADERS = {
 
 
 class Refused(Exception):
-    """A request that is not answered with the form.
+    """A request that is refused.
 
     Args:
         status: of HTTP.
@@ -66,12 +67,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Site:
-    """The page and where it leaves what it gets.
+    """The page, and where it writes the form.
 
     Attributes:
         page: what the form shows.
-        folder: writable by this process alone.
-        token: stands in the form; a request without it comes from elsewhere.
+        folder: only this process writes there.
+        token: part of the form; a request without it does not come from this page.
     """
 
     page: Page
@@ -79,7 +80,7 @@ class Site:
     token: str
 
     async def answer(self, request: Request) -> Response:
-        """Any request at all; what is not the page leads to it, as phones look for a page to log in."""
+        """Answer any request; other paths lead to the page, because phones look for a log-in page."""
         try:
             response = await self._answer(request)
         except Refused as refused:
@@ -148,7 +149,7 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 def setup_from(page: Page, form: Mapping[str, str]) -> tuple[Setup, tuple[Problem, ...]]:
-    """What a form says, checked exactly as `sotto.toml` is; empty fields say nothing."""
+    """The set-up that a form asks for, checked exactly as `sotto.toml` is; empty fields are left out."""
     table: dict[str, Any] = {}
     # The network that was typed in comes last, and so counts before the one of the list.
     for name, place in FIELDS.items():
@@ -164,7 +165,7 @@ def setup_from(page: Page, form: Mapping[str, str]) -> tuple[Setup, tuple[Proble
     report = read_table(table)
     problems = list(report.problems)
     wifi_said = report.setup.wifi
-    # A network that was set before keeps its password; the page does not know it.
+    # A network that was set before keeps its password, which the page does not know.
     new = wifi_said.ssid != page.values.get("ssid")
     if new and not wifi_said.password and dict(page.networks).get(wifi_said.ssid or "") and not problems:
         problems.append(
@@ -179,7 +180,7 @@ def setup_from(page: Page, form: Mapping[str, str]) -> tuple[Setup, tuple[Proble
 
 
 def page_from(data: bytes) -> Page:
-    """What root wrote for the page.
+    """The page from the facts that root wrote.
 
     Raises:
         ValueError, KeyError, TypeError: it is damaged.
@@ -210,7 +211,7 @@ def application(site: Site) -> Starlette:
 
 
 def server_for(site: Site, port: int) -> uvicorn.Server:
-    """The web server, bound to the own network's address alone: on no other one is there a page."""
+    """The web server. It is bound to the address of the own network only."""
     return uvicorn.Server(
         uvicorn.Config(
             application(site),
@@ -233,7 +234,7 @@ def server_for(site: Site, port: int) -> uvicorn.Server:
 
 
 def main() -> int:
-    """Entry point; serves until told to stop."""
+    """Entry point; serves until it is stopped."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     places = Places()
     try:

@@ -1,4 +1,4 @@
-"""Where everything lies, below a root that tests move."""
+"""All paths, below a root that tests change."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ class Places:
 
     @property
     def esp(self) -> Path:
-        """The partition that an owner sees when the card is put into a computer."""
+        """The boot partition, which a computer shows when the card is put into it."""
         return self.root / "boot"
 
     @property
     def setup_file(self) -> Path:
-        """What the owner edits."""
+        """The set-up file, which the owner edits."""
         return self.esp / "sotto.toml"
 
     @property
     def problems_file(self) -> Path:
-        """What is wrong with it, in plain words."""
+        """The problems of the set-up file, in plain words."""
         return self.esp / "sotto-problems.txt"
 
     @property
     def state(self) -> Path:
-        """What survives; everybody may enter, because the time zone and the key for SSH lie there."""
+        """State that survives a restart. Every user may enter: the time zone and the SSH keys are there."""
         return self.root / "var/lib/sotto-provision"
 
     @property
     def previous(self) -> Path:
-        """The last values that held, with the Wi-Fi password."""
+        """The values in force, with the Wi-Fi password."""
         return self.state / "setup.json"
 
     @property
     def localtime(self) -> Path:
-        """Where the image's /etc/localtime points."""
+        """The target of the image's link /etc/localtime."""
         return self.state / "localtime"
 
     @property
     def pairing_code(self) -> Path:
-        """Eight digits that the box tells who stands before it."""
+        """Eight digits, which the box speaks in its room."""
         return self.state / "pairing-code"
 
     @property
@@ -68,12 +68,12 @@ class Places:
 
     @property
     def run(self) -> Path:
-        """What holds until the box is switched off."""
+        """State that is lost when the box is switched off."""
         return self.root / "run/sotto-provision"
 
     @property
     def announce(self) -> Path:
-        """What the box says about it; read by `sotto-greet`."""
+        """What `sotto-greet` speaks about the set-up."""
         return self.run / "announce.json"
 
     @property
@@ -93,20 +93,20 @@ class Places:
 
     @property
     def setup_run(self) -> Path:
-        """What `sotto-setup` tells its page and `sotto-greet`."""
+        """What `sotto-setup` writes for its page and for `sotto-greet`."""
         return self.root / "run/sotto-setup"
 
     @property
     def own_password(self) -> Path:
-        """Twelve digits for the box's own network, told to who stands before it; there while it is open."""
+        """Twelve digits for the box's own network, which the box speaks; the file exists while it is open."""
         return self.setup_run / "password"
 
     @property
     def page_run(self) -> Path:
-        """What the set-up page hands over; its process owns the folder."""
+        """What the set-up page submits; its process owns the folder."""
         return self.root / "run/sotto-setup-page"
 
     @property
     def submitted(self) -> Path:
-        """The form that somebody sent, not yet looked at by root."""
+        """The form that somebody sent, before root has checked it."""
         return self.page_run / "submitted.toml"

@@ -1,7 +1,7 @@
-"""sotto-setup: sees to it that the box gets into a network; opens its own, with a set-up page, if need be.
+"""sotto-setup: brings the box into a network; if there is none, it opens its own with a set-up page.
 
-Runs as root, because only root may command NetworkManager and systemd, and reads nothing from any network:
-the page is a process of its own without rights (`services.provision.page`). It ends when there is a network.
+Runs as root, because only root may control NetworkManager and systemd. It reads nothing from any network: the
+page is a process of its own without rights (`services.provision.page`). It ends when there is a network.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _ANSWER_S = 3.0
 
 
 class Watch:
-    """Looks at the network again and again, and does what the state machine says.
+    """Polls the network and carries out the actions of the state machine.
 
     Args:
         places: where files lie.
@@ -67,17 +67,17 @@ class Watch:
         self._owner = owner
         self._failure = ""
         self._network = ""
-        # Its own, and another at each start: whoever records a phone that joins may try passwords for as
-        # long as he likes. Twelve digits hold out for days, and then open nothing any more.
+        # A new password at each start: somebody who records a phone that joins can try passwords offline.
+        # Twelve digits take days, and by then the password is no longer in use.
         self._password = f"{secrets.randbelow(10**12):012d}"
         self.state = State(Stage.WAITING, now())
-        self._tell()
+        self._publish()
 
     def turn(self) -> float:
-        """Look once and act; seconds until the next look, 0 when it is over.
+        """Look once and act; returns the seconds until the next look, 0 at the end.
 
         Raises:
-            SottoError: what is needed cannot be read or written.
+            SottoError: a file cannot be read or written.
         """
         self.state, action = step(self.state, self._now(), self._facts())
         if action is Action.OPEN:
@@ -88,7 +88,7 @@ class Watch:
             self._close()
         if action is not Action.NOTHING:
             log.info("%s", action)
-            self._tell()
+            self._publish()
         if self.state.stage is Stage.DONE:
             return 0.0
         waits_long = self.state.stage is Stage.WAITING and self._now() - self.state.since > 2 * PATIENCE_S
@@ -109,7 +109,7 @@ class Watch:
         return (self._places.profiles / f"{keyfile.HOME}.nmconnection").is_file()
 
     def _idle_s(self) -> float:
-        """Since the page was used, which touches a file; whatever that file is, it is only looked at."""
+        """Seconds since the page was used. Each use touches a file, of which only the date is read."""
         try:
             used = (self._places.page_run / "used").stat(follow_symlinks=False).st_mtime
         except OSError:
@@ -117,10 +117,10 @@ class Watch:
         return max(0.0, self._wall() - used)
 
     def _open(self) -> None:
-        """Scan while the radio still can, bring the own network up, then the page."""
+        """Scan before the radio is in use, then bring up the own network and the page."""
         self._network = ""
         if self._is_known() and not self._failure:
-            # It should have been joined long ago; a last try tells why it was not.
+            # It should have been joined by now; one more try gives the reason.
             self._failure = self._manager.up(keyfile.HOME, int(PATIENCE_S))
             if not self._failure:
                 return
@@ -138,14 +138,14 @@ class Watch:
         self._network = ssid
 
     def _join(self) -> None:
-        """Take the form over, if there is one, and try the network that is set now."""
+        """Take the form, if there is one, and try the network that is set now."""
         sent = self._places.submitted.is_file()
         if sent:
             self._sleep(_ANSWER_S)
         self._close()
         if sent:
             before = self._read_at_start()
-            # Reads the form, writes sotto.toml and applies it; see services.provision.main.
+            # This unit reads the form, writes sotto.toml and applies it; see services.provision.main.
             self._systemctl("restart", "sotto-provision.service")
             if changed := [unit for unit, value in self._read_at_start().items() if value != before[unit]]:
                 self._systemctl("--no-block", "try-restart", *changed)
@@ -163,7 +163,7 @@ class Watch:
         self._manager.down(keyfile.OWN)
 
     def _read_at_start(self) -> dict[str, object]:
-        """What services take from the set-up when they start, and not later, by unit."""
+        """By unit: the part of the set-up that it reads only at its start."""
         settings = read_bounded(self._places.config / "assistant.toml", 256 * 1024)
         try:
             zone = str(self._places.localtime.readlink())
@@ -172,7 +172,7 @@ class Watch:
         return {
             "sotto-assistantd.service": (settings, zone),
             "sotto-updated.service": zone,
-            # Not asked of the kernel: this unit has a host name of its own, which does not follow.
+            # The kernel is not asked: this unit has a host name of its own, which does not change.
             "sotto-gatewayd.service": host_name(load_previous(self._places).name),
         }
 
@@ -186,7 +186,7 @@ class Watch:
         return network_name(setup.name, machine.decode("ascii", "replace").strip())
 
     def _facts_for_page(self, setup: Setup) -> None:
-        """What the form shows; no secret is among it."""
+        """Write what the form shows; no secret is among it."""
         facts = {
             "address": keyfile.OWN_ADDRESS,
             "failure": self._failure and f'"{setup.wifi.ssid or ""}": {self._failure}',
@@ -195,14 +195,14 @@ class Watch:
         }
         write_whole(self._places.setup_run / "page.json", json.dumps(facts).encode())
 
-    def _tell(self) -> None:
-        """Where the box is, for those who say it aloud."""
-        told = {"stage": self.state.stage.value, "network": self._network, "failure": self._failure}
-        write_whole(self._places.setup_run / "state.json", json.dumps(told).encode())
+    def _publish(self) -> None:
+        """Write the state for `sotto-greet`, which speaks it."""
+        state = {"stage": self.state.stage.value, "network": self._network, "failure": self._failure}
+        write_whole(self._places.setup_run / "state.json", json.dumps(state).encode())
 
 
 def main() -> int:
-    """Entry point; ends with 0 when the box is in a network."""
+    """Entry point; ends with 0 as soon as there is a network."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     try:
         watch = Watch(Places(), owner=Owner(group=grp.getgrnam("sotto").gr_gid))

@@ -26,7 +26,7 @@ def check_key(line: str) -> str:
     """The key as `type base64 comment`, on one clean line.
 
     Raises:
-        ValueError: it is no public key; its text is `what is wrong|what to do`, never the key itself.
+        ValueError: it is no public key; the text is `what is wrong|what to do` and does not contain the key.
     """
     line = line.strip()
     if "PRIVATE KEY" in line:

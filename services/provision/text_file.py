@@ -1,4 +1,4 @@
-"""From the bytes of the set-up file to its tables; knows the mistakes that text editors make for people."""
+"""From the bytes of the set-up file to its tables. It recognises the usual mistakes of text editors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _QUOTES = "replace them by straight ones (\" or '); a plain text editor such as 
 def table_from(data: bytes) -> dict[str, Any]:
     """The tables of a TOML file.
 
-    A byte order mark and Windows line ends are taken as they come: neither is the owner's fault.
+    A byte order mark and the line ends of Windows are accepted.
 
     Raises:
         Wrong: too large, not UTF-8, or not TOML; the message names the line, never its content.
@@ -48,7 +48,7 @@ def table_from(data: bytes) -> dict[str, Any]:
             f"line {line}: a character is not UTF-8",
             'save the file again as plain text with the encoding "UTF-8", not as a document',
         ) from None
-    # Macs of old ended lines by a carriage return alone; some editors still can.
+    # Old Macs ended lines with a carriage return alone; some editors still do.
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
         return tomllib.loads(text)
@@ -57,7 +57,7 @@ def table_from(data: bytes) -> dict[str, Any]:
 
 
 def _explained(text: str, error: Exception) -> Wrong:
-    """What a person can do about a syntax error."""
+    """A syntax error with what the owner can do about it."""
     found = re.search(r"at line (\d+)|at end of document", str(error))
     lines = text.rstrip().split("\n")
     number = min(int(found[1]), len(lines)) if found and found[1] else len(lines)

@@ -1,4 +1,4 @@
-"""Problems of the set-up file in words: aloud, and in a file beside it."""
+"""Problems of the set-up file in words: spoken, and in a file beside it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from services.provision.config import Problem
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-#: More than that nobody keeps in mind.
+#: More mistakes than that are not named one by one: nobody remembers them.
 _MAX_SPOKEN = 3
 
 
 def spoken_problems(spoken: Sequence[str]) -> str:
-    """What the box says about a set-up file with these mistakes; empty where there are none."""
+    """What the box says about a set-up file with these mistakes; "" if there are none."""
     if not spoken:
         return ""
     count = _NUMBERS[len(spoken)] if len(spoken) < len(_NUMBERS) else str(len(spoken))
@@ -33,9 +33,9 @@ def _listed(parts: Sequence[str]) -> str:
 
 
 def written_problems(problems: Sequence[Problem], remarks: Sequence[str]) -> str:
-    """The content of `sotto-problems.txt`; empty where there is nothing to say.
+    """The content of `sotto-problems.txt`; "" if there is nothing to report.
 
-    Lines end as on Windows, where the file will often be opened.
+    Lines end as on Windows, where the file is often opened.
     """
     lines = []
     if problems:

@@ -20,9 +20,9 @@ from starlette.testclient import TestClient
 from assistant.models import catalogue
 from services.provision.config import read
 from services.provision.form import FIELDS, Page, form_page
-from services.provision.handover import FORM_LIMIT, overlay
 from services.provision.keys import ANY_WORD, Setup
 from services.provision.page import Site, application, page_from, server_for, setup_from
+from services.provision.submission import FORM_LIMIT, overlay
 
 WAKE_WORDS = tuple(catalogue.WAKE_WORDS)
 PAGE = Page(

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.provision.config import read, to_toml
-from services.provision.handover import adopt, overlay
 from services.provision.keys import Access, HubSection, Setup, Wifi
 from services.provision.places import Places
+from services.provision.submission import adopt, overlay
 from services.provision.text_file import LIMIT_BYTES
 from tests.services.provision.test_config import ED25519
 

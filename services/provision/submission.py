@@ -1,7 +1,7 @@
-"""From the set-up page, which has no rights, to the set-up file, which only root writes.
+"""From the form of the set-up page, which has no rights, to the set-up file, which only root writes.
 
-The page leaves one small file. Root treats it as any stranger's: bounded, no link, checked as the owner's
-own file is; what is good goes to `sotto.toml`, and the former one stays beside it.
+The page writes one small file. Root does not trust it: its size is bounded, it must not be a link, and it is
+checked as the owner's file is. A valid form goes into `sotto.toml`; the former file stays beside it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ FORM_LIMIT = 16 * 1024
 
 
 def adopt(places: Places, previous: Setup) -> list[str]:
-    """Take what the page left, if anything, into `sotto.toml`; gives what went wrong.
+    """Take the form of the page, if there is one, into `sotto.toml`; returns what went wrong.
 
-    The form is removed only after that: a power cut between the two does it twice, to the same end.
+    The form is removed only after that: if the power fails between the two, the form is taken twice, with the
+    same result.
     """
     failures: list[str] = []
     try:
-        # In TOML a form may be somewhat longer than it came.
+        # As TOML a form may be somewhat longer than as it was sent.
         data = read_bounded(places.submitted, LIMIT_BYTES)
         if data is None:
             return []
@@ -47,7 +48,7 @@ def adopt(places: Places, previous: Setup) -> list[str]:
 
 
 def overlay(present: Setup, form: Setup) -> Setup:
-    """The present set-up with what the form says; what the page does not ask stays as it is.
+    """The present set-up with the values of the form; keys that the page does not ask for stay as they are.
 
     A network that is chosen again keeps its password, unless there is a new one, and stays hidden if it was.
     Raises nothing.
@@ -74,7 +75,7 @@ def _overlay_wifi(present: Wifi, form: Wifi) -> Wifi:
 
 
 def _present(places: Places, previous: Setup) -> Setup:
-    """What the owner's file says now, or said when it was last good."""
+    """The set-up of the owner's file; invalid values keep the previous value."""
     try:
         data = read_bounded(places.setup_file, LIMIT_BYTES)
     except SottoError:
