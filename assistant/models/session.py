@@ -21,9 +21,9 @@ def session_options(threads: int = 1, arena: bool = False) -> ort.SessionOptions
     """Options shared by every session.
 
     One thread by default and no spinning: these models are too small to gain from a second thread,
-    and spinning threads take the processor from the audio callbacks of a two-core machine. The arena, which keeps
-    every buffer for the next run, pays only for a model that runs many short steps: measured, it
-    makes the decoder 13 % faster, and the others no faster but 50 MB larger.
+    and spinning threads take the processor from the audio callbacks of a two-core machine. The arena,
+    which keeps every buffer for the next run, pays only for a model that runs many short steps:
+    measured, it makes the decoder 13 % faster, and the others no faster but 50 MB larger.
     """
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
