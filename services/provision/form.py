@@ -9,7 +9,8 @@ from typing import Any
 
 from services.provision.config import Problem
 from services.provision.key_field import FormField
-from services.provision.keys import KEYS, Setup
+from services.provision.key_index import KEYS
+from services.provision.keys import Setup
 
 STYLE = """
 :root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif; }

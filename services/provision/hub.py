@@ -12,7 +12,7 @@ from services.provision.toml_text import toml_value
 
 
 def hub_url(kind: str | None, address: str | None, url: str | None, token: str | None) -> str | None:
-    """The URL of the hub's devices; None if no connector is needed."""
+    """Where the hub's devices are reached; None where no connector is wanted."""
     if kind == MQTT and (url or address):
         return url or f"mqtt://{_in_url(address or '')}"
     if kind == HOME_ASSISTANT and token and (url or address):
@@ -33,7 +33,7 @@ def settings_text(
 
 
 def port_of(kind: str, url: str) -> int:
-    """The port of the hub."""
+    """The port that is talked to."""
     parts = urlsplit(url)
     return parts.port or SCHEMES[kind][parts.scheme][0]
 
@@ -48,10 +48,10 @@ def host_address(url: str) -> str | None:
 
 
 def hub_rules(address: str | None, port: int) -> tuple[str, ...]:
-    """Firewall rules with which the connector reaches the hub and nothing else.
+    """What the firewall takes in, so that the connector reaches the hub and nothing else.
 
     Args:
-        address: of the hub; None if it has a name, which may be any address on the local network.
+        address: of the hub; None where it has a name, which may be anywhere on the local network.
         port: of the hub.
     """
     if address is not None:

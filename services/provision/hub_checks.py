@@ -1,4 +1,4 @@
-"""Checks of [hub] in the set-up file: valid values, and in plain words why another is invalid."""
+"""The values of [hub] in the set-up file: what is good, and in plain words why another is not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.connectord.settings import HOME_ASSISTANT, MQTT, SCHEMES, url_prob
 from services.provision.checks import Wrong, plain_text, shown
 
 KINDS = (HOME_ASSISTANT, MQTT, "other")
-#: Addresses that a hub with a name may have: private, unique local, link-local (RFC 1918, 4193, 3927, 4291).
+#: Where a hub with a name may be: private, unique local, link-local addresses (RFC 1918, 4193, 3927, 4291).
 LOCAL = {
     4: ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
     6: ("fc00::/7", "fe80::/10"),
@@ -27,7 +27,7 @@ UNUSED_CERTIFICATE = Wrong(
 
 
 def address(value: object) -> str:
-    """An IP address. A name will not do: any machine on the network can claim it, and the hub has access."""
+    """An IP address: whoever has it may talk to the box, and anybody on the network can claim a name."""
     text = plain_text(value, 'address = "192.168.1.20"')
     try:
         return str(ipaddress.ip_address(text))
@@ -58,11 +58,11 @@ def kind(value: object) -> str:
 
 
 def url(value: object) -> str:
-    """The URL of the hub's devices; `lacking` checks that its scheme fits the kind."""
+    """Where the devices of the hub are reached; the scheme is looked at together with the kind."""
     text = plain_text(value, 'url = "http://192.168.1.20:8123"', 300)
     kind = MQTT if text.startswith("mqtt") else HOME_ASSISTANT
     if problem := url_problem(kind, text):
-        # The URL is not shown, because it may contain a password.
+        # Not shown: it may hold a password.
         raise Wrong(
             "is not an address",
             f"this {problem}",
@@ -77,7 +77,7 @@ def token(value: object) -> str:
 
 
 def password(value: object) -> str:
-    """The password for an MQTT broker."""
+    """Of an MQTT broker."""
     return _secret(value, "the password")
 
 
@@ -97,7 +97,7 @@ def _secret(value: object, what: str) -> str:
 
 
 def user(value: object) -> str:
-    """The user name for an MQTT broker."""
+    """Of an MQTT broker."""
     return plain_text(value, 'user = "sotto"', 100)
 
 
@@ -107,7 +107,7 @@ def area(value: object) -> str:
 
 
 def certificate(value: object) -> str:
-    """The certificate of an encrypted hub or of its issuer: one or more certificates in PEM form."""
+    """What an encrypted hub shows, or of who signed that: one or more certificates in PEM form."""
     text = value.strip() if isinstance(value, str) else ""
     try:
         if len(text) > _MAX_CERTIFICATE:
@@ -125,7 +125,7 @@ def certificate(value: object) -> str:
 
 
 def is_encrypted(url: str | None) -> bool:
-    """Whether the connection to `url` is encrypted."""
+    """Whether the hub shows a certificate there."""
     return url is not None and any(
         scheme == urlsplit(url).scheme and tls
         for known in SCHEMES.values()
@@ -141,7 +141,7 @@ def lacking(
     user: str | None,
     password: str | None,
 ) -> tuple[str, Wrong] | None:
-    """The key at which values that are valid one by one do not fit together, and why; None if they fit."""
+    """The key at which values that are good one by one do not go together, and why; None if they do."""
     if url is not None and kind not in (HOME_ASSISTANT, MQTT):
         return "hub.kind", Wrong(
             "is missing", "there is a url, but no kind that would use it", 'kind = "home-assistant" or "mqtt"'
@@ -181,5 +181,5 @@ def _is_near(url: str) -> bool:
     try:
         plain = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return True  # a name; the firewall allows only addresses of the local network
+        return True  # a name, which the firewall holds to the local network
     return any(plain in ipaddress.ip_network(net) for net in LOCAL[plain.version])

@@ -5,13 +5,11 @@ To add a key, add its field here, and use its value in `services.provision.apply
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from assistant.models.catalogue import DEFAULT_LANGUAGE, LANGUAGES, WAKE_WORDS
 from services.provision import checks, hub_checks
-from services.provision.key_field import FormField, Key, key, keys_in, section
+from services.provision.key_field import FormField, key, section
 from services.provision.toml_text import toml_value
 
 #: On the set-up page, as the wake word: all of them. An empty value would keep the one that was set before.
@@ -253,31 +251,3 @@ class Setup:
     hub: HubSection = field(default_factory=HubSection, metadata=section("the hub part"))
     update: Update = field(default_factory=Update, metadata=section("the update part"))
     sound: Sound = field(default_factory=Sound, metadata=section("the sound part"))
-
-
-#: Section -> its class.
-SECTIONS: Mapping[str, type[Any]] = {name: cls for name, _, cls in keys_in(Setup) if cls}
-#: Section, "" for the top of the file -> name -> key.
-KEYS: Mapping[str, Mapping[str, Key]] = {
-    "": {name: known for name, known, cls in keys_in(Setup) if cls is None},
-    **{name: {inner: known for inner, known, _ in keys_in(cls)} for name, cls in SECTIONS.items()},
-}
-#: How each key and each section is called aloud, by its path, as in "wifi.ssid".
-SPOKEN: Mapping[str, str] = {
-    **{name: known.spoken for name, known, _ in keys_in(Setup)},
-    **{f"{name}.{inner}": KEYS[name][inner].spoken for name in SECTIONS for inner in KEYS[name]},
-}
-
-
-def _meant() -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    of_sections = {name: known for name, known, cls in keys_in(Setup) if cls}
-    for table in (of_sections, *KEYS.values()):
-        for name, known in table.items():
-            for alias in known.also:
-                found[alias] = (*found.get(alias, ()), name)
-    return found
-
-
-#: What owners write instead of a name -> the names that they can mean.
-MEANT: Mapping[str, tuple[str, ...]] = _meant()

@@ -13,6 +13,7 @@ from common.errors import SottoError
 from common.files import read_bounded, remove, write_whole
 from services.provision.config import Report, merge, read, to_toml
 from services.provision.form import FIELDS
+from services.provision.key_index import KEYS
 from services.provision.keys import Setup, Wifi
 from services.provision.places import Places
 from services.provision.text_file import LIMIT_BYTES
@@ -71,7 +72,10 @@ def _overlay_wifi(present: Wifi, form: Wifi) -> Wifi:
     if form.ssid and form.ssid == present.ssid:
         password, hidden = wifi.password or present.password, wifi.hidden or present.hidden
         wifi = dataclasses.replace(wifi, password=password, hidden=hidden)
-    return dataclasses.replace(wifi, country=form.country or present.country)
+    others = [name for name in KEYS["wifi"] if name not in ("ssid", "password", "hidden")]
+    return dataclasses.replace(
+        wifi, **{name: getattr(form, name) or getattr(present, name) for name in others}
+    )
 
 
 def _present(places: Places, previous: Setup) -> Setup:

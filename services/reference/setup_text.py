@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping
 
 from services.provision.key_field import NOTHING, Key
-from services.provision.keys import KEYS
+from services.provision.key_index import KEYS
 from services.reference.markdown import table
 
 _WIDTH = 110

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from assistant.settings import WakeWordSettings
 from services.provision import checks
 from services.provision.config import merge, read, read_table, to_table, to_toml
-from services.provision.keys import SPOKEN, Setup, Wifi
+from services.provision.key_index import SPOKEN
+from services.provision.keys import Setup, Wifi
 from services.provision.text_file import LIMIT_BYTES
 from tests.conftest import REPOSITORY
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common.errors import InvalidInput
-from services.provision.keys import KEYS
+from services.provision.key_index import KEYS
 from services.reference.__main__ import documents
 from services.reference.attributes import attributes
 from services.reference.markdown import table, with_part
