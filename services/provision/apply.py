@@ -26,9 +26,9 @@ log = logging.getLogger(__name__)
 
 #: The first line of an assistant.toml that is ours to replace.
 OURS = "# written from sotto.toml; take this line away to keep your own changes\n"
-#: The ports on which gatewayd listens by default: `services.gatewayd.settings` has the same figures.
+#: Where gatewayd listens by default: `services.gatewayd.settings` has the same figures.
 API_PORTS = (8443, 8444, 10400, 10700)
-#: The ports to which the firewall always allows updates: the set update_tcp in rootfs/etc/nftables.conf.
+#: Where the firewall always lets updates go: the set update_tcp in rootfs/etc/nftables.conf.
 WEB_PORTS = (80, 443)
 _UTC = "UTC"
 _SETTINGS_LIMIT = 256 * 1024

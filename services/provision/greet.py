@@ -138,7 +138,7 @@ def _addresses() -> tuple[str, ...]:
 
 
 def _announce(text: str) -> None:
-    # Imported here, so that a box that has said everything does not load gRPC.
+    # Imported when needed: a box that has said everything never loads gRPC for it.
     from services.client.local import open_daemon
 
     with open_daemon() as daemon:

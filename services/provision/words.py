@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from services.provision.config import Problem
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-#: More mistakes than that are not named one by one: nobody remembers them.
+#: More than that nobody keeps in mind.
 _MAX_SPOKEN = 3
 
 
 def spoken_problems(spoken: Sequence[str]) -> str:
-    """What the box says about a set-up file with these mistakes; "" if there are none."""
+    """What the box says about a set-up file with these mistakes; empty where there are none."""
     if not spoken:
         return ""
     count = _NUMBERS[len(spoken)] if len(spoken) < len(_NUMBERS) else str(len(spoken))
