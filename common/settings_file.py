@@ -80,7 +80,12 @@ def fill(cls: type[Any], table: dict[str, Any], file: Path, where: tuple[str, ..
             values.setdefault(field.name, {})[key] = _value(kind, value, file, (*where, key))
         else:
             values[key] = _value(hints[key], value, file, (*where, key))
-    return cls(**values)
+    # First the class itself: what it says about a value is more exact.
+    settings = cls(**values)
+    for key, value in values.items():
+        if typing.get_origin(hints[key]) is typing.Literal and value not in typing.get_args(hints[key]):
+            raise _wrong_kind((hints[key],), value, file, (*where, key))
+    return settings
 
 
 def _value(hint: Any, value: Any, file: Path, where: tuple[str, ...]) -> Any:
@@ -95,20 +100,23 @@ def _value(hint: Any, value: Any, file: Path, where: tuple[str, ...]) -> Any:
         if typing.get_origin(kind) is tuple and isinstance(value, list):
             inner = typing.get_args(kind)[0]
             return tuple(_value(inner, item, file, where) for item in value)
-        if typing.get_origin(kind) is typing.Literal and value in typing.get_args(kind):
+        if typing.get_origin(kind) is typing.Literal and isinstance(value, str):
             return value
         if kind in (bool, int, str) and type(value) is kind:
             return value
-    names = " or ".join(kind_name(kind) for kind in kinds)
-    raise InvalidInput(
-        f"{file}: {'.'.join(where)} = {value!r} is not a {names}",
+    raise _wrong_kind(kinds, value, file, where)
+
+
+def _wrong_kind(kinds: Iterable[Any], value: Any, file: Path, where: tuple[str, ...]) -> InvalidInput:
+    return InvalidInput(
+        f"{file}: {'.'.join(where)} = {value!r} is not {' or '.join(map(kind_name, kinds))}",
         hint="see docs/settings.md for every setting and its kind",
         code="settings.kind",
     )
 
 
 def kind_name(kind: Any) -> str:
-    """How the kind of a setting is called; a choice is called by its values."""
+    """What a value must be: "a float", or one of the values of a choice."""
     if typing.get_origin(kind) is typing.Literal:
-        return " or ".join(f'"{choice}"' for choice in typing.get_args(kind))
-    return str(getattr(kind, "__name__", kind))
+        return "one of " + ", ".join(f'"{choice}"' for choice in typing.get_args(kind))
+    return f"a {getattr(kind, '__name__', kind)}"

@@ -10,7 +10,7 @@ import numpy as np
 from assistant.audio.convert import FULL_SCALE
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.hearing.vad_gate import check_frame
-from assistant.models.session import open_session
+from assistant.models.engine import Engine, engine
 from common.errors import ModelError
 
 #: Samples a judgement is made on, and how many of the former window the network sees again.
@@ -24,14 +24,15 @@ class Silero:
 
     Args:
         model_path: the ONNX file.
+        runs_on: the engine; the default one if not given.
 
     Raises:
         ModelError: the file is missing, damaged or another network.
     """
 
-    def __init__(self, model_path: Path) -> None:
-        self._session = open_session(model_path)
-        names = {entry.name for entry in self._session.get_inputs()}
+    def __init__(self, model_path: Path, runs_on: Engine | None = None) -> None:
+        self._session = (runs_on or engine()).open(model_path)
+        names = set(self._session.inputs)
         if names != {"input", "state", "sr"}:
             raise ModelError(
                 f"{model_path} is not a Silero network: its inputs are {', '.join(sorted(names))}",

@@ -7,7 +7,6 @@ import numpy as np
 from assistant.audio.convert import to_floats
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.hearing.log_mel import log_mel
-from assistant.models.session import open_session
 from assistant.models.store import ModelStore
 from common.errors import ModelError
 
@@ -31,8 +30,8 @@ class TurnModel:
 
     def __init__(self, store: ModelStore) -> None:
         path = store.path("smart-turn", "smart-turn-v3.2-cpu.onnx")
-        self._session = open_session(path)
-        names = [entry.name for entry in self._session.get_inputs()]
+        self._session = store.engine.open(path)
+        names = list(self._session.inputs)
         if names != ["input_features"]:
             raise ModelError(
                 f"{path} is not smart-turn: its inputs are {', '.join(names)}",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assistant.models import keys
 from assistant.models.catalogue import CATALOGUE, REQUIRED, ModelEntry, ModelFile
+from assistant.models.engine import DEFAULT_ENGINE, Engine, engine
 from assistant.models.files import sha256_of
 from common.errors import ModelError
 from common.paths import host_models_dir
@@ -40,6 +41,7 @@ class ModelStore:
         host_root: folder of the weights in the layout of this machine, `<host_root>/<key>/`; by
             default `<root>/prepared`, or `SOTTO_HOST_MODELS` in an image, whose store is read-only.
         catalogue: the entries the store should hold.
+        engine: name of the engine that runs the models.
     """
 
     def __init__(
@@ -47,10 +49,21 @@ class ModelStore:
         root: Path,
         host_root: Path | None = None,
         catalogue: Iterable[ModelEntry] = CATALOGUE,
+        engine: str = DEFAULT_ENGINE,
     ) -> None:
         self.root = root
         self.host_root = host_models_dir(root) if host_root is None else host_root
         self._entries = {entry.name: entry for entry in catalogue}
+        self._engine = engine
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the models.
+
+        Raises:
+            InvalidInput: there is no engine of that name.
+        """
+        return engine(self._engine)
 
     @property
     def converted_folder(self) -> Path:

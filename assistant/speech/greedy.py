@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from assistant.models.engine import Tensor
 from assistant.models.moonshine_shape import END_TOKEN, START_TOKEN
-from assistant.models.session import OrtValue
 from assistant.speech.hypothesis import Hypothesis
 from assistant.speech.moonshine import Memory, Moonshine
 
@@ -22,7 +22,7 @@ def decode(
     model: Moonshine,
     memory: Memory,
     max_tokens: int,
-    bias: OrtValue | None = None,
+    bias: Tensor | None = None,
     strength: float = 0.0,
     enough: Callable[[Hypothesis], bool] = lambda biased: False,
 ) -> tuple[Hypothesis, Hypothesis]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from assistant.audio.format import Floats
 from assistant.models.catalogue import DEFAULT_LANGUAGE, choose
+from assistant.models.engine import Tensor
 from assistant.models.moonshine_shape import (
     CROSS,
     HEAD_WIDTH,
@@ -18,7 +19,6 @@ from assistant.models.moonshine_shape import (
     VOCABULARY,
     padded_length,
 )
-from assistant.models.session import OrtValue, open_session
 from assistant.models.store import ModelStore
 
 Ids = NDArray[np.int64]
@@ -31,7 +31,7 @@ _STEP_OUTPUTS = ["wanted_logp", "best", "best_logp", *PRESENT]
 class Memory:
     """What the encoder made of one recording; the decoder's cross-attention reads it."""
 
-    cross: dict[str, OrtValue]
+    cross: dict[str, Tensor]
     frames: int
 
 
@@ -49,7 +49,7 @@ class Step:
     wanted_logp: NDArray[np.float32]
     best: Ids
     best_logp: NDArray[np.float32]
-    past: dict[str, OrtValue]
+    past: dict[str, Tensor]
 
 
 class Moonshine:
@@ -66,35 +66,37 @@ class Moonshine:
 
     def __init__(self, store: ModelStore, threads: int = 1, name: str = "") -> None:
         name = name or choose("asr", DEFAULT_LANGUAGE).name
-        self._encoder = open_session(store.prepared(f"{name}-encoder"), threads)
-        self._decoder = open_session(store.prepared(f"{name}-decoder"), threads, arena=True)
-        empty = OrtValue.ortvalue_from_numpy(np.zeros((1, HEADS, 0, HEAD_WIDTH), np.float32))
+        engine = store.engine
+        self._encoder = engine.open(store.prepared(f"{name}-encoder"), threads)
+        self._decoder = engine.open(store.prepared(f"{name}-decoder"), threads, arena=True)
+        self._tensor = engine.tensor
+        empty = self._tensor(np.zeros((1, HEADS, 0, HEAD_WIDTH), np.float32))
         self._no_past = dict.fromkeys(PAST, empty)
-        self._no_bias = _value(np.zeros(VOCABULARY, np.float32))
+        self._no_bias = self._tensor(np.zeros(VOCABULARY, np.float32))
 
     def encode(self, audio: Floats) -> Memory:
         """Encode float32 samples [n] in [-1, 1] at 16 kHz; padded with silence to whole frames."""
         padded = np.zeros((1, padded_length(len(audio))), np.float32)
         padded[0, : len(audio)] = audio
-        outputs = self._encoder.run_with_ort_values(list(CROSS), {"audio": _value(padded)})
+        outputs = self._encoder.run_tensors(list(CROSS), {"audio": self._tensor(padded)})
         return Memory(dict(zip(CROSS, outputs, strict=True)), outputs[0].shape()[2])
 
-    def bias(self, weights: NDArray[np.float32]) -> OrtValue:
+    def bias(self, weights: NDArray[np.float32]) -> Tensor:
         """Make a lexicon bias, float32 [32768], ready for `step`."""
-        return _value(np.ascontiguousarray(weights, np.float32))
+        return self._tensor(np.ascontiguousarray(weights, np.float32))
 
     def step(
         self,
         memory: Memory,
         tokens: Ids,
         position: int,
-        past: dict[str, OrtValue] | None,
+        past: dict[str, Tensor] | None,
         *,
         parents: Ids,
         wanted: Ids = _NO_IDS,
         picks: Ids = _NO_IDS,
         strength: NDArray[np.float32] | None = None,
-        bias: OrtValue | None = None,
+        bias: Tensor | None = None,
     ) -> Step:
         """Extend B hypotheses by one token each; see `moonshine_graph.decoder_graph`.
 
@@ -113,24 +115,20 @@ class Moonshine:
         if strength is None:
             strength = np.zeros(len(picks), np.float32)
         feed = {
-            "tokens": _value(tokens.reshape(rows, 1)),
-            "positions": _value(np.full((rows, 1), position, np.int64)),
-            "parents": _value(parents),
-            "wanted": _value(wanted),
-            "picks": _value(picks),
-            "strength": _value(strength.reshape(-1, 1)),
+            "tokens": self._tensor(tokens.reshape(rows, 1)),
+            "positions": self._tensor(np.full((rows, 1), position, np.int64)),
+            "parents": self._tensor(parents),
+            "wanted": self._tensor(wanted),
+            "picks": self._tensor(picks),
+            "strength": self._tensor(strength.reshape(-1, 1)),
             "bias": self._no_bias if bias is None else bias,
             **(self._no_past if past is None else past),
             **memory.cross,
         }
-        outputs = self._decoder.run_with_ort_values(_STEP_OUTPUTS, feed)
+        outputs = self._decoder.run_tensors(_STEP_OUTPUTS, feed)
         return Step(
             outputs[0].numpy(),
             outputs[1].numpy().ravel(),
             outputs[2].numpy().ravel(),
             dict(zip(PAST, outputs[3:], strict=True)),
         )
-
-
-def _value(array: NDArray[np.generic]) -> OrtValue:
-    return OrtValue.ortvalue_from_numpy(array)

@@ -15,8 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal
 
+from assistant.models.engine import Tensor
 from assistant.models.moonshine_shape import MAX_TOKENS
-from assistant.models.session import OrtValue
 from assistant.speech import beam, greedy
 from assistant.speech.beam import BeamSettings
 from assistant.speech.constraint import RecognitionGrammar
@@ -98,7 +98,7 @@ class Decoder:
 class GrammarHelp:
     """What a grammar gives to decoding, made once per grammar. Without an automaton nothing is searched."""
 
-    bias: OrtValue
+    bias: Tensor
     automaton: TokenAutomaton | None
 
 

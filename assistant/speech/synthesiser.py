@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from assistant.audio.format import Floats, Samples
 from assistant.models.catalogue import DEFAULT_LANGUAGE, choose
 from assistant.models.piper_shape import FLOW_LATENT, FRONT_LATENT, FRONT_MASK, INPUTS
-from assistant.models.session import open_session
 from assistant.models.store import ModelStore
 from assistant.speech.phonemes import VoiceConfig, phoneme_ids, phonemes, sentences
 from common.errors import InvalidInput, TooLarge
@@ -79,10 +78,11 @@ class Synthesiser:
         voice = choose("tts", language, self._settings.name)
         self._config = VoiceConfig.read(store.path(voice.name, voice.file_ending(".onnx.json")))
         threads = self._settings.threads
-        self._front = open_session(store.prepared(f"{voice.name}-front"), threads)
-        self._flow = open_session(store.prepared(f"{voice.name}-flow"), threads)
-        self._vocoder = open_session(store.prepared(f"{voice.name}-vocoder"), threads)
-        self._flow_inputs = {value.name for value in self._flow.get_inputs()}
+        engine = store.engine
+        self._front = engine.open(store.prepared(f"{voice.name}-front"), threads)
+        self._flow = engine.open(store.prepared(f"{voice.name}-flow"), threads)
+        self._vocoder = engine.open(store.prepared(f"{voice.name}-vocoder"), threads)
+        self._flow_inputs = set(self._flow.inputs)
         self._lock = threading.Lock()
 
     @property

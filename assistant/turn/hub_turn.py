@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.hearing.ears import Ears
@@ -32,6 +32,10 @@ _PIECE = 480
 _LARGEST_PIECE = SAMPLE_RATE
 
 
+#: What a hub answers: see `HubPipelineSettings.takes`.
+Takes = Literal["everything", "unknown"]
+
+
 @dataclass(frozen=True)
 class HubPipelineSettings:
     """What a hub is given while there is one.
@@ -44,7 +48,7 @@ class HubPipelineSettings:
         InvalidInput: `handover.settings`.
     """
 
-    takes: str = "everything"
+    takes: Takes = "everything"
     answer_s: float = 15.0
 
     @property
@@ -53,9 +57,9 @@ class HubPipelineSettings:
         return self.takes == "everything"
 
     def __post_init__(self) -> None:
-        if self.takes not in ("everything", "unknown") or not 0 < self.answer_s <= 300:
+        if self.takes not in get_args(Takes) or not 0 < self.answer_s <= 300:
             raise InvalidInput(
-                f"[handover] takes = {self.takes!r}, answer_s = {self.answer_s:g} cannot be used",
+                f"[hub_pipeline] takes = {self.takes!r}, answer_s = {self.answer_s:g} cannot be used",
                 hint='takes is "everything" or "unknown", answer_s is up to 300',
                 code="handover.settings",
             )

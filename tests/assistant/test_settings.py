@@ -1,9 +1,12 @@
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from assistant.settings import Settings, load_settings
 from common.errors import InvalidInput, NotFound
+from common.settings_file import fill
 
 
 def _load(tmp_path: Path, text: str) -> Settings:
@@ -49,7 +52,7 @@ def test_home_and_sentences_beside_the_file_are_found(tmp_path: Path) -> None:
         ("language = en\n", "settings.syntax", "line 1"),
         ("[wake]\nokay_nabu = true", "settings.kind", "wake.okay_nabu"),
         ('[wake]\noff = ["banana"]', "settings.wake", "banana"),
-        ('[audio]\necho_cancellation = "half"', "settings.kind", "audio.echo_cancellation"),
+        ('[audio]\necho_cancellation = "half"', "audio.settings", "half"),
         ("[turn_end]\ncomplete_ms = 64\n[endpointing]\n", "settings.twice", "former name"),
         ('[handover]\ntakes = "half"', "handover.settings", "half"),
         ("[handover]\nanswer_s = 0", "handover.settings", "answer_s"),
@@ -79,6 +82,19 @@ def test_a_section_with_its_former_name_is_read_with_a_warning(
     caplog.clear()
     assert _load(tmp_path, f"[{name}]\n{line}\n") == settings
     assert not caplog.records
+
+
+@dataclass(frozen=True)
+class _Colours:
+    colour: Literal["red", "blue"] = "red"
+
+
+def test_a_choice_comes_from_the_type(tmp_path: Path) -> None:
+    assert fill(_Colours, {"colour": "blue"}, tmp_path) == _Colours("blue")
+    with pytest.raises(InvalidInput, match='is not one of "red", "blue"') as caught:
+        fill(_Colours, {"colour": "green"}, tmp_path, ("paint",))
+    assert caught.value.code == "settings.kind"
+    assert "paint.colour = 'green'" in caught.value.message
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from assistant.models import keys
 from assistant.models.keys import cpu_flags
+from assistant.models.onnxruntime_engine import open_session
 from assistant.models.prepare import prepare
-from assistant.models.session import open_session
 from assistant.models.store import PREPARED, ModelStore
 from common.paths import models_dir
 

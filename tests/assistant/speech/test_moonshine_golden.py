@@ -19,7 +19,7 @@ from assistant.models.moonshine_shape import (
     START_TOKEN,
     padded_length,
 )
-from assistant.models.session import open_session
+from assistant.models.onnxruntime_engine import open_session
 from assistant.models.store import ModelStore
 from assistant.speech import greedy
 from assistant.speech.moonshine import Moonshine
@@ -97,7 +97,7 @@ def audio(request: pytest.FixtureRequest, say: Callable[..., Samples]) -> Floats
 
 
 def test_hidden_states_agree(store: ModelStore, published: Published, audio: Floats) -> None:
-    encoder = open_session(store.prepared("moonshine-encoder"))
+    encoder = open_session(store.prepared("moonshine-tiny-en-encoder"))
     ours = encoder.run(["hidden"], {"audio": audio[None]})[0].ravel()
     theirs = published.hidden(audio).ravel()
     assert ours.shape == theirs.shape

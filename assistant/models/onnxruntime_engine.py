@@ -1,18 +1,19 @@
-"""Opening ONNX Runtime sessions; their options are decided here only."""
+"""The engine ONNX Runtime, on the processor; the options of its sessions are decided here only."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from numpy.typing import NDArray
+
+from assistant.models.engine import Tensor
 from assistant.privacy import silence_telemetry
 from common.errors import ModelError
 
 silence_telemetry()
 
 import onnxruntime as ort  # noqa: E402  (telemetry must be off before this import)
-
-#: A tensor that ONNX Runtime holds.
-OrtValue = ort.OrtValue
 
 _WARNINGS_OFF = 3
 
@@ -68,3 +69,30 @@ def open_session(
             hint="Run `make setup` to fetch and prepare the models again.",
             code="model.unreadable",
         ) from error
+
+
+class OnnxSession:
+    """A model on ONNX Runtime; see `engine.Session`."""
+
+    def __init__(self, session: ort.InferenceSession) -> None:
+        self.inputs = tuple(entry.name for entry in session.get_inputs())
+        self.run = session.run
+        self.run_tensors = session.run_with_ort_values
+
+
+class OnnxRuntime:
+    """ONNX Runtime on the processor; see `engine.Engine`."""
+
+    def open(self, path: Path, threads: int = 1, *, arena: bool = False) -> OnnxSession:
+        """Open a model; see `open_session`."""
+        return OnnxSession(open_session(path, threads, arena=arena))
+
+    def tensor(self, array: NDArray[Any]) -> Tensor:
+        """A tensor of ONNX Runtime with the values of `array`."""
+        value: Tensor = ort.OrtValue.ortvalue_from_numpy(array)
+        return value
+
+
+def make_engine() -> OnnxRuntime:
+    """The engine."""
+    return OnnxRuntime()
