@@ -42,7 +42,7 @@ test-powercut: setup ## ten power cuts during an update, each of them booted (ha
 
 test-power: setup ## boot Debian's kernel in QEMU with ACPI tables: clocks, heat, limits, battery (some minutes)
 	@sh requirements/emulator.sh
-	@$(BIN)/python -m pytest -q -m emulated tests/emulated
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m emulated tests/emulated
 
 test-arm64: setup ## boot the arm64 image that `make image ARCH=arm64` has built (ten minutes or more)
 	@sh requirements/emulator.sh arm64

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # System packages that the tests with a booted image or an emulated kernel need, on Debian and its kin.
-# With "arm64" also those that boot an image for it.
+# With "arm64" also those that boot an image for it; "packages" prints those that are missing instead.
 set -eu
 missing=
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
@@ -20,5 +20,9 @@ need dbus-send dbus
 if [ "${1:-}" = arm64 ]; then
     need qemu-system-aarch64 qemu-system-arm
     [ -e /usr/share/AAVMF/AAVMF_CODE.fd ] || missing="$missing qemu-efi-aarch64"
+fi
+if [ "${1:-}" = packages ]; then
+    echo $missing
+    exit
 fi
 sh requirements/apt.sh $missing

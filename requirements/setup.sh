@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Make the virtual environment: a Python from 3.11 to 3.13, the system libraries, the locked packages.
-# Run by `make setup`; does nothing that is already done.
+# Run by `make setup`; does nothing that is already done. "packages" prints the missing system packages instead.
 set -eu
 
 venv=.venv
@@ -35,19 +35,11 @@ library 'libespeak-ng\.so\.1' || need libespeak-ng1
 library 'libspeexdsp\.so\.1' || need libspeexdsp1
 command -v espeak-ng >/dev/null 2>&1 || need espeak-ng
 
-if [ -n "$missing" ]; then
-    install="apt-get install -y --no-install-recommends$missing"
-    command -v apt-get >/dev/null 2>&1 || die "please install:$missing"
-    if [ "$(id -u)" = 0 ]; then as_root=
-    elif command -v sudo >/dev/null 2>&1 && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then as_root=sudo
-    else die "system packages are missing; as root, run: apt-get update && $install"
-    fi
-    say "installing system packages:$missing"
-    # The package lists of a fresh machine may be empty or old.
-    $as_root apt-get update -q >/dev/null || say "package lists could not be refreshed, trying anyway"
-    $as_root env DEBIAN_FRONTEND=noninteractive $install >/dev/null ||
-        die "that failed; as root, run: $install"
+if [ "${1:-}" = packages ]; then
+    echo $missing
+    exit
 fi
+sh requirements/apt.sh $missing
 if [ -z "$python" ]; then
     python=python3
     usable "$python" || die "no Python from 3.11 to 3.13 was found; name one with: make setup PYTHON=..."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -27,15 +28,13 @@ def _wheel(folder: Path, name: str) -> str:
     return hashlib.sha256((folder / filename).read_bytes()).hexdigest()
 
 
-@pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout whose locks fit, and a store that has all of it."""
-    index = tmp_path / "index"
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout whose locks fit beside a store that has all of it; pip takes seconds to make the locks."""
+    folder = tmp_path_factory.mktemp("locked")
+    index = folder / "index"
     index.mkdir()
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
-    root = tmp_path / "checkout"
+    root = folder / "checkout"
     for name in ("image", "firmware", "x86-64", "arm64", "initrd"):
         path = root / "rootfs/packages" / f"{name}.list"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,16 +49,28 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }.items():
         lines = [f"{name}==1.0 --hash=sha256:{_wheel(index, name)}\n" for name in names]
         (root / f"requirements/{lock}.lock").write_text("".join(lines))
-    store = ContentStore(tmp_path / "store")
-    for path, wheels in lock_python(root, store).items():
+    store = ContentStore(folder / "store")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PIP_CONFIG_FILE", "/dev/null")
+        patch.setenv("PIP_NO_INDEX", "1")
+        patch.setenv("PIP_FIND_LINKS", str(index))
+        made = lock_python(root, store)
+    for path, wheels in made.items():
         write_wheels(path, wheels)
     locks = Locks.of(root)
     for path in (locks.tools, locks.debs("x86-64"), locks.debs("arm64")):
         write_debs(path, [deb_of(b"bash")])
     deb = deb_of(b"bash")
-    (tmp_path / "bash.deb").write_bytes(b"bash")
-    store.put(tmp_path / "bash.deb", deb.sha256)
-    return root
+    (folder / "bash.deb").write_bytes(b"bash")
+    store.put(folder / "bash.deb", deb.sha256)
+    return folder
+
+
+@pytest.fixture
+def checkout(locked: Path, tmp_path: Path) -> Path:
+    """A checkout and a store of the test's own, to be changed."""
+    shutil.copytree(locked, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "checkout"
 
 
 def _fill(checkout: Path, architecture: str = "x86-64") -> tuple[str, ...]:

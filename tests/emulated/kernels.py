@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -34,19 +35,22 @@ def kernel(at_least: tuple[int, int] = (0, 0)) -> Path:
         return Path(given)
     BUILD.mkdir(parents=True, exist_ok=True)
     refused = [f"apt knows no {_PACKAGE} here"]
-    for place, offer in ((BUILD / "kernel", _of_apt), (BUILD / "image-kernel", _of_image)):
-        if list(place.glob("boot/vmlinuz-*")):
-            if _release(image_of(place).name) >= at_least:
-                return place
-            refused.append(f"{image_of(place).name} is older than {_words(at_least)}")
-            continue
-        name = offer()
-        if name and _release(name) < at_least:
-            refused.append(f"{name} is older than {_words(at_least)}")
-        elif name and (package := _locked(name) or _fetched(name)):
-            return _unpacked(package, place)
-        elif name:
-            refused.append(f"{name} could not be fetched")
+    with (BUILD / "lock").open("w") as lock:
+        # Two processes, each with a file of tests, may ask at the same time.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for place, offer in ((BUILD / "kernel", _of_apt), (BUILD / "image-kernel", _of_image)):
+            if list(place.glob("boot/vmlinuz-*")):
+                if _release(image_of(place).name) >= at_least:
+                    return place
+                refused.append(f"{image_of(place).name} is older than {_words(at_least)}")
+                continue
+            name = offer()
+            if name and _release(name) < at_least:
+                refused.append(f"{name} is older than {_words(at_least)}")
+            elif name and (package := _locked(name) or _fetched(name)):
+                return _unpacked(package, place)
+            elif name:
+                refused.append(f"{name} could not be fetched")
     pytest.skip(f"{'; '.join(refused[1:] or refused)}; SOTTO_TEST_KERNEL may name an unpacked one")
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from buildimage.vm import newest_image
 from tests.system.box import Box
-from tests.system.conftest import REPOSITORY, flash
+from tests.system.conftest import flash
+from tests.system.images import REPOSITORY
 
 #: What was promised: megabytes and seconds.
 PROMISED = {

@@ -1,4 +1,4 @@
-"""Images of several versions, built once into build/test-image, and boxes that boot them."""
+"""Built images, an owner, and boxes that boot the images."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from buildimage.vm import newest_image
 from tests.system.box import Box
+from tests.system.images import REPOSITORY, Images, with_keys
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("SOTTO_TEST_BUILD", REPOSITORY / "build" / "test-image"))
-#: Shared with `make image`, so that nothing is fetched twice.
-STORE = Path(os.environ.get("SOTTO_TEST_STORE", REPOSITORY / "build" / "image" / "store"))
 DISK_SIZE = "6G"
 NAME = "Test Box"
 _NEEDED = ("qemu-system-x86_64", "zstd", "mcopy", "ssh", "debugfs", "osslsigncode")
@@ -32,34 +28,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(3600))
 
 
-@dataclass(frozen=True)
-class Images:
-    """Built versions: `folder(version)` holds the artefacts of one, signed with `keys`."""
-
-    root: Path
-    keys: Path
-
-    def folder(self, version: str) -> Path:
-        """Artefacts of a version; built when first asked for."""
-        return self.root / "versions" / version
-
-    def build(self, version: str, overlay: Path | None = None) -> Path:
-        """Build a version unless it is there and newer than the checkout's last change."""
-        target = self.folder(version)
-        if (target / "report.json").exists() and os.environ.get("SOTTO_TEST_REUSE"):
-            return target
-        command = [
-            sys.executable, "-m", "buildimage", "--build", str(self.root / "build"), "--store", str(STORE),
-            "image", "--version", version, "--keys", str(self.keys),
-            *(["--overlay", str(overlay)] if overlay else []),
-        ]  # fmt: skip
-        subprocess.run(command, cwd=REPOSITORY, check=True)
-        shutil.rmtree(target, ignore_errors=True)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(self.root / "build" / "x86-64", target, copy_function=os.link)
-        return target
-
-
 @pytest.fixture(scope="session")
 def images() -> Images:
     """The owner's keys and the versions signed with them."""
@@ -68,11 +36,7 @@ def images() -> Images:
     missing = [name for name in _NEEDED if not shutil.which(name)]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
-    keys = BUILD / "keys"
-    if not keys.exists():
-        make = [sys.executable, "-m", "buildimage", "--build", str(BUILD / "build"), "--store", str(STORE)]
-        subprocess.run([*make, "keys", str(keys)], cwd=REPOSITORY, check=True)
-    return Images(BUILD, keys)
+    return with_keys()
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,9 @@ from buildimage.boards import read_boards
 from buildimage.vm import FIRMWARE, new_variables, newest_image
 from common.errors import NotFound
 from tests.system.box import Box
-from tests.system.conftest import REPOSITORY, flash
+from tests.system.conftest import flash
 from tests.system.disk import esp_names, partitions
+from tests.system.images import REPOSITORY
 
 pytestmark = pytest.mark.arm64
 

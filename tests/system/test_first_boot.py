@@ -48,6 +48,7 @@ def box(make_box: BoxMaker) -> Iterator[Box]:
     box = make_box()
     box.start()
     box.wait_until_up()
+    box.stay_logged_in()
     yield box
     box.pull_the_plug()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.system.conftest import BoxMaker, Images
+from tests.system.conftest import BoxMaker
+from tests.system.images import Images
 from tests.system.releases import offer, panicking, served
 from tests.system.updating import apply_update, fallback, looking_at, wait_for_fallback
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.system.box import Box
-from tests.system.conftest import REPOSITORY, BoxMaker, Images
+from tests.system.conftest import BoxMaker
 from tests.system.disk import esp_names, flip_byte
+from tests.system.images import REPOSITORY, Images
 from tests.system.releases import deaf_overlay, offer, served, sign
 from tests.system.updating import (
     APPLY_S,
