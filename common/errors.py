@@ -10,7 +10,7 @@ from enum import Enum
 
 
 class ErrorKind(Enum):
-    """What sort of failure this is; the value is the exit status of the command line."""
+    """Kinds of failure; the value is the exit status of the command line."""
 
     INVALID = 2
     NOT_FOUND = 3
@@ -68,21 +68,21 @@ class TooLarge(SottoError):
 
 
 class Unavailable(SottoError):
-    """A device, a daemon or a library is not there now."""
+    """A device, a daemon or a library is not available now."""
 
     kind = ErrorKind.UNAVAILABLE
     default_code = "unavailable"
 
 
 class Conflict(SottoError):
-    """Something of that name is already there, or already running."""
+    """Something of that name exists already, or is already running."""
 
     kind = ErrorKind.CONFLICT
     default_code = "conflict"
 
 
 class Unauthenticated(SottoError):
-    """The caller does not say who it is, or is not believed."""
+    """The caller gave no token, or one that is not valid."""
 
     kind = ErrorKind.UNAUTHENTICATED
     default_code = "access.unauthenticated"

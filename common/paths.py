@@ -1,4 +1,7 @@
-"""Where things lie: models, state, settings, socket. Every place can be moved by an environment variable."""
+"""Where things lie that more than one part reads: models, state, settings, sockets.
+
+An environment variable can move each place, unless it is a constant here.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ _CHECKOUT = Path(__file__).resolve().parent.parent
 _DEVICE_CODE = Path("/usr/lib/sotto/python")
 _DEVICE_MODELS = Path("/usr/lib/sotto/models")
 _DEVICE_CONFIG = Path("/etc/sotto")
+#: An owner's own power profiles.
+POWER_PROFILES = Path("/etc/sotto/power.d")
 
 
 def in_checkout() -> bool:
@@ -41,7 +46,7 @@ def host_models_dir(root: Path) -> Path:
 
 
 def state_dir() -> Path:
-    """Everything that must survive a restart: `SOTTO_STATE`, systemd's state directory, or XDG's."""
+    """What must survive a restart: `SOTTO_STATE`, systemd's state directory, or XDG's."""
     if value := os.environ.get("SOTTO_STATE") or os.environ.get("STATE_DIRECTORY"):
         return Path(value)
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
@@ -62,3 +67,27 @@ def socket_path() -> Path:
     base = os.environ.get("XDG_RUNTIME_DIR")
     folder = Path(base) / "sotto" if base else Path("/tmp") / f"sotto-{os.getuid()}"
     return folder / "assistantd.sock"
+
+
+def gateway_state(assistant_state: Path) -> Path:
+    """The gateway's identity and tokens: `SOTTO_GATEWAY_STATE`, or a folder beside the assistant's state."""
+    value = os.environ.get("SOTTO_GATEWAY_STATE")
+    return Path(value) if value else assistant_state / "gateway"
+
+
+def gateway_socket() -> Path:
+    """Unix socket of the gateway: `SOTTO_GATEWAY_SOCKET`, or beside the assistant's."""
+    value = os.environ.get("SOTTO_GATEWAY_SOCKET")
+    return Path(value) if value else socket_path().with_name("gatewayd.sock")
+
+
+def pairing_code_path(gateway_state: Path) -> Path:
+    """File of the pairing code: `SOTTO_PAIRING_CODE`, which the first boot writes, or the gateway's own."""
+    value = os.environ.get("SOTTO_PAIRING_CODE")
+    return Path(value) if value else gateway_state / "pairing-code"
+
+
+def hub_facts() -> Path | None:
+    """File in which the first boot writes what it knows of the hub: `SOTTO_HUB_FACTS`; None if not set."""
+    value = os.environ.get("SOTTO_HUB_FACTS")
+    return Path(value) if value else None

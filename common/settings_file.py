@@ -1,9 +1,8 @@
-"""From a TOML file to a settings dataclass, with an error for everything that does not fit."""
+"""Reads a settings dataclass from a TOML file; every key or value that does not fit is an error."""
 
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -11,9 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import InvalidInput
+from common.toml_file import Flaw, read_toml
 
 _LIMIT_BYTES = 256 * 1024
 _KEYS = "settings keys"
+_HINTS: dict[Flaw, str] = {
+    "unreadable": "check its rights",
+    "too-large": "a settings file is a few lines; is this the right file?",
+    "syntax": "mend the line named",
+}
 
 
 def keyed_by(names: Iterable[str]) -> Mapping[str, Any]:
@@ -35,20 +40,16 @@ def read_table(file: Path) -> dict[str, Any]:
     """A settings file as a table.
 
     Raises:
-        InvalidInput: it is too large, or no TOML.
+        InvalidInput: it is not there, cannot be read, is too large, or no TOML.
     """
-    if file.stat().st_size > _LIMIT_BYTES:
-        raise InvalidInput(
-            f"{file} is larger than {_LIMIT_BYTES // 1024} kB",
-            hint="a settings file is a few lines; is this the right file?",
-            code="settings.too-large",
-        )
-    try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(
-            f"{file} is not valid TOML: {error}", hint="mend the line named", code="settings.syntax"
-        ) from error
+
+    def failed(flaw: Flaw, why: str) -> InvalidInput:
+        return InvalidInput(f"{file} {why}", hint=_HINTS[flaw], code=f"settings.{flaw}")
+
+    table = read_toml(file, _LIMIT_BYTES, failed)
+    if table is None:
+        raise failed("unreadable", "cannot be read: it is not there")
+    return table
 
 
 def fill(cls: type[Any], table: dict[str, Any], file: Path, where: tuple[str, ...] = ()) -> Any:

@@ -12,8 +12,7 @@ import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from common.errors import StorageError
-from common.state_file import save_json
+from common.files import read_plain, replace_file
 from power.errors import SysfsError, UndoLogError
 from power.plan import Kind, in_order
 from power.sysfs import Sysfs
@@ -59,10 +58,12 @@ class Journal:
             return
         try:
             # Settings of the kernel do not survive a power cut, and neither need the log.
-            save_json(self.path, {"before": list(entries.items())}, durable=False)
-        except StorageError as error:
+            replace_file(
+                self.path, json.dumps({"before": list(entries.items())}).encode(), 0o600, durable=False
+            )
+        except OSError as error:
             raise UndoLogError(
-                f"the undo log {self.path} cannot be written: {error.message}",
+                f"the undo log {self.path} cannot be written: {error.strerror}",
                 hint="nothing is changed without it; check the folder",
             ) from error
         self._entries = entries
@@ -82,8 +83,7 @@ class Journal:
 
 def _load(path: Path) -> dict[str, str]:
     try:
-        with path.open("rb") as file:
-            data = file.read(_LIMIT_BYTES + 1)
+        data = read_plain(path, _LIMIT_BYTES + 1)
     except FileNotFoundError:
         return {}
     except OSError as error:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from common.toml_file import Flaw, read_toml
 from power.errors import ProfileError
 
 _LIMIT_BYTES = 64 * 1024
+_FILE_HINTS: dict[Flaw, str] = {
+    "unreadable": "check its rights",
+    "too-large": "is it the right file?",
+    "syntax": "mend the line named",
+}
 _MOST_PROFILES = 32
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
 
@@ -142,16 +147,13 @@ def _read(file: Path) -> Profile:
             f"{file}: a profile cannot be called {name!r}",
             hint="small letters, digits and hyphens, and not the name of a built-in one",
         )
-    try:
-        if file.stat().st_size > _LIMIT_BYTES:
-            raise ProfileError(
-                f"{file} is larger than {_LIMIT_BYTES // 1024} kB", hint="is it the right file?"
-            )
-        table = tomllib.loads(file.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProfileError(f"{file} is not valid TOML: {error}", hint="mend the line named") from error
-    except OSError as error:
-        raise ProfileError(f"{file} cannot be read: {error.strerror}", hint="check its rights") from error
+
+    def failed(flaw: Flaw, why: str) -> ProfileError:
+        return ProfileError(f"{file} {why}", hint=_FILE_HINTS[flaw])
+
+    table = read_toml(file, _LIMIT_BYTES, failed)
+    if table is None:
+        raise failed("unreadable", "cannot be read: it is not there")
     base = table.pop("based_on", "balanced")
     if not isinstance(base, str) or base not in BUILT_IN:
         raise ProfileError(

@@ -1,4 +1,4 @@
-"""What stands behind `sotto audio test`: is the microphone all right, is the speaker heard."""
+"""What stands behind `sotto audio test`: a judgement on a microphone by what it records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.audio.convert import FULL_SCALE, level_dbfs, to_int16
+from assistant.audio.convert import FULL_SCALE, level_dbfs
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from assistant.audio.microphone import Microphone
 from common.errors import Unavailable
@@ -109,16 +109,3 @@ def record(microphone: Microphone, seconds: float) -> Samples:
         if len(frames) * FRAME_SAMPLES >= wanted:
             return np.concatenate(frames)[:wanted]
     raise Unavailable("the microphone was closed while recording", code="audio.closed")
-
-
-def tone(rate: int, frequency: float = 440.0, seconds: float = 1.0, level: float = 0.25) -> Samples:
-    """A sine with soft ends, int16 (n,); `level` is its amplitude as a part of full scale."""
-    time = np.arange(round(min(seconds, _MOST_SECONDS) * rate)) / rate
-    wave = level * np.sin(2 * np.pi * frequency * time)
-    soft = np.minimum(1.0, np.minimum(time, time[::-1]) / 0.01)
-    return to_int16(wave * soft)
-
-
-def chime(rate: int) -> Samples:
-    """Two rising notes, C5 and G5, int16 (n,), 0.3 s: short enough to be repeated."""
-    return np.concatenate([tone(rate, 523.25, 0.12), tone(rate, 783.99, 0.18)])

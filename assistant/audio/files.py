@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import secrets
 import struct
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,6 +13,7 @@ import soundfile
 from assistant.audio.convert import check_rate, remove_dc, resample, to_int16, to_mono_int16
 from assistant.audio.format import SAMPLE_RATE, Samples
 from common.errors import InvalidInput, NotFound, StorageError, TooLarge
+from common.files import replace_file
 
 MAX_SECONDS = 30.0
 MAX_CHANNELS = 16
@@ -173,15 +172,10 @@ def write_wav(path: Path | str, samples: Samples, rate: int = SAMPLE_RATE) -> No
     """
     target = Path(path)
     data = wav_bytes(samples, rate)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            file.write(data)
-        temporary.replace(target)
+        replace_file(target, data, durable=False)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise StorageError(
             f"{target} cannot be written: {error.strerror}",
             hint="check the folder's rights and the free space",

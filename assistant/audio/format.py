@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 SAMPLE_RATE = 16_000
 FRAME_MS = 10
 FRAME_SAMPLES = SAMPLE_RATE * FRAME_MS // 1000
+#: Sample rate of the box's voices in Hz (Piper's medium ones), for code that needs it without a loaded voice:
+#: to open a loudspeaker early, or to send a sound. A loaded voice says its own.
+VOICE_RATE = 22_050
 
 #: int16 samples, shape (n,), 16 kHz mono unless a rate is named beside it.
 Samples = NDArray[np.int16]

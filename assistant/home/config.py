@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,16 @@ from assistant.home.model import (
     state_problem,
 )
 from common.errors import HomeError
+from common.toml_file import Flaw, read_toml
 
 SAMPLE_HOME = Path(__file__).with_name("sample_home.toml")
 
 _LIMIT_BYTES = 1024 * 1024
+_FILE_HINTS: dict[Flaw, str] = {
+    "unreadable": "check the path, or leave it out to use the sample home",
+    "too-large": "a home of hundreds of devices fits well below; is this the right file?",
+    "syntax": "mend the line named",
+}
 _UNITS = ("celsius", "fahrenheit")
 _DEFAULTS: dict[Domain, dict[str, Any]] = {
     Domain.LIGHT: {"on": False},
@@ -94,29 +99,15 @@ class _Reader:
         )
 
     def _table(self) -> dict[str, Any]:
-        try:
-            with self._path.open("rb") as file:
-                content = file.read(_LIMIT_BYTES + 1)
-        except OSError as error:
-            raise HomeError(
-                f"the home description {self._path} cannot be read: {error.strerror}",
-                hint="check the path, or leave it out to use the sample home",
-                code="home.missing",
-            ) from error
-        if len(content) > _LIMIT_BYTES:
-            raise HomeError(
-                f"{self._path} is larger than {_LIMIT_BYTES // 1024} kB",
-                hint="a home of hundreds of devices fits well below; is this the right file?",
-                code="home.too-large",
-            )
-        try:
-            return tomllib.loads(content.decode("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise HomeError(
-                f"{self._path} is not valid TOML: {error}",
-                hint="mend the line named",
-                code="home.syntax",
-            ) from error
+        def failed(flaw: Flaw, why: str) -> HomeError:
+            name = "missing" if flaw == "unreadable" else flaw
+            subject = "the home description " if name == "missing" else ""
+            return HomeError(f"{subject}{self._path} {why}", hint=_FILE_HINTS[flaw], code=f"home.{name}")
+
+        table = read_toml(self._path, _LIMIT_BYTES, failed)
+        if table is None:
+            raise failed("unreadable", "cannot be read: it is not there")
+        return table
 
     def _device(self, entry: dict[str, Any], where: str, areas: set[str]) -> Device:
         known = [domain.value for domain in Domain]

@@ -8,9 +8,10 @@ from functools import cache, lru_cache
 
 from unicode_rbnf import FormatPurpose, RbnfEngine
 
+from common.digits import digits_one_by_one
+
 #: Above this many digits nobody says a number as one number.
 _MAX_DIGITS = 15
-_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _MONTHS = (
     "january",
     "february",
@@ -41,11 +42,6 @@ def _format(number: str, purpose: FormatPurpose) -> str:
     with _lock:
         words: str = _engine().format_number(number, purpose).text
     return words.replace("-", " ")
-
-
-def digits_one_by_one(digits: str) -> str:
-    """ "007" -> "zero zero seven"; anything but ASCII digits is left out."""
-    return " ".join(_DIGITS[int(digit)] for digit in digits if digit in "0123456789")
 
 
 def cardinal(number: str) -> str:

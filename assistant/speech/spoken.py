@@ -11,10 +11,10 @@ from assistant.speech.number_words import (
     cardinal,
     clock,
     day_of_year,
-    digits_one_by_one,
     ordinal,
     year,
 )
+from common.digits import digits_one_by_one
 
 #: Runs of digits are bounded (the first rule sees to it), so that no rule takes quadratic time.
 _NUMBER = r"\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,15})?(?!\d)|\d{1,15}(?:\.\d{1,15})?"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Protocol
 
-from assistant.audio.doctor import chime
+from assistant.audio.chimes import chime
 from assistant.audio.format import Samples
 from assistant.audio.sink import AudioSink
 from assistant.speech.spoken import spoken

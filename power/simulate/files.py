@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
+from common.toml_file import Flaw, read_toml
 from power.errors import SimulationError
 
 _LIMIT_BYTES = 64 * 1024
@@ -29,11 +31,10 @@ def read_named(folder: Path, name: str) -> tuple[Path, dict[str, Any]]:
 
 
 def _read(file: Path, hint: str) -> dict[str, Any]:
-    try:
-        if file.stat().st_size > _LIMIT_BYTES:
-            raise SimulationError(f"{file} is larger than {_LIMIT_BYTES // 1024} kB", hint=hint)
-        return tomllib.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise SimulationError(f"{file} cannot be read: {error.strerror}", hint=hint) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SimulationError(f"{file} is not valid TOML: {error}", hint="mend the line named") from error
+    def failed(flaw: Flaw, why: str) -> SimulationError:
+        return SimulationError(f"{file} {why}", hint="mend the line named" if flaw == "syntax" else hint)
+
+    table = read_toml(file, _LIMIT_BYTES, failed)
+    if table is None:
+        raise failed("unreadable", f"cannot be read: {os.strerror(errno.ENOENT)}")
+    return table

@@ -13,10 +13,10 @@ from assistant.turn.conversation import Conversation
 from common.errors import InvalidInput, TooLarge, Unavailable
 from services.assistantd.converse import samples_of
 from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.wire.limits import MAX_ANNOUNCED_S
 
 #: About a minute of speech.
 MAX_TEXT = 1000
-MAX_SOUND_S = 60.0
 #: Seconds that an announcement waits for its turn while somebody is heard or answered.
 PATIENCE_S = 60.0
 #: Longest time in seconds to speak a text of full length.
@@ -43,7 +43,7 @@ def requested_announcement(request: pb.AnnounceRequest, rate: int) -> str | Samp
 
     Raises:
         InvalidInput: neither text nor sound, both, or a sound that cannot be used.
-        TooLarge: more than `MAX_TEXT` characters or `MAX_SOUND_S` seconds.
+        TooLarge: more than `MAX_TEXT` characters or `MAX_ANNOUNCED_S` seconds.
     """
     if not request.audio:
         return checked(request.text)
@@ -52,11 +52,11 @@ def requested_announcement(request: pb.AnnounceRequest, rate: int) -> str | Samp
             "an announcement has a text or a sound, not both", hint="send one", code="announce.both"
         )
     if not request.sample_rate:
-        return read_audio(request.audio, MAX_SOUND_S, rate)
+        return read_audio(request.audio, MAX_ANNOUNCED_S, rate)
     samples = samples_of(request.audio, request.sample_rate)
-    if len(samples) > MAX_SOUND_S * request.sample_rate:
+    if len(samples) > MAX_ANNOUNCED_S * request.sample_rate:
         raise TooLarge(
-            f"{len(samples) / request.sample_rate:.0f} s of sound; the limit is {MAX_SOUND_S:.0f} s",
+            f"{len(samples) / request.sample_rate:.0f} s of sound; the limit is {MAX_ANNOUNCED_S:.0f} s",
             hint="send it in parts",
             code="audio.too-long",
         )

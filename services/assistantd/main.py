@@ -20,7 +20,7 @@ from assistant.models.store import ModelStore
 from assistant.selftest import print_report, voice_selftest
 from assistant.settings import load_settings
 from common.errors import SottoError
-from common.paths import models_dir, socket_path, state_dir
+from common.paths import gateway_state, models_dir, pairing_code_path, socket_path, state_dir
 from services.assistantd.event_metrics import count_events
 from services.assistantd.memory import give_back_after_turns, tame_allocator
 from services.assistantd.metric_reports import MetricReports
@@ -32,7 +32,6 @@ from services.assistantd.server import Server
 from services.daemon.entry import failed, parse_options
 from services.daemon.lock import StateLock
 from services.daemon.notify import notify
-from services.gatewayd.paths import code_path, gateway_state
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ def run_here(options: argparse.Namespace) -> int:
         prepare(ModelStore(models_dir()), print_line)
         settings = load_settings(options.config)
         room = Room(settings, state_dir(), microphone=not options.no_microphone)
-        code = PairingCode(code_path(gateway_state(state_dir())), room)
+        code = PairingCode(pairing_code_path(gateway_state(state_dir())), room)
         assistant = Assistant(settings, models_dir(), state_dir(), room.volume, code.say)
         reports = MetricReports()
         server = Server(assistant, room, reports, socket_path())

@@ -7,9 +7,9 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
+from common.digits import spoken_code
 from common.errors import SottoError, Unavailable
 from common.files import read_bounded
-from services.provision.words import digits
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class PairingCode:
             )
         if not self._room.speaks:
             raise Unavailable("there is no loudspeaker", hint="`sotto pair` prints it", code="pairing.mute")
-        text = f"The pairing code is {digits(code)}. Once more: {digits(code)}."
+        text = f"The pairing code is {spoken_code(code)}. Once more: {spoken_code(code)}."
         threading.Thread(target=self._say, args=(text,), name="pairing code", daemon=True).start()
 
     def _say(self, text: str) -> None:

@@ -14,7 +14,7 @@ from assistant.assistant import Assistant
 from assistant.audio import portaudio
 from assistant.audio.devices import choose
 from assistant.audio.echo import EchoCanceller
-from assistant.audio.format import Samples
+from assistant.audio.format import VOICE_RATE, Samples
 from assistant.audio.hotplug import Hotplug
 from assistant.audio.microphone import DeviceState, Microphone
 from assistant.audio.playback import PlaybackReference
@@ -27,11 +27,10 @@ from assistant.skills.volume import SavedVolume
 from assistant.turn.conversation import Conversation
 from common.errors import SottoError
 from services.assistantd.announce import no_loudspeaker, speak_in_turn
-from services.sound.report import REPORT, may_echo
+from services.wire.sound_choice import SOUND_CHOICE, may_echo
 
 log = logging.getLogger(__name__)
 
-_RATE = 22_050
 #: Before a microphone that failed in an unknown way is opened again.
 _RETRY_S = 1.0
 
@@ -47,7 +46,7 @@ class Room:
     """
 
     def __init__(
-        self, settings: Settings, state: Path, *, microphone: bool, sound_report: Path = REPORT
+        self, settings: Settings, state: Path, *, microphone: bool, sound_report: Path = SOUND_CHOICE
     ) -> None:
         self._listens = microphone
         self._sound_report = sound_report
@@ -99,7 +98,7 @@ class Room:
         if isinstance(self._speaker, Speaker):
             with contextlib.suppress(SottoError):
                 # An open stream speaks 150 ms sooner; a missing loudspeaker is looked for again later.
-                self._speaker.prepare(self._assistant.voice.sample_rate if self._assistant else _RATE)
+                self._speaker.prepare(self._assistant.voice.sample_rate if self._assistant else VOICE_RATE)
         if not self._listens:
             return
         try:

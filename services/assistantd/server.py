@@ -22,15 +22,14 @@ from services.assistantd.service import (
     MAX_WATCHERS,
     AssistantService,
 )
-from services.daemon.socket import make_room, socket_umask
+from services.daemon.socket import prepare_socket_path, socket_umask
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.wire.limits import MESSAGE_OPTIONS
 
 log = logging.getLogger(__name__)
 
 SERVICE = pb.DESCRIPTOR.services_by_name["Assistant"].full_name
-#: Largest message taken: thirty seconds of 48 kHz float WAV, and some.
-MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 #: Threads kept for calls that end soon, so that long ones cannot starve them.
 _SHORT_CALLS = 8
 #: The connector to a hub stays as long as it runs.
@@ -55,7 +54,7 @@ class Server:
         self, assistant: Assistant, announcer: Announcer, reports: MetricReports, path: Path
     ) -> None:
         self._path = path
-        make_room(path)
+        prepare_socket_path(path)
         self._health = health.HealthServicer()
         self._server = grpc.server(
             futures.ThreadPoolExecutor(
@@ -67,10 +66,7 @@ class Server:
                 + _SHORT_CALLS,
                 "grpc",
             ),
-            options=[
-                ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-                ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-            ],
+            options=MESSAGE_OPTIONS,
         )
         rpc.add_AssistantServicer_to_server(AssistantService(assistant, announcer, reports), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)

@@ -10,7 +10,7 @@ import numpy as np
 from assistant.audio.format import Samples
 from services.bench.latency import COMMANDS
 from services.bench.resources import Daemon
-from services.client.local import ListenOptions
+from services.client.backend import ListenOptions
 
 #: Every so many turns one is spoken, and answered aloud.
 _SPOKEN_EVERY = 10

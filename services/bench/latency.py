@@ -12,7 +12,7 @@ from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.audio.stream_sink import StreamSink
 from assistant.turn.settings import ConversationSettings
 from assistant.turn.store import Turn
-from services.client.local import frames_of
+from services.client.recording import frames_of
 
 #: Commands of a usual evening; each is spoken by the assistant's own voice.
 COMMANDS = (

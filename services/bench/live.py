@@ -20,7 +20,7 @@ from assistant.turn.store import Turn
 from services.bench.figures import percentiles
 from services.bench.recordings import Clip, speech_span
 from services.bench.whole import slots_of, spoken_slots
-from services.client.local import frames_of
+from services.client.recording import frames_of
 
 #: What the voice activity detector is given to get used to the room, before and behind the speech.
 _LEAD_S = 0.7

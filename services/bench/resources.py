@@ -18,7 +18,7 @@ import psutil
 from assistant.assistant import Assistant
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples, whole_frames
 from services.bench import virtual_sound
-from services.client.local import ListenOptions
+from services.client.backend import ListenOptions
 from services.client.remote import RemoteBackend
 
 _READY_WITHIN_S = 60.0

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.audio.format import Samples
+from assistant.audio.format import VOICE_RATE, Samples
 
 ALSA_CONFIG = Path("/usr/share/alsa/alsa.conf")
-SPEAKER_RATE = 22_050
+SPEAKER_RATE = VOICE_RATE
 _FLAGS = ("--daemonize=no", "--disallow-exit", "--exit-idle-time=-1")
 # Without rewinds a null sink moves on every 50 ms instead of every 2 s.
 _SINK = ("channels=1", "format=s16le", "norewinds=1")

@@ -9,7 +9,7 @@ from assistant.audio.format import Samples
 from assistant.audio.stream_sink import StreamSink
 from assistant.turn.settings import ConversationSettings
 from assistant.turn.store import Turn
-from services.client.local import frames_of
+from services.client.recording import frames_of
 
 
 class Unheard(StreamSink):

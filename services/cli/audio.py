@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
+from assistant.audio.chimes import chime
 from assistant.audio.devices import Kind, list_devices
-from assistant.audio.doctor import assess, chime, record
+from assistant.audio.doctor import assess, record
+from assistant.audio.format import VOICE_RATE
 from assistant.audio.microphone import Microphone
 from assistant.audio.speaker import Speaker
 from assistant.settings import load_settings
 from common.errors import InvalidInput, SottoError
 
-_RATE = 22_050
 _ROLES: tuple[tuple[Kind, str], ...] = (("input", "microphone"), ("output", "loudspeaker"))
 
 
@@ -41,7 +42,7 @@ def _test(options: argparse.Namespace) -> int:
         speaker = Speaker(
             dataclasses.replace(settings.speaker, device=options.output or settings.speaker.device)
         )
-        played = speaker.play([chime(_RATE)], _RATE)
+        played = speaker.play([chime(VOICE_RATE)], VOICE_RATE)
         speaker.close()
         print(f"loudspeaker: {'a chime was played' if played else 'interrupted'}; did you hear it?")
     except SottoError as error:

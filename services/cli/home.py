@@ -8,7 +8,7 @@ from datetime import datetime
 
 from google.protobuf import json_format
 
-from services.client.local import open_daemon
+from services.client.choice import open_daemon
 from services.proto.sotto.v1 import assistant_pb2 as pb
 
 _KINDS = {"home-assistant": "Home Assistant", "mqtt": "MQTT"}

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from common.errors import InvalidInput, Unavailable
 from common.files import read_bounded
-from services.netcount.accounting import SHOW_SERVICES, Account, parse_show
-from services.netcount.figures import COUNTERS, MOST_BYTES, from_json
-from services.netcount.programs import answer
-from services.netcount.report import as_json, described, warning
+from services.traffic.accounting import SHOW_SERVICES, Account, parse_show
+from services.traffic.figures import COUNTERS, MOST_BYTES, from_json
+from services.traffic.programs import answer
+from services.traffic.report import as_json, described, warning
 
 
 def network(options: argparse.Namespace) -> int:

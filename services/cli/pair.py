@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from common.errors import ErrorKind, Unavailable
-from services.gatewayd.paths import gateway_socket
-from services.gatewayd.settings import for_hubs, load_gateway_settings
+from common.paths import gateway_socket
+from services.settings.gateway import for_hubs, load_gateway_settings
 from services.wire.status import RemoteError
 
 _TIMEOUT_S = 10.0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import InvalidInput
-from services.powerd.places import PROFILES
+from common.paths import POWER_PROFILES
 
 _OWN = ("org.sotto.Power1", "/org/sotto/Power1", "org.sotto.Power1")
 _PROFILES = ("org.freedesktop.UPower.PowerProfiles", "/org/freedesktop/UPower/PowerProfiles")
@@ -55,7 +55,7 @@ def described(state: dict[str, Any]) -> str:
 def _choose(options: argparse.Namespace) -> None:
     from dbus_next.signature import Variant
 
-    from services.powerd.client import call
+    from services.client.power import call
 
     if not options.name:
         raise InvalidInput("which profile?", hint="sotto power profile balanced", code="power.profile")
@@ -66,7 +66,7 @@ def _choose(options: argparse.Namespace) -> None:
 
 
 def _ask(member: str) -> str:
-    from services.powerd.client import call
+    from services.client.power import call
 
     return str(call(*_OWN, member))
 
@@ -106,7 +106,7 @@ def add_options(power: argparse.ArgumentParser) -> None:
     power.add_argument(
         "--profiles",
         type=Path,
-        default=PROFILES,
+        default=POWER_PROFILES,
         metavar="DIR",
         help="simulate: own profiles (TOML), compared as sotto:NAME; default %(default)s",
     )

@@ -10,26 +10,24 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.audio.files import read_audio, wav_bytes, write_wav
-from assistant.audio.format import Samples
+from assistant.audio.files import MAX_SECONDS, read_audio, wav_bytes, write_wav
+from assistant.audio.format import VOICE_RATE, Samples
 from assistant.turn.store import Turn
 from common.errors import InvalidInput, SottoError
 from services.cli.first_use import ensure_models
-from services.client.local import Backend, ListenOptions, open_backend, open_daemon, open_store
+from services.client.backend import Backend, ListenOptions
+from services.client.choice import open_backend, open_daemon, open_store
+from services.wire.limits import MAX_ANNOUNCED_S
 
-#: Longest file, seconds: taken as one command, or listened to as a stream.
-MAX_COMMAND_S = 30
-MAX_STREAM_S = 300
-#: Longest sound that is played in the room, seconds, and the rate it is sent at: that of the box's voice.
-MAX_ANNOUNCE_S = 60
-_PLAYED_RATE = 22_050
+#: Longest file in s that is listened to as a stream.
+MAX_STREAM_S = 300.0
 
 
 def listen(options: argparse.Namespace) -> int:
     """Hear each file; a file that cannot be used is reported and the next one is heard."""
     status = 0
     # A whole file is one command, bounded by what the recogniser takes at once; a stream is bounded too.
-    limit = MAX_STREAM_S if options.wake or options.realtime else MAX_COMMAND_S
+    limit = MAX_STREAM_S if options.wake or options.realtime else MAX_SECONDS
     with _backend(options) as backend:
         for path in options.files:
             try:
@@ -81,9 +79,7 @@ def announce(options: argparse.Namespace) -> int:
     """Have the running assistant speak, or play a sound, in its room."""
     sound = b""
     if options.sound is not None:
-        sound = wav_bytes(
-            read_audio(options.sound, max_seconds=MAX_ANNOUNCE_S, rate=_PLAYED_RATE), _PLAYED_RATE
-        )
+        sound = wav_bytes(read_audio(options.sound, max_seconds=MAX_ANNOUNCED_S, rate=VOICE_RATE), VOICE_RATE)
     with open_daemon() as daemon:
         daemon.announce(_clean(" ".join(options.text)), sound=sound, chime=not options.no_chime)
     return 0

@@ -1,1 +1,1 @@
-"""The assistant as a program uses it: the running daemon, or the library in this process."""
+"""What the command line and other programs call: the assistant, as daemon or library, and powerd."""

@@ -10,20 +10,22 @@ import grpc
 import numpy as np
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from assistant.audio.format import Samples
+from assistant.audio.format import VOICE_RATE, Samples
 from assistant.turn.store import Turn
 from common.errors import ErrorKind
-from services.client.local import ListenOptions, Reply, frames_of, nothing_heard
+from services.client.backend import ListenOptions, Reply
+from services.client.recording import frames_of, nothing_heard
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.wire.limits import ANNOUNCE_S
 from services.wire.messages import turn_from_wire
 from services.wire.status import RemoteError, from_rpc
 
-#: Frames a message when audio is sent faster than real time.
+#: Frames per message when audio is sent faster than real time.
 _BATCH = 10
-#: Seconds within which a daemon that is there has to answer. An emulated one that boots takes more than two.
+#: Seconds within which a running daemon has to answer; on an emulated machine it takes more than two.
 _ANSWERS_S = 30.0
-#: What gRPC calls the least back-off is also how long one attempt to connect may take: longer than we wait.
+#: gRPC also limits one attempt to connect to its minimum back-off; this is longer than `_ANSWERS_S`.
 _OPTIONS = (("grpc.min_reconnect_backoff_ms", 60_000),)
 
 
@@ -38,11 +40,11 @@ class RemoteBackend:
         self._assistant = rpc.AssistantStub(self._channel)
 
     def answers(self, timeout: float = _ANSWERS_S) -> bool:
-        """Whether a daemon serves on the socket; one that is busy is waited for.
+        """Whether a daemon serves on the socket; a busy one is waited for.
 
         Raises:
-            RemoteError: `daemon.busy`, it is there and says nothing. Who did its work instead would do it in
-                another house: a timer would be set, and never ring.
+            RemoteError: `daemon.busy`: it accepts the connection and does not answer. The caller must not do
+                the work itself: a timer would be set in another process, and never ring.
         """
         try:
             reply = health_pb2_grpc.HealthStub(self._channel).Check(
@@ -113,21 +115,20 @@ class RemoteBackend:
             chunks = list(self._assistant.Synthesize(pb.SynthesizeRequest(text=text)))
         except grpc.RpcError as error:
             raise from_rpc(error) from error
-        rate = chunks[0].sample_rate if chunks else 22_050
+        rate = chunks[0].sample_rate if chunks else VOICE_RATE
         return rate, [np.frombuffer(chunk.pcm, "<i2") for chunk in chunks]
 
-    def announce(self, text: str, *, sound: bytes = b"", chime: bool = True, timeout: float = 200.0) -> None:
-        """Have the box speak on its own loudspeaker, or play a sound file; returns when that was heard.
+    def announce(self, text: str, *, sound: bytes = b"", chime: bool = True) -> None:
+        """Have the box speak, or play a sound file, on its own loudspeaker; returns when that is over.
 
         Args:
             text: what to say; "" with a sound.
             sound: a WAV, FLAC or Ogg file.
-            chime: sound one first.
-            timeout: in s.
+            chime: play one first.
         """
         request = pb.AnnounceRequest(text=text, audio=sound, chime=chime)
         try:
-            self._assistant.Announce(request, timeout=timeout)
+            self._assistant.Announce(request, timeout=ANNOUNCE_S)
         except grpc.RpcError as error:
             raise from_rpc(error) from error
 
@@ -140,7 +141,7 @@ class RemoteBackend:
         return [turn_from_wire(turn) for turn in reply.turns]
 
     def home_status(self) -> pb.HomeStatusResponse:
-        """Where the devices come from, and how it stands with the hub."""
+        """Where the devices come from, and the state of the connection to the hub."""
         try:
             answer: pb.HomeStatusResponse = self._assistant.HomeStatus(pb.HomeStatusRequest())
         except grpc.RpcError as error:
@@ -148,7 +149,7 @@ class RemoteBackend:
         return answer
 
     def describe_home(self) -> pb.HomeDescription:
-        """Areas, devices and what is known of their state."""
+        """Areas, devices and their known states."""
         try:
             answer: pb.HomeDescription = self._assistant.DescribeHome(pb.DescribeHomeRequest())
         except grpc.RpcError as error:

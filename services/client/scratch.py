@@ -1,4 +1,4 @@
-"""An assistant for one occasion, whose state is thrown away."""
+"""An assistant with a temporary state."""
 
 from __future__ import annotations
 

@@ -19,18 +19,18 @@ from services.connectord.board import Board
 from services.connectord.homeassistant.hub import HomeAssistantHub
 from services.connectord.hub import HubAway, HubDriver
 from services.connectord.mqtt.hub import MqttHub
-from services.connectord.settings import (
+from services.connectord.uplink import Uplink
+from services.daemon.entry import failed, parse_options
+from services.daemon.metrics_report import MetricsReporter
+from services.daemon.notify import notify
+from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.settings.connector import (
     HOME_ASSISTANT,
     ConnectorSettings,
     load_connector_settings,
     read_secret,
     settings_file,
 )
-from services.connectord.uplink import Uplink
-from services.daemon.entry import failed, parse_options
-from services.daemon.metrics_report import MetricsReporter
-from services.daemon.notify import notify
-from services.proto.sotto.v1 import assistant_pb2 as pb
 
 log = logging.getLogger(__name__)
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import grpc
 
+from assistant.home.attachment import MAX_PENDING
+from assistant.home.hub import ANSWER_S
 from common.errors import SottoError
 from common.metrics import Histogram
 from services.connectord.backoff import delay_s, failures_after
@@ -21,20 +23,17 @@ from services.connectord.hub import HubAway, HubDriver, HubRefused
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.wire.home import action_from_wire
+from services.wire.limits import MESSAGE_OPTIONS
 from services.wire.status import from_rpc
 
 log = logging.getLogger(__name__)
 
-#: As assistantd takes.
-_MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 #: Between two batches of states: ten a second is as fast as anybody asks.
 _BATCH_S = 0.1
 #: assistantd starts within seconds and waits for nobody: it is asked again sooner than a hub.
 _LONGEST_S = 5.0
-#: Commands at once; assistantd keeps as many under way.
-_MAX_COMMANDS = 32
 #: Seconds that a hub gets, a little less than assistantd waits.
-_COMMAND_S = 4.5
+_COMMAND_S = ANSWER_S - 0.5
 COMMANDS = Histogram(
     "sotto_hub_command_seconds", "Time that the hub took for commands, by their result", ("result",)
 )
@@ -90,11 +89,7 @@ class Uplink:
             await asyncio.sleep(min(_LONGEST_S, delay_s(failures, False, random.random())))
 
     async def _attach(self) -> None:
-        options = [
-            ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
-            ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
-        ]
-        async with grpc.aio.insecure_channel(f"unix:{self._socket}", options=options) as channel:
+        async with grpc.aio.insecure_channel(f"unix:{self._socket}", options=MESSAGE_OPTIONS) as channel:
             call: Any = rpc.AssistantStub(channel).AttachHome()  # type: ignore[call-arg]
             writing = asyncio.Lock()
             tell = asyncio.create_task(self._tell(call, writing))
@@ -131,8 +126,8 @@ class Uplink:
                 reports = self._board.take()
 
     def _start(self, command: pb.HomeCommand, call: Any, writing: asyncio.Lock) -> None:
-        if len(self._commands) >= _MAX_COMMANDS:
-            log.warning("a command was passed over: %d are under way", _MAX_COMMANDS)
+        if len(self._commands) >= MAX_PENDING:
+            log.warning("a command was passed over: %d are under way", MAX_PENDING)
             return
         task = asyncio.create_task(self._carry_out(command, call, writing))
         self._commands.add(task)

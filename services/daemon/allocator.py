@@ -1,4 +1,4 @@
-"""What the C library's allocator may keep for later."""
+"""Limits what the C library's allocator keeps of freed memory."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 
 
 def bound_allocator(mmap_bytes: int, trim_bytes: int) -> None:
-    """Two heaps for all threads, and thresholds that stay; call it before the first thread starts.
+    """Use two heaps for all threads, and fixed thresholds. Call it before the first thread starts.
 
     By default the GNU allocator keeps up to eight heaps a core, and raises its own thresholds so that large
     buffers are never given back.
 
     Args:
-        mmap_bytes: blocks from this size on have pages of their own, which cost nothing before they are
-            touched and go back when the block is freed.
-        trim_bytes: free memory at the end of a heap beyond this is given back.
+        mmap_bytes: blocks from this size on have pages of their own, which take no memory before they are
+            used and are returned when the block is freed.
+        trim_bytes: free memory at the end of a heap beyond this is returned.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -32,7 +32,7 @@ def bound_allocator(mmap_bytes: int, trim_bytes: int) -> None:
 
 
 def give_back() -> None:
-    """Return to the system what the allocator keeps; some milliseconds."""
+    """Return the memory that the allocator keeps to the system; takes some milliseconds."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

@@ -1,4 +1,4 @@
-"""One owner for the state folder: two assistants must not write the same timers."""
+"""A lock on a state folder, so that two daemons do not write the same files."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class StateLock:
 
     Args:
         folder: made if it is not there, for its owner alone.
-        wait_s: how long to wait for another process to let go.
-        what: who holds such a lock, for the error.
+        wait_s: how long to wait until another process releases it.
+        what: what holds such a lock, for the error.
 
     Raises:
         Conflict: another process holds it; the message names its process id.
@@ -56,5 +56,5 @@ class StateLock:
         return True
 
     def release(self) -> None:
-        """Give the folder back."""
+        """Release the lock."""
         os.close(self._file)

@@ -1,4 +1,4 @@
-"""Telling systemd how a daemon is: ready, stopping, alive."""
+"""Notifies systemd of the state of a daemon: ready, stopping, alive."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def notify(message: str) -> None:
     if address.startswith("@"):
         address = "\0" + address[1:]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
-        # A manager that does not listen is none; no daemon ends because of it.
+        # A service manager that does not listen must not end the daemon.
         with contextlib.suppress(OSError):
             channel.sendto(message.encode(), address)

@@ -1,4 +1,4 @@
-"""The Unix socket of a daemon: in a folder of its own, and never open to more than the folder says."""
+"""The Unix socket of a daemon, in a folder whose mode says who may connect."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from common.errors import Conflict, StorageError
 
 
 def socket_umask(folder_mode: int) -> int:
-    """Who may call is told by the folder: its group, if it lets that in and nobody else, or its owner alone.
+    """The umask for a socket: the group of the folder may connect if the folder is open to the group alone.
 
-    On the device the folder lets in group sotto.
+    Otherwise only its owner may. On the device the folder is open to group sotto.
     """
     return 0o117 if folder_mode & 0o017 == 0o010 else 0o177
 
 
-def make_room(path: Path, variable: str = "SOTTO_SOCKET") -> None:
-    """A folder of ours alone, and no stale socket in it.
+def prepare_socket_path(path: Path, variable: str = "SOTTO_SOCKET") -> None:
+    """Make the folder of a socket, open to its owner alone, and remove a stale socket from it.
 
     Args:
         path: of the socket.

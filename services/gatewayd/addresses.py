@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 
-from services.gatewayd.settings import GatewaySettings
+from services.settings.gateway import GatewaySettings
 
 #: Addresses of documentation (RFC 5737, RFC 3849). Nothing is sent there; the kernel only says which of
 #: the box's own addresses it would use.

@@ -7,7 +7,7 @@ import asyncio
 from starlette.requests import ClientDisconnect, Request
 
 from common.errors import InvalidInput, TooLarge
-from services.gatewayd.settings import Limits
+from services.settings.gateway import Limits
 
 
 async def read_body(request: Request, limit: int, limits: Limits) -> bytes:

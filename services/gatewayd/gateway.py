@@ -10,9 +10,9 @@ from common.errors import SottoError
 from services.gatewayd.hubs import HubStore
 from services.gatewayd.identity import Identity
 from services.gatewayd.pairing import PairingGuard
-from services.gatewayd.settings import GatewaySettings
 from services.gatewayd.tokens import TokenStore
 from services.gatewayd.upstream import Upstream
+from services.settings.gateway import GatewaySettings
 
 log = logging.getLogger(__name__)
 

@@ -21,13 +21,14 @@ from grpc_reflection.v1alpha import reflection
 
 from common.errors import SottoError, StorageError
 from common.metrics import Counter
-from services.daemon.socket import make_room
+from services.daemon.socket import prepare_socket_path
 from services.gatewayd.access import REFUSED, Gatekeeper, allow
 from services.gatewayd.revocation import while_valid
-from services.gatewayd.settings import Limits
 from services.gatewayd.tokens import Scope, Token
-from services.gatewayd.upstream import MAX_MESSAGE_BYTES, Upstream
+from services.gatewayd.upstream import Upstream
 from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.settings.gateway import Limits
+from services.wire.limits import MESSAGE_OPTIONS
 from services.wire.status import status_of
 
 log = logging.getLogger(__name__)
@@ -63,8 +64,7 @@ CALLS = Counter("sotto_grpc_calls_total", "gRPC calls that were passed on, by me
 _MAX_CALLS = 64
 _GRACE_S = 3.0
 _OPTIONS = (
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    *MESSAGE_OPTIONS,
     ("grpc.max_metadata_size", 16 * 1024),
     ("grpc.max_concurrent_streams", 16),
     # Connections of peers that have vanished, or that are idle, are closed.
@@ -90,7 +90,7 @@ class GrpcFront:
     def __init__(self, path: Path, keeper: Gatekeeper, upstream: Upstream, limits: Limits) -> None:
         self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_MAX_CALLS)
         self._server.add_generic_rpc_handlers((_Proxy(keeper, upstream, limits.idle_s),))
-        make_room(path, "SOTTO_GATEWAY_SOCKET")
+        prepare_socket_path(path, "SOTTO_GATEWAY_SOCKET")
         mask = os.umask(0o177)
         try:
             self._server.add_insecure_port(f"unix:{path}")

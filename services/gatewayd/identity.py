@@ -6,7 +6,6 @@ import hashlib
 import ipaddress
 import socket
 import ssl
-import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import Any
 
 from common.errors import StorageError
 from common.files import write_whole
+from common.programs import output_of
 
 #: A box may have the wrong time at its first start; the certificate must be valid then, too.
 _NOT_BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
@@ -63,14 +63,16 @@ def load_identity(folder: Path, name: str, *, pinned: bool = True) -> Identity:
         return identity
     # In a process of its own: the library is needed once, and would keep 9 MB in this process.
     command = [sys.executable, "-m", "services.gatewayd.identity", str(folder), name, _host()]
-    made = subprocess.run(command, capture_output=True, text=True, timeout=_MAKE_S, check=False)
-    if made.returncode:
-        raise StorageError(
-            f"the TLS identity could not be made: {made.stderr.strip()[-300:]}",
-            hint=f"check the rights of {folder} and the free space",
-            code="gateway.identity",
-        )
+    output_of(command, _MAKE_S, lambda why: _not_made(folder, why))
     return identity
+
+
+def _not_made(folder: Path, why: str) -> StorageError:
+    return StorageError(
+        f"the TLS identity could not be made: {why}",
+        hint=f"check the rights of {folder} and the free space",
+        code="gateway.identity",
+    )
 
 
 def _is_usable(identity: Identity) -> bool:

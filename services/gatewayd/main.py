@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from common.errors import SottoError
-from common.paths import socket_path, state_dir
+from common.paths import gateway_socket, gateway_state, hub_facts, pairing_code_path, socket_path, state_dir
 from services.daemon.allocator import bound_allocator
 from services.daemon.entry import failed, parse_options
 from services.daemon.lock import StateLock
@@ -28,15 +28,14 @@ from services.gatewayd.identity import load_identity
 from services.gatewayd.mdns import WYOMING_PORTS, Advertiser
 from services.gatewayd.memory_guard import stay_small
 from services.gatewayd.pairing import PairingGuard, load_code
-from services.gatewayd.paths import code_path, gateway_socket, gateway_state, hub_facts
 from services.gatewayd.server import HttpServer, bound_tls, tcp_listener, unix_listener
-from services.gatewayd.settings import GatewaySettings, for_hubs, load_gateway_settings
 from services.gatewayd.tls_pipe import TlsPipe
 from services.gatewayd.tokens import TokenStore
 from services.gatewayd.upstream import Upstream
 from services.gatewayd.wyoming_satellite import SatelliteSession, Seats
 from services.gatewayd.wyoming_server import MakeSession, WyomingServer
 from services.gatewayd.wyoming_services import ServicesSession
+from services.settings.gateway import GatewaySettings, for_hubs, load_gateway_settings
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +60,7 @@ def put_together(settings: GatewaySettings, state: Path, assistant: Path) -> Gat
         upstream=Upstream(assistant),
         tokens=tokens,
         hubs=HubStore(state / "hubs.json", hub_facts()),
-        guard=PairingGuard(load_code(code_path(state))),
+        guard=PairingGuard(load_code(pairing_code_path(state))),
         identity=load_identity(state, name, pinned=bool(tokens.tokens)),
         box_name=name,
     )

@@ -20,9 +20,9 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from common.errors import Conflict, StorageError, Unavailable
-from services.daemon.socket import make_room, socket_umask
+from services.daemon.socket import prepare_socket_path, socket_umask
 from services.gatewayd.identity import Identity
-from services.gatewayd.settings import GatewaySettings, Limits
+from services.settings.gateway import GatewaySettings, Limits
 
 log = logging.getLogger(__name__)
 
@@ -243,7 +243,7 @@ def unix_listener(path: Path) -> socket.socket:
         Conflict: another gateway answers there.
         StorageError: it cannot be made.
     """
-    make_room(path, "SOTTO_GATEWAY_SOCKET")
+    prepare_socket_path(path, "SOTTO_GATEWAY_SOCKET")
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     mask = os.umask(socket_umask(path.parent.stat().st_mode))
     try:

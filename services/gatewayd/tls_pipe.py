@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from services.gatewayd.identity import Identity
-from services.gatewayd.settings import Limits
+from services.settings.gateway import Limits
 
 log = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.wire.limits import MESSAGE_OPTIONS
 from services.wire.status import from_rpc
 
 if TYPE_CHECKING:
@@ -20,18 +21,13 @@ if TYPE_CHECKING:
 
 _Answer = TypeVar("_Answer", bound=Message)
 
-#: As assistantd takes.
-MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 #: A call that should be answered at once is given up after so many seconds.
 CALL_S = 30.0
-#: An announcement waits for its turn and is then spoken; as long as assistantd allows.
-ANNOUNCE_S = 200.0
 _HEALTH_S = 2.0
 #: assistantd restarts within seconds, so reconnects are frequent. gRPC's least back-off is also the longest
 #: time of one attempt to connect, which on a busy box may take seconds.
 _OPTIONS = (
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    *MESSAGE_OPTIONS,
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 10_000),
     ("grpc.max_reconnect_backoff_ms", 1000),

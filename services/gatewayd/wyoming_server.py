@@ -14,9 +14,9 @@ from wyoming.event import Event
 from common.errors import SottoError
 from common.metrics import Gauge
 from services.gatewayd.hubs import HubStore, canonical
-from services.gatewayd.settings import Limits
 from services.gatewayd.wyoming_session import Send, Session
 from services.gatewayd.wyoming_wire import MAX_LINE, read_event, write_event
+from services.settings.gateway import Limits
 
 log = logging.getLogger(__name__)
 

@@ -8,22 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.errors import InvalidInput
-from services.netcount.traffic import NO_TRAFFIC, Traffic, traffic_from
+from services.traffic.amount import NO_TRAFFIC, Traffic, traffic_from
+from services.traffic.figures import PURPOSES
 
 LIST_TABLE = ("nft", "-j", "list", "table", "inet", "sotto")
-
-#: What a packet may be for: the counter `sent_NAME`, and what it is called in a sentence.
-PURPOSES: Mapping[str, str] = {
-    "dns": "name look-ups",
-    "dhcp": "addresses",
-    "time": "time",
-    "update": "updates",
-    "hub": "talk with the smart-home hub",
-    "mdns": "its own name for the local network",
-    "answers": "answers to who connected to it",
-    "local": "neighbour discovery",
-    "endings": "ends of connections",
-}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the kernel tells of cgroups and network interfaces, below /sys."""
+"""Reads cgroups and network interfaces from /sys."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import contextlib
 import itertools
 from pathlib import Path
 
-from services.netcount.figures import Link
+from services.traffic.figures import Link
 
 SYS = Path("/sys")
 _MOST = 4096
 
 
 def living_units(sys: Path = SYS) -> dict[str, str]:
-    """Units by the number of their cgroup, its folder's; those of the second level, as in the firewall."""
+    """Units by the number of their cgroup (the inode of its folder); the second level, as in the firewall."""
     found: dict[str, str] = {}
     for folder in itertools.islice((sys / "fs/cgroup").glob("*/*/"), _MOST):
         with contextlib.suppress(OSError):  # it may have ended meanwhile

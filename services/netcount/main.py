@@ -1,4 +1,7 @@
-"""Take the figures once and leave them where everybody may read them: `python3 -m services.netcount.main`."""
+"""Takes the figures once and writes them to a file that everybody may read.
+
+Run by a timer as `python3 -m services.netcount.main`.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ from pathlib import Path
 
 from common.errors import SottoError
 from common.files import read_bounded, write_whole
-from services.netcount.figures import COUNTERS, MOST_BYTES, Figures, figures, from_json, to_json
+from services.netcount.figures import figures
 from services.netcount.firewall import LIST_TABLE, parse_table
 from services.netcount.kernel import links, living_units
-from services.netcount.programs import answer
+from services.traffic.figures import COUNTERS, MOST_BYTES, Figures, from_json, to_json
+from services.traffic.programs import answer
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +26,10 @@ def take(path: Path) -> None:
     """Write the figures to `path`, whole or not at all, with mode 0644.
 
     Raises:
-        SottoError: the firewall does not tell, or the file cannot be written; the old one stays.
+        SottoError: the firewall does not answer, or the file cannot be written; the old file stays.
     """
     before = load(path)
-    # Units first: one that ends in between is then known by name when nft has but its number.
+    # Units are read first: of a unit that ends in between, nft has only the number.
     living = living_units()
     table = parse_table(answer(LIST_TABLE))
     now = figures(table, living, links(), time.clock_gettime(time.CLOCK_BOOTTIME), before)
@@ -33,7 +37,7 @@ def take(path: Path) -> None:
 
 
 def load(path: Path) -> Figures | None:
-    """What was taken last; None where there is nothing, or nothing of use, which the journal is told."""
+    """The previous figures; None if there are none. Unusable ones are logged and count as none."""
     try:
         data = read_bounded(path, MOST_BYTES)
         return None if data is None else from_json(json.loads(data))

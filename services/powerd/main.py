@@ -10,13 +10,14 @@ import time
 from pathlib import Path
 
 from common.errors import SottoError
+from common.paths import POWER_PROFILES
 from power.errors import ProfileError
 from power.manager import Manager
 from power.profiles import BUILT_IN, Profile, load
 from power.sysfs import Sysfs
 from services.daemon.entry import failed, parse_options
 from services.daemon.lock import StateLock
-from services.powerd.places import JOURNAL, PROFILES, RUNTIME
+from services.powerd.places import JOURNAL, RUNTIME
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def main() -> int:
     parser.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
     parser.add_argument("--runtime", type=Path, default=RUNTIME, help="folder of the undo log")
     parser.add_argument("--state", type=Path, default=Path("/var/lib/sotto-power"), help="keeps the profile")
-    parser.add_argument("--profiles", type=Path, default=PROFILES, help="own profiles (TOML)")
+    parser.add_argument("--profiles", type=Path, default=POWER_PROFILES, help="own profiles (TOML)")
     parser.add_argument("--user", default="sotto", help="the assistant's user, who may report phases")
     options = parse_options(parser)
     try:

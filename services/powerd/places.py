@@ -7,5 +7,3 @@ from pathlib import Path
 #: Name of the undo log in the runtime folder.
 JOURNAL = "undo.json"
 RUNTIME = Path("/run/sotto-power")
-#: An owner's own profiles.
-PROFILES = Path("/etc/sotto/power.d")

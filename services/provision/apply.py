@@ -15,19 +15,21 @@ from urllib.parse import urlsplit
 from assistant.models.catalogue import DEFAULT_LANGUAGE, WAKE_WORDS
 from common.errors import SottoError
 from common.files import Owner, make_folder, read_bounded, remove, write_whole
-from services.connectord.settings import HOME_ASSISTANT, load_connector_settings
 from services.provision import keyfile, names
 from services.provision.hub import host_address, hub_rules, hub_url, port_of, settings_text
 from services.provision.keys import HubSection, Setup
 from services.provision.places import Places
 from services.provision.toml_text import toml_value
+from services.settings.connector import HOME_ASSISTANT, load_connector_settings
+from services.settings.gateway import GatewaySettings
 
 log = logging.getLogger(__name__)
 
 #: The first line of an assistant.toml that is ours to replace.
 OURS = "# written from sotto.toml; take this line away to keep your own changes\n"
-#: Where gatewayd listens by default: `services.gatewayd.settings` has the same figures.
-API_PORTS = (8443, 8444, 10400, 10700)
+_GATEWAY = GatewaySettings()
+#: Where gatewayd listens by default.
+API_PORTS = (_GATEWAY.port, _GATEWAY.grpc_port, _GATEWAY.wyoming_port, _GATEWAY.satellite_port)
 #: Where the firewall always lets updates go: the set update_tcp in rootfs/etc/nftables.conf.
 WEB_PORTS = (80, 443)
 _UTC = "UTC"

@@ -18,6 +18,7 @@ from typing import Any
 from common.errors import SottoError
 from common.files import read_bounded
 from common.paths import socket_path, state_dir
+from common.programs import run
 from common.state_file import load_json, save_json
 from services.provision.greeting import Facts, Said, step, usable
 from services.provision.keyfile import OWN_ADDRESS
@@ -128,18 +129,16 @@ def addresses_from(output: str) -> tuple[str, ...]:
 
 def _addresses() -> tuple[str, ...]:
     try:
-        done = subprocess.run(
-            ["ip", "-json", "address", "show", "up"], capture_output=True, text=True, timeout=10, check=False
-        )
+        done = run(["ip", "-json", "address", "show", "up"], 10.0)
     except (OSError, subprocess.TimeoutExpired) as error:
         log.warning("ip: %s", error)
         return ()
-    return addresses_from(done.stdout)
+    return addresses_from(done.output)
 
 
 def _announce(text: str) -> None:
     # Imported when needed: a box that has said everything never loads gRPC for it.
-    from services.client.local import open_daemon
+    from services.client.choice import open_daemon
 
     with open_daemon() as daemon:
         daemon.announce(text)

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from common.digits import digits_one_by_one, spoken_code
 from services.provision import words
 
 #: After so many seconds without an address, the box says that it has none.
@@ -98,12 +99,12 @@ def greeting(facts: Facts) -> str:
     where = (
         f"My address is {spoken_address(facts.addresses)}, or {facts.host.replace('-', ' dash ')} dot local."
     )
-    code = f"My pairing code is {words.digits(facts.code)}." if facts.code else ""
+    code = f"My pairing code is {spoken_code(facts.code)}." if facts.code else ""
     return f"Hello. {who} {where} {code} {_again(facts.code)}".strip()
 
 
 def _again(code: str) -> str:
-    return f"Once more, the pairing code: {words.digits(code)}." if code else ""
+    return f"Once more, the pairing code: {spoken_code(code)}." if code else ""
 
 
 def own_network(facts: Facts) -> str:
@@ -112,9 +113,9 @@ def own_network(facts: Facts) -> str:
     start = "" if why else "I have no network yet. "
     return (
         f"{why}{start}Take your phone, choose the Wi-Fi network {facts.network}, "
-        f"and type the password {words.digits(facts.password)}. "
+        f"and type the password {spoken_code(facts.password)}. "
         "Then a page opens that asks for your network. "
-        f"Once more, the password: {words.digits(facts.password)}."
+        f"Once more, the password: {spoken_code(facts.password)}."
     )
 
 
@@ -122,7 +123,7 @@ def spoken_address(addresses: Sequence[str]) -> str:
     """The first IPv4 address, number by number. IPv6 addresses are too long to be read out."""
     for address in addresses:
         if "." in address:
-            return " dot ".join(words.one_by_one(part) for part in address.split("."))
+            return " dot ".join(digits_one_by_one(part) for part in address.split("."))
     return "an IP version 6 one, which your router lists"
 
 

@@ -6,9 +6,9 @@ import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from services.connectord.settings import HOME_ASSISTANT, MQTT, SCHEMES
 from services.provision.hub_checks import LOCAL
 from services.provision.toml_text import toml_value
+from services.settings.connector import HOME_ASSISTANT, MQTT, SCHEMES
 
 
 def hub_url(kind: str | None, address: str | None, url: str | None, token: str | None) -> str | None:

@@ -7,8 +7,8 @@ import re
 import ssl
 from urllib.parse import urlsplit
 
-from services.connectord.settings import HOME_ASSISTANT, MQTT, SCHEMES, url_problem
 from services.provision.checks import Wrong, plain_text, shown
+from services.settings.connector import HOME_ASSISTANT, MQTT, SCHEMES, url_problem
 
 KINDS = (HOME_ASSISTANT, MQTT, "other")
 #: Where a hub with a name may be: private, unique local, link-local addresses (RFC 1918, 4193, 3927, 4291).

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 from common.errors import ErrorKind, SottoError, TooLarge
 from common.files import Owner, read_bounded, remove, write_whole
+from common.programs import run
 from common.state_file import load_json, save_json
 from services.provision import words
 from services.provision.apply import Device, Outcome, apply
@@ -29,7 +30,7 @@ from services.provision.text_file import LIMIT_BYTES
 
 log = logging.getLogger(__name__)
 
-_PROGRAM_LIMIT_S = 30
+_PROGRAM_LIMIT_S = 30.0
 
 
 def provision(places: Places, device: Device) -> Outcome:
@@ -100,15 +101,13 @@ def _report(setup: Setup, problems: Sequence[Problem], outcome: Outcome, places:
 
 def _run(command: Sequence[str]) -> bool:
     try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PROGRAM_LIMIT_S, check=False
-        )
+        done = run(command, _PROGRAM_LIMIT_S)
     except (OSError, subprocess.TimeoutExpired) as error:
         log.info("%s: %s", command[0], error)
         return False
-    if done.returncode:
-        log.info("%s: %s", command[0], done.stderr.decode("utf-8", "replace")[:200].strip())
-    return done.returncode == 0
+    if done.status:
+        log.info("%s: %s", command[0], done.errors[:200].strip())
+    return done.status == 0
 
 
 def main() -> int:

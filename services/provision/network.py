@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from common import programs
 from services.provision.keyfile import OWN
 
 #: More networks than that are not listed.
@@ -52,20 +53,12 @@ Run = Callable[[Sequence[str], float], Answer]
 def run(command: Sequence[str], limit_s: float) -> Answer:
     """Start a program with English messages, and wait at most `limit_s` seconds for it."""
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=limit_s,
-            check=False,
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
-        )
+        done = programs.run(command, limit_s, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"})
     except subprocess.TimeoutExpired:
         return Answer(124, error="it took too long")
     except OSError as error:
         return Answer(127, error=error.strerror or str(error))
-    out, err = (data[:_ANSWER_LIMIT].decode("utf-8", "replace") for data in (done.stdout, done.stderr))
-    return Answer(done.returncode, out, err)
+    return Answer(done.status, done.output[:_ANSWER_LIMIT], done.errors[:_ANSWER_LIMIT])
 
 
 def fields(line: str) -> list[str]:

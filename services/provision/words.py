@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from common.digits import digits_one_by_one
 from services.provision.config import Problem
 
-_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 #: More than that nobody keeps in mind.
 _MAX_SPOKEN = 3
 
@@ -15,7 +15,7 @@ def spoken_problems(spoken: Sequence[str]) -> str:
     """What the box says about a set-up file with these mistakes; empty where there are none."""
     if not spoken:
         return ""
-    count = _NUMBERS[len(spoken)] if len(spoken) < len(_NUMBERS) else str(len(spoken))
+    count = digits_one_by_one(str(len(spoken))) if len(spoken) < 10 else str(len(spoken))
     several = list(dict.fromkeys(spoken))
     said, rest = several[:_MAX_SPOKEN], len(several) > _MAX_SPOKEN
     what = _listed([*said, "some more"] if rest else said)
@@ -48,13 +48,3 @@ def written_problems(problems: Sequence[Problem], remarks: Sequence[str]) -> str
         lines += [f"{number}. {problem.message}.", f"   What to do: {problem.hint}", ""]
     lines += [f"Please note: {remark}" for remark in remarks]
     return "".join(f"{line}\r\n" for line in lines)
-
-
-def digits(code: str) -> str:
-    """A code as it is said: digit by digit, with a pause after each four."""
-    return ", ".join(one_by_one(code[at : at + 4]) for at in range(0, len(code), 4))
-
-
-def one_by_one(number: str) -> str:
-    """Digits as words; a synthesiser must not make one number of them."""
-    return " ".join(_NUMBERS[int(c)] for c in number if c in "0123456789")

@@ -1,4 +1,4 @@
-"""Looks at the sound server, measures what is new, chooses, and leads everything to what was chosen."""
+"""Reads the devices of the sound server, measures new ones, chooses, and makes the choice the default."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.audio.choose import Choice, Device, Observations, Wish, choose
-from assistant.audio.choose_heard import Health, MicReading
+from services.sound.choose import Choice, Device, Observations, Wish, choose
 from services.sound.graph import devices
 from services.sound.measure import listen_to_all
 from services.sound.programs import dump, set_default
+from services.sound.reading import Health, MicReading
 from services.sound.report import as_table, write
 from services.sound.wish import read_wish
 
 log = logging.getLogger(__name__)
 
-#: Seconds after which dead and faulty microphones are listened to again: one may have been unmuted, and on a
-#: busy machine a good one may seem faulty.
+#: Seconds until a dead or faulty microphone is measured again: somebody may have unmuted it, and a good one
+#: may seem faulty on a busy machine.
 AGAIN_S = (15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 
 
 @dataclass(frozen=True)
 class _Scene:
-    """What decides; while it is the same, so is the choice."""
+    """What the choice depends on; while it is unchanged, the choice is too."""
 
     microphones: tuple[Device, ...]
     speakers: tuple[Device, ...]
@@ -58,10 +58,10 @@ class Chooser:
         self._next_look: float | None = None
 
     def look(self, now: float, *, changed: bool) -> None:
-        """Look, and change what has to be changed.
+        """Read the devices and the settings, and choose anew if they have changed.
 
         Args:
-            now: seconds of a clock that never goes back.
+            now: seconds of a monotonic clock.
             changed: whether the sound server told of anything since the last look; when not, it is asked
                 only where the owner's settings are new, or a microphone is to be listened to again.
 
@@ -106,7 +106,7 @@ class Chooser:
         return self._choice is not None and bool(self._choice.microphone or self._choice.speaker)
 
     def wait_s(self, now: float, most: float) -> float:
-        """How long nothing needs to be looked at by itself, at most `most` seconds."""
+        """Seconds until `look` is due without any change, at most `most`."""
         return most if self._next_look is None else min(most, max(0.0, self._next_look - now))
 
     def _measure(self, microphones: Sequence[Device], again: bool) -> None:

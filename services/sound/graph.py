@@ -1,13 +1,13 @@
-"""Microphones and loudspeakers among the objects of PipeWire; pure, on the JSON of `pw-dump`."""
+"""Finds microphones and loudspeakers in the JSON of `pw-dump`. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from assistant.audio.choose import Device, Plug, Way
+from services.sound.choose import Device, Plug, Way
 
-#: More cards than this are a mistake; each would be recorded from.
+#: Devices of each kind that are considered; each microphone is recorded from.
 MOST_DEVICES = 16
 _MOST_CHANNELS = 32
 _CLASSES = {"Audio/Source": "Input", "Audio/Sink": "Output"}
@@ -16,7 +16,7 @@ Route = Mapping[str, Any]
 
 
 def devices(objects: Iterable[object]) -> tuple[tuple[Device, ...], tuple[Device, ...]]:
-    """Microphones and loudspeakers, both by name; what belongs to no card is left out."""
+    """Microphones and loudspeakers, sorted by name; nodes without a card are left out."""
     nodes: list[tuple[str, Mapping[str, Any]]] = []
     cards: dict[str, Mapping[str, Any]] = {}
     for thing in objects:
@@ -63,7 +63,7 @@ def _device(direction: str, properties: Mapping[str, Any], card: Mapping[str, An
 
 
 def _route(direction: str, profile_device: object, card: Mapping[str, Any]) -> Route:
-    """The way to the socket that is used now."""
+    """The route of the card that is active for this device; {} if there is none."""
     for route in _list(_mapping(card.get("params")).get("Route")):
         one = _mapping(route)
         if one.get("direction") == direction and one.get("device") == profile_device:
@@ -98,7 +98,7 @@ def _channels(told: object, position: tuple[str, ...]) -> int:
 
 
 def _position(told: object) -> tuple[str, ...]:
-    """From `FL,FR` or `[ "FL", "FR" ]`."""
+    """Channel positions from `FL,FR` or `[ "FL", "FR" ]`."""
     for mark in '[]",':
         told = _text(told).replace(mark, " ")
     places = _text(told).split()
@@ -114,7 +114,7 @@ def _list(value: object) -> list[Any]:
 
 
 def _text(value: object) -> str:
-    """Text, or a number as text; all else is nothing. Bounded: names go into reports."""
+    """A text or a whole number as text of at most 200 characters; "" for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     return str(value)[:200]

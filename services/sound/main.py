@@ -1,4 +1,4 @@
-"""sotto-sound: chooses microphone and loudspeaker, by measurement."""
+"""sotto-sound: chooses microphone and loudspeaker by measurement."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pathlib import Path
 from common.errors import SottoError, StorageError, Unavailable
 from services.daemon.notify import notify
 from services.sound.chooser import Chooser
-from services.sound.report import REPORT
 from services.sound.watch import Watch
+from services.wire.sound_choice import SOUND_CHOICE
 
-# Every so often the owner's files are looked at; a box without a card does little else.
+# Seconds between two looks at the owner's files.
 _LOOK_S = 20.0
-# WirePlumber announces the cards that are there within about a second of its start; who waits for us would
+# WirePlumber announces the cards within about a second of its start. Units that wait for this daemon would
 # otherwise open a default that is about to change.
 _FIRST_S = 5.0
 
 
 def run(folder: Path, settings: Path) -> int:
-    """Serve until told to stop.
+    """Choose until the process is told to stop.
 
     Raises:
         Unavailable: the sound server is not there, or has gone.
@@ -68,7 +68,7 @@ def run(folder: Path, settings: Path) -> int:
 def main() -> int:
     """Entry point of sotto-sound.service."""
     parser = argparse.ArgumentParser(prog="sotto-sound", description=__doc__)
-    parser.add_argument("--folder", type=Path, default=REPORT.parent, help="where choice.json goes")
+    parser.add_argument("--folder", type=Path, default=SOUND_CHOICE.parent, help="where choice.json goes")
     config = Path(os.environ.get("SOTTO_CONFIG") or "/var/lib/sotto/config")
     parser.add_argument("--settings", type=Path, default=config, help="the folder of the owner's settings")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Has microphones listened to, by a program that ends when it is done."""
+"""Measures microphones in a process of its own, `services.sound.record`."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import json
 import sys
 from collections.abc import Sequence
 
-from assistant.audio.choose import Device
-from assistant.audio.choose_heard import Health, MicReading, nothing_heard
 from common.errors import Unavailable
+from services.sound.choose import Device
 from services.sound.programs import run
+from services.sound.reading import Health, MicReading, nothing_heard
 
-# Five seconds for each four of at most sixteen, and the start of Python on a slow machine.
+# Sixteen microphones, four at a time, take up to 5 s each; the rest is the start of Python on a slow machine.
 _TIMEOUT_S = 60.0
 
 
 def listen_to_all(microphones: Sequence[Device]) -> dict[Device, MicReading]:
-    """What each of them gives; see `record`. Never fails: what goes wrong is in the judgement."""
+    """A reading of each microphone, see `record`. Does not raise: a failure is a reading without sound."""
     inputs = [{"name": m.name, "channels": m.channels, "position": m.position} for m in microphones]
     try:
         told = run(sys.executable, "-m", "services.sound.record", json.dumps(inputs), timeout_s=_TIMEOUT_S)

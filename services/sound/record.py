@@ -1,6 +1,6 @@
-"""One second from every microphone, through PipeWire: a program that prints what it found as JSON.
+"""Records one second from each microphone through PipeWire, and prints the readings as JSON.
 
-A program of its own, so that the daemon need not keep NumPy in memory for one second a week.
+It is a program of its own: the daemon would keep NumPy in memory for one second a week.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from assistant.audio.choose_heard import MicReading, nothing_heard
-from assistant.audio.choose_signal import judge
+from services.sound.judge import judge
+from services.sound.reading import MicReading, nothing_heard
 
 RATE = 48_000
 _WANTED_S = 1.0
-# Opening a card clicks, and digital microphones send zeros until their filter has settled.
+# A card clicks when it is opened, and digital microphones send zeros until their filter has settled.
 _SETTLING_S = 0.3
 _LIMIT_S = 5.0
 _BYTES = 4
@@ -32,7 +32,7 @@ _READ = 65_536
 
 @dataclass(frozen=True)
 class Input:
-    """What must be known to record from a microphone: see `choose.Device`."""
+    """What is needed to record from a microphone; the attributes are those of `choose.Device`."""
 
     name: str
     channels: int
@@ -40,13 +40,13 @@ class Input:
 
 
 def listen_to_all(microphones: Sequence[Input]) -> list[MicReading]:
-    """What each of them gives, several at the same time; takes up to 5 s for each four."""
+    """A reading of each microphone; four are recorded at a time, for up to 5 s."""
     with ThreadPoolExecutor(_AT_ONCE, "measure") as pool:
         return list(pool.map(listen, microphones))
 
 
 def listen(microphone: Input) -> MicReading:
-    """Record a second from it, and judge that. Never fails: what goes wrong is in the judgement."""
+    """Record one second and judge it. Does not raise: a failure is a reading without sound."""
     try:
         process = subprocess.Popen(
             _command(microphone), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -61,7 +61,7 @@ def listen(microphone: Input) -> MicReading:
 
 
 def _command(microphone: Input) -> list[str]:
-    # It must record from this one or from none; and what is set up for it must not be remembered.
+    # PipeWire must neither fall back to another microphone nor store anything about this stream.
     properties = {
         "node.name": "sotto_measure",
         "node.dont-fallback": True,
@@ -99,7 +99,7 @@ def _collect(process: subprocess.Popen[bytes], channels: int) -> MicReading:
 
 
 def _rate(arrivals: Sequence[tuple[float, int]], stride: int) -> float:
-    """Samples a second between the first and the last arrival; 0 for less than half a second."""
+    """Samples per second between the first and the last arrival; 0 if less than half a second is known."""
     if len(arrivals) < 2:
         return 0.0
     (start, before), (stop, after) = arrivals[0], arrivals[-1]
@@ -107,7 +107,7 @@ def _rate(arrivals: Sequence[tuple[float, int]], stride: int) -> float:
 
 
 def main() -> int:
-    """Read a list of inputs from the first argument, print what was heard on each."""
+    """Read a JSON list of inputs from the first argument and print their readings."""
     inputs = [Input(one["name"], one["channels"], tuple(one["position"])) for one in json.loads(sys.argv[1])]
     print(json.dumps([asdict(heard) for heard in listen_to_all(inputs)]))
     return 0

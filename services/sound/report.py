@@ -1,4 +1,4 @@
-"""`choice.json`: what was chosen and why, for the voice gate, for status, for people."""
+"""Writes `choice.json`: which devices are chosen and why. Other daemons and people read it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.audio.choose import Choice, Device, Observations
-from assistant.audio.choose_heard import MicReading
+from common.files import replace_file
+from services.sound.choose import Choice, Device, Observations
+from services.sound.reading import MicReading
 
-#: Where the box's sound service leaves it; gone while it does not run.
-REPORT = Path("/run/sotto-sound/choice.json")
-_LIMIT_BYTES = 1 << 20
 _VERSION = 2
 _SHOWN = ("noise_dbfs", "peak", "clipped", "offset", "rate_hz")
 
@@ -54,25 +52,10 @@ def _device(device: Device | None, heard: MicReading | None) -> Mapping[str, Any
 
 
 def write(path: Path, table: Mapping[str, Any]) -> None:
-    """Replace the file, whole; everybody may read it.
+    """Replace the file in one step, with mode 0644.
 
     Raises:
         OSError: it cannot be written.
     """
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    fresh.chmod(0o644)
-    fresh.replace(path)
-
-
-def may_echo(path: Path = REPORT) -> bool:
-    """Whether the microphone may hear the loudspeaker: always, but on a loopback cable inside the machine.
-
-    No report, or one that cannot be read, says yes.
-    """
-    try:
-        with path.open("rb") as file:
-            table = json.loads(file.read(_LIMIT_BYTES))
-        return table["echo"] is not False
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return True
+    data = (json.dumps(table, indent=1, ensure_ascii=False) + "\n").encode()
+    replace_file(path, data, 0o644, durable=False)

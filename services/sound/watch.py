@@ -1,4 +1,4 @@
-"""Tells when something changes at the sound server."""
+"""Waits for changes of the devices at the sound server, as `pw-mon` prints them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 
 from common.errors import Unavailable
 
-# Cards come with several messages in a row; looking in between would see half of one.
+# A card announces itself by several messages; reading between them would find a part of it.
 _QUIET_S = 0.7
 _MOST_S = 5.0
 _READ = 65_536
@@ -18,9 +18,9 @@ _INTERESTING = (b"PipeWire:Interface:Node", b"PipeWire:Interface:Device")
 
 
 class Listing:
-    """Makes out of the words of `pw-mon` which of them are about cards and what plays and records.
+    """Finds the changes of cards and nodes in the output of `pw-mon`.
 
-    Clients count not at all: each look at the sound server is one, and would lead to the next look.
+    Changes of clients are ignored: each `pw-dump` is a client, and would cause the next one.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Listing:
         self._ours: set[bytes] = set()
 
     def feed(self, data: bytes) -> bool:
-        """Take in some bytes, cut anywhere; whether a card or node came, went or changed."""
+        """Take bytes that may be cut anywhere; returns whether a card or node came, went or changed."""
         *lines, rest = (self._rest + data).split(b"\n")
         self._rest = rest[-_LONGEST_LINE:]
         news = [self._line(line) for line in lines]
@@ -74,7 +74,7 @@ class Watch:
             ) from error
 
     def wait(self, seconds: float) -> bool:
-        """Wait for a change, and until it is over; False when none came, or when `stop` was called.
+        """Wait for a change and until no more follow; False if none came or `stop` was called.
 
         Raises:
             Unavailable: `sound.server`: the sound server has gone.
@@ -91,7 +91,7 @@ class Watch:
         return True
 
     def stop(self) -> None:
-        """End a wait at once, now and later; safe in a signal handler."""
+        """End this wait and all later ones at once; safe in a signal handler."""
         os.write(self._stopped, b"x")
 
     def close(self) -> None:
@@ -104,7 +104,7 @@ class Watch:
         os.close(self._stopped)
 
     def _next(self, seconds: float) -> bool | None:
-        """Whether the next words are about a card or node; None when none came, or after `stop`."""
+        """Whether the next output is about a card or node; None if none came in time, or after `stop`."""
         assert self._process.stdout is not None
         handle = self._process.stdout.fileno()
         ready = select.select([handle, self._stop], [], [], max(seconds, 0))[0]

@@ -1,13 +1,14 @@
-"""What the owner set about sound: `sound.toml`, and device names in `assistant.toml`."""
+"""The owner's settings of sound devices: `sound.toml`, and device names in `assistant.toml`."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assistant.audio.choose import Wish
+from common.errors import InvalidInput
+from common.toml_file import Flaw, read_toml
+from services.sound.choose import Wish
 
 _LIMIT = 256 * 1024
 _LONGEST = 200
@@ -19,7 +20,7 @@ _KNOWN = ("microphone", "speaker")
 
 
 def read_wish(folder: Path) -> tuple[Wish, tuple[str, ...]]:
-    """The owner's wish and what is wrong with the files; what is wrong counts as not said.
+    """The owner's wish, and the problems of the files; an invalid value counts as not set.
 
     `sound.toml` has `microphone` and `speaker`, parts of a device's name; those that it leaves out are taken
     from `[microphone] device` and `[speaker] device` of `assistant.toml`.
@@ -50,22 +51,12 @@ def _name(table: Mapping[str, Any], key: str, file: str, problems: list[str]) ->
 
 
 def _table(path: Path, problems: list[str]) -> dict[str, Any]:
+    def failed(flaw: Flaw, why: str) -> InvalidInput:
+        told = f"has more than {_LIMIT // 1024} kB" if flaw == "too-large" else why
+        return InvalidInput(f"{path.name} {told}", code=f"sound.{flaw}")
+
     try:
-        if path.exists() and not path.is_file():
-            problems.append(f"{path.name} is no plain file")
-            return {}
-        with path.open("rb") as file:
-            data = file.read(_LIMIT + 1)
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        problems.append(f"{path.name} cannot be read: {error.strerror}")
-        return {}
-    if len(data) > _LIMIT:
-        problems.append(f"{path.name} has more than {_LIMIT // 1024} kB")
-        return {}
-    try:
-        return tomllib.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        problems.append(f"{path.name} is not valid TOML: {error}")
+        return read_toml(path, _LIMIT, failed) or {}
+    except InvalidInput as error:
+        problems.append(error.message)
         return {}

@@ -1,9 +1,9 @@
-"""The voice gate: a boot is good when the box hears, understands and answers as before.
+"""The health check: a boot is good when the box hears, understands and answers as before.
 
 Exit status 0 lets boot-complete.target be reached, which blesses a version on trial. 1 does not; only then,
 and only on trial, sotto-fallback.service marks the boot bad and reboots. A version that is proven never
-reboots for a failed gate, so no loop can arise. Nor is it spoken to again: its voice was tried when it was on
-trial, or at the first boot, and its figures are known.
+reboots for a failed check, so no loop can arise. Nor is it spoken to again: its voice was tried while it was
+on trial, or at the first boot, and its figures are known.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class HeardSentence:
 
 @dataclass(frozen=True)
 class Observations:
-    """What the gate saw.
+    """What the health check saw.
 
     Attributes:
         version, cpu: what runs, and on what.

@@ -1,4 +1,4 @@
-"""What the updater remembers: one JSON file, shared by updated and the gate."""
+"""What the updater remembers: one JSON file, shared by updated and the health check."""
 
 from __future__ import annotations
 

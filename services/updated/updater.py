@@ -179,7 +179,7 @@ class Updater:
         )
 
     def remember_household(self) -> None:
-        """Note timers and hubs, for the gate of the next boot; to be called before a shutdown."""
+        """Note timers and hubs, for the health check of the next boot; to be called before a shutdown."""
         seen = look(self._places, self._clock())
         self.store.change(lambda state: replace(state, household=seen))
 

@@ -1,4 +1,4 @@
-"""Homes, states and commands between the house's own types and the messages of the wire contract."""
+"""Converts homes, states and commands to messages of the wire contract, and back."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def device_to_wire(device: Device, state: DeviceState) -> pb.Device:
 
 
 def home_from_wire(message: pb.HomeDescription) -> Home:
-    """A message as a home; names and ids are not looked at (`assistant.home.imported.tidy` does).
+    """A message as a home; names and ids are not checked (`assistant.home.imported.tidy` does that).
 
     Raises:
-        InvalidInput: a device has a domain or a command that there is none.
+        InvalidInput: a device has an unknown domain or command.
     """
     floors = {floor.name: floor.id for floor in message.floors}
     return Home(
@@ -100,7 +100,7 @@ def _device(message: pb.Device) -> Device:
 
 
 def state_to_wire(state: DeviceState) -> struct_pb2.Struct:
-    """What is known, as a message; what is not is absent."""
+    """A state as a message; unknown values are absent."""
     known = dataclasses.asdict(state)
     return struct_from({name: value for name, value in known.items() if value is not None})
 
@@ -109,7 +109,7 @@ def state_from_wire(message: struct_pb2.Struct) -> DeviceState:
     """A message as a state.
 
     Raises:
-        InvalidInput: a key or a value that no state has.
+        InvalidInput: an unknown key, or a value out of its range.
     """
     values: dict[str, Any] = values_from(message)
     for name, value in values.items():
@@ -134,7 +134,7 @@ def action_from_wire(request: pb.ActRequest) -> Action:
     """A message as a command.
 
     Raises:
-        InvalidInput: there is no such command, or its value is none.
+        InvalidInput: an unknown command, or a value that is neither a number nor a word.
     """
     try:
         command = Command(request.command)
@@ -164,10 +164,10 @@ def _value(request: pb.ActRequest) -> float | str | None:
 
 
 def skipped_to_wire(skipped: Iterable[Skipped]) -> list[pb.Skipped]:
-    """What is not used, and why, as messages."""
+    """Devices that are not used, with the reasons, as messages."""
     return [pb.Skipped(id=item.id, reason=item.reason) for item in skipped]
 
 
 def skipped_from_wire(messages: Iterable[pb.Skipped]) -> tuple[Skipped, ...]:
-    """And back."""
+    """Messages as devices that are not used, with the reasons."""
     return tuple(Skipped(item.id, item.reason) for item in messages)

@@ -1,4 +1,4 @@
-"""Between the house's own types and the messages of the wire contract."""
+"""Converts turns, events and values to messages of the wire contract, and back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services.proto.sotto.v1 import assistant_pb2 as pb
 
 
 def struct_from(values: Mapping[str, object]) -> struct_pb2.Struct:
-    """A protobuf Struct of plain values; anything that is no JSON value is sent as text."""
+    """A protobuf Struct of plain values; a value that JSON does not have is sent as text."""
     struct = struct_pb2.Struct()
     struct.update({name: _plain(value) for name, value in values.items()})
     return struct

@@ -115,14 +115,14 @@ class Box:
         self.wait(self.answers, "SSH", timeout_s)
 
     def wait_until_up(self, timeout_s: float = BOOT_S) -> str:
-        """Wait until all that starts has started, the voice gate too; returns systemd's word for it."""
+        """Wait until all that starts has started, the health check too; returns systemd's word for it."""
         self.wait_for_ssh(timeout_s)
         # It waits in the box: to log in again and again would take the processor from what is waited for.
         settled = "systemctl is-system-running --wait | grep -xE 'running|degraded'"
         return self._watch(f"until {settled}; do sleep {_POLL_S}; done", "the end of the boot", timeout_s)
 
     def wait_until_active(self, unit: str, timeout_s: float = BOOT_S) -> None:
-        """Wait until a unit has started, which may be long before the voice gate is through."""
+        """Wait until a unit has started, which may be long before the health check is through."""
         self.wait_for_ssh(timeout_s)
         self._watch(f"until systemctl is-active --quiet {unit}; do sleep {_POLL_S}; done", unit, timeout_s)
 

@@ -22,14 +22,14 @@ _GUEST_ADDRESS = "10.0.2.2"
 _PORTS = (80, 443)
 #: Where the owner names the source, on the data partition.
 _SOURCE_FILE = "/lib/sotto-update/source.toml"
-#: Sentences that the question of the voice gate is understood by: our own, and those of a library.
+#: Sentences that the question of the health check is understood by: our own, and those of a library.
 _PYTHON = Path("usr/lib/sotto/python")
 _SENTENCES = Path("assistant/skills/sentences/en")
 _INTENTS = Path("home_assistant_intents/data/en.json")
 
 
 def deaf_overlay(repository: Path, target: Path) -> Path:
-    """An overlay in which nobody can ask for the time: the voice gate asks, and is not understood."""
+    """An overlay in which nobody can ask for the time: the health check asks, and is not understood."""
     library = Path(str(importlib.resources.files("home_assistant_intents"))).parent
     sources = [(path, _SENTENCES / path.name) for path in (repository / _SENTENCES).glob("*.yaml")]
     changed = 0

@@ -62,7 +62,7 @@ def test_the_daemons_are_up(box: Box) -> None:
     assert words == dict.fromkeys(DAEMONS, "active")
 
 
-def test_the_voice_gate_has_passed(box: Box) -> None:
+def test_the_health_check_has_passed(box: Box) -> None:
     status = box.status()
     assert status["last_boot"]["passed"] is True, status  # type: ignore[index]
 

@@ -50,7 +50,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 @pytest.fixture(scope="module")
 def box(make_box: BoxMaker) -> Iterator[Box]:
-    # Sound in real time takes most of an emulated machine; the voice gate beside it would take half an hour.
+    # Sound in real time takes most of an emulated machine; a health check beside it would take half an hour.
     box = make_box(kernel_words="modules_load=snd_aloop systemd.mask=sotto-gate.service")
     box.start()
     box.wait_until_active("sotto-assistantd")

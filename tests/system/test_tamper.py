@@ -29,7 +29,7 @@ def settled(make_box: BoxMaker) -> Iterator[Path]:
     """The folder of a box that has been through its first boot, switched off."""
     box = make_box()
     box.start()
-    # What is changed afterwards is read long before the voice gate.
+    # What is changed afterwards is read long before the health check.
     box.wait_for_ssh()
     box.power_button()
     yield box.folder

@@ -1,6 +1,6 @@
 """An update is kept when the box can still hear, and undone by itself when it cannot.
 
-One box goes through its life in order: 1, then 2 (blessed), then 3 (fails the voice gate); in between it is
+One box goes through its life in order: 1, then 2 (blessed), then 3 (fails the health check); in between it is
 offered what it must refuse.
 """
 

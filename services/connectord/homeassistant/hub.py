@@ -19,8 +19,8 @@ from services.connectord.homeassistant.registries import (
 from services.connectord.homeassistant.session import Event, Session, open_session
 from services.connectord.homeassistant.states import States
 from services.connectord.hub import HubAway, HubRefused
-from services.connectord.settings import ConnectorSettings
 from services.connectord.tls import tls_context
+from services.settings.connector import ConnectorSettings
 
 log = logging.getLogger(__name__)
 

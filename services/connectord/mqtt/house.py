@@ -17,7 +17,7 @@ from services.connectord.hub import HubRefused
 from services.connectord.mqtt import discovery, zigbee2mqtt
 from services.connectord.mqtt.entity import Entity, Message
 from services.connectord.mqtt.template import Payload
-from services.connectord.settings import ConnectorSettings
+from services.settings.connector import ConnectorSettings
 
 #: Discovery payloads that are remembered; a device of five entities has as many.
 MAX_CONFIGS = 2000

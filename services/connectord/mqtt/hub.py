@@ -17,8 +17,8 @@ from assistant.home.executor import Action
 from services.connectord.board import Board
 from services.connectord.hub import HubAway
 from services.connectord.mqtt.house import MAX_DEVICES_BYTES, House
-from services.connectord.settings import ConnectorSettings
 from services.connectord.tls import tls_context
+from services.settings.connector import ConnectorSettings
 
 log = logging.getLogger(__name__)
 

@@ -19,8 +19,9 @@ from services.gatewayd.revocation import while_paired
 from services.gatewayd.speech import SPEECH_TYPES, spoken
 from services.gatewayd.streams import streamed
 from services.gatewayd.tokens import Scope
-from services.gatewayd.upstream import ANNOUNCE_S, CALL_S, many, one
+from services.gatewayd.upstream import CALL_S, many, one
 from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.wire.limits import ANNOUNCE_S
 
 MAX_TURNS = 1000
 _MAX_RATE = 48_000

@@ -8,8 +8,8 @@ import threading
 import pytest
 
 from assistant.audio import portaudio
+from assistant.audio.chimes import tone
 from assistant.audio.devices import AudioDevice, list_devices
-from assistant.audio.doctor import tone
 from assistant.audio.microphone import DeviceState, Microphone, MicrophoneSettings
 from assistant.audio.speaker import Speaker
 from common.errors import Unavailable

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
+from assistant.audio.chimes import tone
 from assistant.audio.convert import (
     DcBlocker,
     Resampler,
@@ -17,7 +18,6 @@ from assistant.audio.convert import (
     to_int16,
     to_mono_int16,
 )
-from assistant.audio.doctor import tone
 from assistant.audio.format import Samples
 from common.errors import InvalidInput
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from assistant.audio.chimes import tone
 from assistant.audio.convert import level_dbfs, to_floats
-from assistant.audio.doctor import tone
 from assistant.audio.files import read_audio, wav_bytes, write_wav
 from assistant.audio.format import Samples
 from common.errors import InvalidInput, NotFound, SottoError, StorageError, TooLarge

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from assistant.audio import portaudio
+from assistant.audio.chimes import tone
 from assistant.audio.convert import level_dbfs
 from assistant.audio.devices import choose
-from assistant.audio.doctor import tone
 from assistant.audio.files import write_wav
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples, whole_frames
 from assistant.audio.microphone import DeviceState, Microphone, MicrophoneSettings

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from assistant.audio.doctor import tone
+from assistant.audio.chimes import tone
 from assistant.audio.format import Samples
 from assistant.audio.sink import AudioSink, NullSpeaker, WavSpeaker
 from assistant.audio.speaker import Speaker, gain_of

@@ -14,7 +14,7 @@ from services.connectord.mqtt import discovery, zigbee2mqtt
 from services.connectord.mqtt.entity import Entity, Message, is_topic
 from services.connectord.mqtt.house import House
 from services.connectord.mqtt.template import Payload
-from services.connectord.settings import ConnectorSettings
+from services.settings.connector import ConnectorSettings
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

@@ -13,7 +13,7 @@ from services.connectord.board import Board
 from services.connectord.homeassistant.session import open_session
 from services.connectord.hub import HubAway
 from services.connectord.mqtt.hub import MqttHub
-from services.connectord.settings import ConnectorSettings
+from services.settings.connector import ConnectorSettings
 from tests.services.conftest import free_port
 
 

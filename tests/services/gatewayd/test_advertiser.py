@@ -14,7 +14,7 @@ from zeroconf.asyncio import AsyncZeroconf
 from services.gatewayd import mdns
 from services.gatewayd.main import put_together
 from services.gatewayd.mdns import Advertiser
-from services.gatewayd.settings import GatewaySettings
+from services.settings.gateway import GatewaySettings
 
 
 def _advertiser(folder: Path) -> Advertiser:

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from services.gatewayd.server import tcp_listener
-from services.gatewayd.settings import GatewaySettings, Limits
+from services.settings.gateway import GatewaySettings, Limits
 from tests.services.gatewayd.conftest import Gate
 from tests.services.gatewayd.random_bytes import throw_bytes
 

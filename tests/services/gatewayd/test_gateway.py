@@ -14,8 +14,8 @@ from services.gatewayd import addresses
 from services.gatewayd.app import build_app, guarded
 from services.gatewayd.gateway import Gateway
 from services.gatewayd.main import put_together, wyoming_doors
-from services.gatewayd.settings import GatewaySettings
 from services.gatewayd.wyoming_server import WyomingServer
+from services.settings.gateway import GatewaySettings
 from tests.services.conftest import free_port
 
 HUB = "192.0.2.7"

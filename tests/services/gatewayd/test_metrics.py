@@ -11,8 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from services.gatewayd.app import build_app, guarded
 from services.gatewayd.endpoints.metrics import usable
 from services.gatewayd.main import put_together
-from services.gatewayd.settings import GatewaySettings
 from services.proto.sotto.v1 import metrics_pb2 as pb
+from services.settings.gateway import GatewaySettings
 from services.wire.metrics import DAEMONS
 
 _Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]

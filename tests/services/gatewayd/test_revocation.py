@@ -24,9 +24,9 @@ from services.gatewayd.grpc_front import GrpcFront
 from services.gatewayd.main import put_together
 from services.gatewayd.revocation import while_paired
 from services.gatewayd.server import HttpServer, unix_listener
-from services.gatewayd.settings import GatewaySettings
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.settings.gateway import GatewaySettings
 from services.wire.status import from_rpc
 from tests.services.stand_in import played
 

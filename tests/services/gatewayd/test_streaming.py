@@ -13,9 +13,9 @@ import httpx
 from services.gatewayd.app import build_app, guarded
 from services.gatewayd.main import put_together
 from services.gatewayd.server import HttpServer, unix_listener
-from services.gatewayd.settings import GatewaySettings
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.settings.gateway import GatewaySettings
 from services.wire.messages import struct_from
 from tests.services.stand_in import played
 

@@ -8,8 +8,14 @@ from typing import Any
 
 import pytest
 
+from services.netcount.figures import figures
+from services.netcount.firewall import parse_table
+from services.traffic.figures import Figures, Link
 from tests.services.netcount.two_boxes import TwoBoxes, two_boxes
 
+#: Seconds since the start of the box.
+AT = 3 * 3600.0 + 60
+ETH = (Link("eth0", 9000, 70_000),)
 #: Numbers of the counters, packets and bytes.
 _COUNTERS = {
     "sent_dhcp": (2, 1000),
@@ -63,6 +69,11 @@ def table(**changes: Any) -> str:
     entries += [_set(name, elements) for name, elements in sets.items()]
     entries.append({"chain": {"family": "inet", "table": "sotto", "name": "output", "handle": 4}})
     return json.dumps({"nftables": entries})
+
+
+def counted(before: Figures | None = None, at_s: float = AT, **changes: Any) -> Figures:
+    """The figures of that table; `changes` as `table` takes them."""
+    return figures(parse_table(table(**changes)), {"40": "systemd-resolved.service"}, ETH, at_s, before)
 
 
 @pytest.fixture

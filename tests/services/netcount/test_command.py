@@ -14,9 +14,10 @@ import pytest
 from common.errors import SottoError
 from services.cli.main import main
 from services.netcount import main as service
-from services.netcount.figures import figures, from_json, to_json
+from services.netcount.figures import figures
 from services.netcount.firewall import parse_table
 from services.netcount.kernel import links, living_units
+from services.traffic.figures import from_json, to_json
 from tests.conftest import REPOSITORY
 from tests.services.netcount.conftest import table
 

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import InvalidInput
-from services.netcount.firewall import PURPOSES, parse_table
-from services.netcount.traffic import Traffic
+from services.netcount.firewall import parse_table
 from services.provision.apply import WEB_PORTS
+from services.traffic.amount import Traffic
+from services.traffic.figures import PURPOSES
 from tests.conftest import REPOSITORY
 from tests.services.netcount.conftest import element, table
 

@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from services.netcount.figures import UNKNOWN, figures
+from services.netcount.figures import figures
 from services.netcount.firewall import parse_table
-from services.netcount.traffic import Traffic
 from services.provision.hub import hub_rules
+from services.traffic.amount import Traffic
+from services.traffic.figures import UNKNOWN
 from tests.services.netcount.two_boxes import BOX, OTHER, RULES, TwoBoxes, remove_cgroup
 
 UDP_ECHO = """

@@ -16,11 +16,11 @@ import pytest
 
 from assistant.settings import load_settings
 from common.files import Owner
-from services.gatewayd.settings import GatewaySettings
 from services.provision import apply as applying
 from services.provision.apply import Device, Outcome
 from services.provision.main import load_previous, provision
 from services.provision.places import Places
+from services.settings.gateway import GatewaySettings
 from services.sound.wish import read_wish
 from tests.services.provision.test_config import ED25519
 

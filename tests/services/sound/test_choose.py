@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.audio.choose import Choice, Device, Observations, Plug, Way, Wish, choose
-from assistant.audio.choose_heard import Health, MicReading, nothing_heard
+from services.sound.choose import Choice, Device, Observations, Plug, Way, Wish, choose
+from services.sound.reading import Health, MicReading, nothing_heard
 
 ALIVE = MicReading(Health.ALIVE, "alive", noise_dbfs=-60, channels=2, distinct=1)
 STUCK = MicReading(Health.STUCK, "silence")

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from assistant.audio.choose import Device
-from assistant.audio.choose_heard import Health, MicReading
 from services.sound import chooser
+from services.sound.choose import Device
 from services.sound.chooser import AGAIN_S, Chooser
+from services.sound.reading import Health, MicReading
 from tests.services.sound.test_graph import card, node
 
 ALIVE, STUCK = (

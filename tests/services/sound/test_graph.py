@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.audio.choose import Plug, Way
+from services.sound.choose import Plug, Way
 from services.sound.graph import MOST_DEVICES, devices
 
 

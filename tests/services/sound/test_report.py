@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.audio.choose import Choice, Device, Observations, Way
-from services.sound.report import as_table, may_echo, write
+from services.sound.choose import Choice, Device, Observations, Way
+from services.sound.report import as_table, write
+from services.wire.sound_choice import may_echo
 
 
 def device(cable: bool) -> Device:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.audio.choose import Wish
+from services.sound.choose import Wish
 from services.sound.wish import read_wish
 
 

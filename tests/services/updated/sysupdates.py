@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from common.programs import Finished
 from services.updated.gpt import read_table
-from services.updated.runner import Finished, Programs
+from services.updated.runner import Programs
 from tests.services.updated.world import World
 
 _PROGRAM = "usr/lib/systemd/systemd-sysupdate"

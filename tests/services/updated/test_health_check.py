@@ -1,4 +1,4 @@
-"""The voice gate against a real assistant, and against none."""
+"""The health check against a real assistant, and against none."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from time import monotonic
 
 import pytest
 
+from common.programs import Finished
 from services.updated.announce import announce
 from services.updated.health_check import UNITS, HealthCheck, HealthCheckSettings
 from services.updated.judge import Verdict
 from services.updated.places import Places
-from services.updated.runner import Finished, Programs
+from services.updated.runner import Programs
 from services.updated.state import GoodBoot, RolledBack, State
 from services.updated.voice import try_voice
 from tests.services.conftest import Box

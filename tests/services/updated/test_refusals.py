@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from common.errors import InvalidInput, SottoError, StorageError
+from common.programs import Finished
 from services.updated import download
 from services.updated.errors import InstallFailed, SourceFailed, UpdateRefused
-from services.updated.runner import Finished, Programs
+from services.updated.runner import Programs
 from services.updated.state import BootVerdict, RolledBack
 from tests.services.updated.applying import apply, boot_second, refused
 from tests.services.updated.server import Manners, serving

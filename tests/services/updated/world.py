@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from common.programs import Finished
 from services.updated.gpt import ROOT, VERITY
 from services.updated.machine import Machine
 from services.updated.places import Places
-from services.updated.runner import Finished, Programs
+from services.updated.runner import Programs
 from services.updated.updater import Updater
 from tests.conftest import REPOSITORY
 

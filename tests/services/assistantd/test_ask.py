@@ -13,8 +13,8 @@ import pytest
 
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from tests.services.assistantd.test_attach import HOME, UP, Attached
 from tests.services.conftest import Box
-from tests.services.test_attach import HOME, UP, Attached
 
 QUERY = pb.AskRequest(query="turn on the wall lamp")
 

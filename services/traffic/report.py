@@ -1,17 +1,16 @@
-"""The figures in words."""
+"""The figures as text for people and as JSON values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from services.netcount.accounting import Account
-from services.netcount.figures import UNKNOWN, Figures, UnitFigures
-from services.netcount.firewall import PURPOSES
-from services.netcount.traffic import NO_TRAFFIC, Traffic
+from services.traffic.accounting import Account
+from services.traffic.amount import NO_TRAFFIC, Traffic
+from services.traffic.figures import PURPOSES, UNKNOWN, Figures, UnitFigures
 
 ASSISTANT = "sotto-assistantd.service"
-#: The timer takes them every 45 s.
+#: Seconds after which figures are old; the timer takes them every 45 s.
 STALE_S = 150.0
 _MOST_NAMED = 3
 
@@ -39,11 +38,11 @@ def verdict(now: Figures, at_s: float) -> str:
 
 
 def described(now: Figures, at_s: float, accounts: Mapping[str, Account]) -> str:
-    """The verdict and what it rests on, several lines.
+    """The verdict and the figures behind it, in several lines.
 
     Args:
         at_s: seconds since the start of the box.
-        accounts: systemd's, by unit; empty where it does not tell.
+        accounts: systemd's, by unit; empty if systemd does not answer.
     """
     lines = [verdict(now, at_s), "", f"  {'unit':<34} {'sent':>10} {'received':>10} {'denied':>8}  may send"]
     for unit in now.units:
@@ -124,7 +123,7 @@ def _amount(of: Traffic) -> dict[str, int]:
 
 
 def _rest(now: Figures) -> UnitFigures:
-    """What no unit is known for: the totals less the units, and never below zero."""
+    """Traffic of no known unit: the totals less the units, never below zero."""
     units = now.units
     return UnitFigures(
         "",

@@ -18,7 +18,6 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from assistant.audio.files import read_audio
 from services.assistantd.service import MAX_CONVERSATIONS, MAX_WATCHERS
-from services.daemon.socket import socket_umask
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.wire.messages import struct_from
@@ -51,13 +50,6 @@ def _ask(stub: rpc.AssistantStub, query: str) -> pb.Turn:
 def test_the_socket_is_its_owners_alone(box: Box) -> None:
     assert stat.S_IMODE(box.socket.stat().st_mode) == 0o600
     assert stat.S_IMODE(box.socket.parent.stat().st_mode) == 0o700
-
-
-@pytest.mark.parametrize(
-    ("folder", "umask"), [(0o700, 0o177), (0o750, 0o117), (0o755, 0o177), (0o770, 0o117)]
-)
-def test_the_folder_tells_who_may_call(folder: int, umask: int) -> None:
-    assert socket_umask(folder) == umask
 
 
 def test_health_says_serving(channel: grpc.Channel) -> None:

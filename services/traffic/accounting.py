@@ -1,4 +1,4 @@
-"""systemd's own account of a unit's traffic, out of `systemctl show`; it has loopback in it."""
+"""systemd's own count of a unit's traffic, from `systemctl show`. It includes loopback."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ SHOW_SERVICES = (
     "--no-pager",
     "*.service",
 )
-#: What systemd prints where it keeps no account: all bits set, or this.
+#: What systemd prints for a unit that it does not count.
 _NONE = ("", "[not set]", "[no data]", str(2**64 - 1))
 _MOST = 4096
 
 
 @dataclass(frozen=True)
 class Account:
-    """Bytes sent and received with loopback; None where systemd keeps no account. `active`: the unit runs."""
+    """Bytes sent and received, with loopback; None if systemd does not count. `active`: the unit runs."""
 
     active: bool
     sent: int | None
@@ -27,7 +27,7 @@ class Account:
 
 
 def parse_show(text: str) -> Mapping[str, Account]:
-    """Accounts by unit; blocks that name no service, and any above 4096, are left out."""
+    """Accounts by unit, at most 4096; blocks without the name of a service are left out."""
     found: dict[str, Account] = {}
     for block in text.split("\n\n", _MOST)[:_MOST]:
         values = dict(line.partition("=")[::2] for line in block.splitlines() if "=" in line)

@@ -1,18 +1,18 @@
-"""What one second of an input says about it: alive, dead, or flawed."""
+"""Judges a recording of one second: alive, dead, or flawed. Pure."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.audio.choose_heard import SILENCE_DBFS, Health, MicReading, nothing_heard
+from services.sound.reading import SILENCE_DBFS, Health, MicReading, nothing_heard
 
 Block = NDArray[np.float32]
 
-# A quiet room through a bad microphone still moves the last bit of 16; -96 dBFS is one such step.
+# Even a bad microphone in a quiet room changes the last of 16 bits; one such step is -96 dBFS.
 _STEP = 2.0**-17
-# Set by what the parts can do: noise of a working microphone lies between -90 and -40 dBFS; a room with
-# somebody speaking or a fan reaches -20; only a fault (gain at its end, a floating plug, hum) stays above.
+# The noise of a working microphone lies between -90 and -40 dBFS; a room with a fan or somebody speaking
+# reaches -20; only a fault (gain at its maximum, a floating plug, hum) stays above.
 _LOUD_DBFS = -12.0
 _CLIPPED_LEVEL = 0.99
 _CLIPPED_PART = 0.01
@@ -83,7 +83,7 @@ def _faults(noise: float, clipped: float, offset: float, rate: int, rate_hz: flo
 def _noise_dbfs(sound: NDArray[np.float64], rate: int) -> float:
     frame = max(1, round(rate * _FRAME_S))
     whole = sound[: len(sound) // frame * frame]
-    # The variance leaves out any offset, also one that wanders.
+    # The variance ignores an offset, also one that drifts.
     power = np.var(whole.reshape(-1, frame, sound.shape[1]), axis=1)
     quiet = float(np.percentile(power, 10, axis=0).min())
     return max(SILENCE_DBFS, float(10 * np.log10(max(quiet, 1e-12))))

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from assistant.audio.choose_heard import Health
-from assistant.audio.choose_signal import Block, judge
+from services.sound.judge import Block, judge
+from services.sound.reading import Health
 
 RATE = 8_000
 

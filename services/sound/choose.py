@@ -1,15 +1,15 @@
-"""Which microphone and which loudspeaker of all there are: a pure decision on what was measured."""
+"""Chooses a microphone and a loudspeaker by what was measured. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
-from assistant.audio.choose_heard import Health, MicReading, nothing_heard
+from services.sound.reading import Health, MicReading, nothing_heard
 
 
 class Plug(Enum):
-    """Whether something is plugged into the socket, as the card tells it."""
+    """Whether something is plugged into the socket, as the card reports it."""
 
     YES = "yes"
     NO = "no"
@@ -17,7 +17,7 @@ class Plug(Enum):
 
 
 class Way(IntEnum):
-    """What a device most likely is, the less likely first."""
+    """How a device is connected, the least preferred first."""
 
     DIGITAL = 0  # S/PDIF, or HDMI as an input
     HDMI = 1
@@ -31,15 +31,15 @@ class Device:
     """A microphone or a loudspeaker.
 
     Attributes:
-        name: its lasting name in the sound server, such as `alsa_input.usb-...`.
+        name: its permanent name in the sound server, such as `alsa_input.usb-...`.
         label: its name for people.
         card: the card it belongs to; two devices of one card share a clock and hear each other's echo.
         way: how it is connected.
         plug: whether something is in its socket.
         channels: how many it has.
-        position: the channels' places, such as ("FL", "FR"); empty where it is not told.
+        position: positions of the channels, such as ("FL", "FR"); empty if unknown.
         words: further names an owner may know it by.
-        cable: a loopback inside the machine: there is no room, and so no echo.
+        cable: a loopback inside the machine, which has no echo.
     """
 
     name: str
@@ -68,14 +68,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class Choice:
-    """What is used, and why.
+    """The devices that are used, and why.
 
     Attributes:
         microphone: None where there is none at all.
         speaker: likewise.
         reason: why these, in one or several sentences.
-        settled: False where a microphone that is dead or faulty now would be better, so that listening to it
-            again is worth while.
+        settled: False if a microphone that is dead or faulty now would be preferred, so that it is measured
+            again later.
     """
 
     microphone: Device | None
@@ -91,10 +91,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Observations:
-    """All that is known when choosing.
+    """What the choice is made from.
 
     Attributes:
-        microphones: each with what was heard on it; None where it was not measured.
+        microphones: each with its reading; None if it was not measured.
         speakers: all of them.
     """
 
@@ -109,11 +109,11 @@ _NOISE_STEP_DB = 10
 
 
 def choose(seen: Observations, wish: Wish, now: Choice | None = None) -> Choice:
-    """The best pair there is; a device that seems dead is still better than none.
+    """The best pair; a device that seems dead is preferred to none.
 
-    In this order: what the owner wished; an input that gives sound; an output with something plugged in;
-    how they are connected; both on one card; what is used `now`; array, noise, and last the name, so that
-    the same devices always give the same choice, in whatever order they are told.
+    The criteria in this order: the owner's wish; an input that gives sound; an output with something plugged
+    in; how they are connected; both on one card; the choice `now`; the number of channels; noise; the name.
+    So the same devices give the same choice in any order.
     """
     heard = {device.name: result or _UNMEASURED for device, result in seen.microphones}
     microphones: list[Device | None] = [device for device, _ in seen.microphones]
@@ -150,7 +150,7 @@ def _rank(
 
 
 def _health(microphone: Device | None, heard: MicReading) -> int:
-    """With nothing in its socket, even noise is only the socket's."""
+    """With nothing plugged in, what is recorded is noise of the socket."""
     if microphone is None or microphone.plug is Plug.NO:
         return -1
     return heard.health
@@ -159,7 +159,7 @@ def _health(microphone: Device | None, heard: MicReading) -> int:
 def _way(microphone: Device | None, heard: MicReading) -> int:
     if microphone is None:
         return -1
-    # Nothing but an array has so many channels that differ: two may be any stereo input.
+    # Only an array has more than two channels that differ; two may be any stereo input.
     return Way.USB if microphone.way is Way.PLAIN and heard.distinct > 2 else microphone.way
 
 

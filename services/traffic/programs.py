@@ -1,4 +1,4 @@
-"""nft and systemctl, called with a time limit and a limit on what they may answer."""
+"""Runs nft and systemctl with a limit on time and on output."""
 
 from __future__ import annotations
 

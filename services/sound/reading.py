@@ -1,4 +1,4 @@
-"""What was found out about a microphone by listening to it."""
+"""What a recording shows about a microphone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SILENCE_DBFS = -100.0
 
 
 class Health(IntEnum):
-    """What an input is worth, worst first."""
+    """How usable an input is, worst first."""
 
     #: No sound comes at all: broken, busy, or nothing is known of it.
     NOTHING = 0
@@ -49,5 +49,5 @@ class MicReading:
 
 
 def nothing_heard(why: str) -> MicReading:
-    """The judgement on an input that gave no sound."""
+    """The reading of an input that gave no sound, for the reason `why`."""
     return MicReading(Health.NOTHING, why)
