@@ -12,7 +12,7 @@ KEYS   ?= $(wildcard keys)
 .DEFAULT_GOAL := help
 FORCE:
 .PHONY: FORCE help run setup models test test-slow lint format docs bench lock clean distclean \
-        bench-latency bench-accuracy bench-memory bench-api bench-echo bench-power image image-lock image-verify keys \
+        bench-latency bench-accuracy bench-memory bench-api bench-echo bench-power image boards image-lock image-verify keys \
         flash vm bench-image test-image test-powercut test-arm64 \
         test-hub test-power
 
@@ -82,9 +82,12 @@ format: setup ## rewrite the sources in the house style
 docs: setup ## write the generated parts of the documents anew (settings, keys of sotto.toml, its example)
 	@$(BIN)/python -m services.reference
 
-image: ## build the image [ARCH=x86-64|arm64] [BOARD=pc|edk2|rpi] [VERSION=] [OFFLINE=1] [KEYS=] [MIRROR=] [ARCHIVE=] [STORE=] [BUILD=]
+image: ## build the image [ARCH=x86-64|arm64] [BOARD=, see `make boards`] [VERSION=] [OFFLINE=1] [KEYS=] [MIRROR=] [ARCHIVE=] [STORE=] [BUILD=]
 	@$(IMAGE) image $(if $(ARCH),--arch '$(ARCH)') $(if $(BOARD),--board '$(BOARD)') $(if $(VERSION),--version '$(VERSION)') \
 	    $(if $(OFFLINE),--offline) $(if $(KEYS),--keys '$(KEYS)')
+
+boards: ## list the boards that an image can be made for
+	@$(IMAGE) boards
 
 image-lock: ## resolve the image's packages anew and print what changed
 	@$(IMAGE) lock

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from buildimage import build, verify, vm
 from buildimage.aptrepo import build_repository
-from buildimage.boards import choose, read_boards
+from buildimage.boards.board import choose
+from buildimage.boards.read import read_boards
 from buildimage.host import claim, prepare_host, require_root
 from buildimage.inputs import TOOLS_ARCHITECTURE, Locks, checked, fill_all, lock_all
 from buildimage.keys import check_keys, make_keys
@@ -34,13 +35,14 @@ def main() -> int:
     actions = parser.add_subparsers(dest="action", required=True)
     image = actions.add_parser("image", help="build the image")
     image.add_argument("--arch", default="", help="x86-64 or arm64")
-    image.add_argument("--board", default="", help="one of buildimage/boards.toml; implies the architecture")
+    image.add_argument("--board", default="", help="one that `boards` prints; implies the architecture")
     image.add_argument("--version", help="of the image (default: the project's)")
     image.add_argument("--offline", action="store_true", help="open no socket: everything is in the store")
     image.add_argument("--keys", type=Path, help="folder of the owner's keys; without it nothing is signed")
     image.add_argument(
         "--overlay", type=Path, action="append", default=[], help="folder laid over the root (tests)"
     )
+    actions.add_parser("boards", help="print the boards that an image can be made for")
     actions.add_parser("lock", help="resolve all packages anew and print what changed")
     same = actions.add_parser("verify", help="build twice, elsewhere and later, and compare")
     same.add_argument("--arch", default=_native())
@@ -108,6 +110,9 @@ def _run(options: argparse.Namespace) -> int:
                 board,
             )
         )
+    elif options.action == "boards":
+        for board in read_boards().values():
+            print(f"{board.name:<12} {board.arch:<8} {board.about}")
     elif options.action == "lock":
         for name, lines in lock_all(REPOSITORY, store, progress=show).items():
             print(f"{name}: {len(lines)} changes" if lines else f"{name}: no change")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from buildimage.boards import Board, BootFile
+from buildimage.boards.board import Board, BootFile
 from buildimage.errors import Damaged
 from buildimage.locks import Deb
 from buildimage.store import ContentStore, storage_errors
@@ -40,7 +40,7 @@ def place(board: Board, debs: Sequence[Deb], store: ContentStore, target: Path) 
     wanted: dict[Deb, list[BootFile]] = {}
     for file in board.files:
         fitting = [deb for deb in debs if fnmatchcase(deb.name, file.package)]
-        _one(f"BOARD={board.name}: locked packages called {file.package}", [deb.name for deb in fitting])
+        _one(board, f"locked packages called {file.package}", [deb.name for deb in fitting])
         wanted.setdefault(fitting[0], []).append(file)
     for text in board.texts:
         _write(board, target / text.to, text.content.lstrip("\n").encode())
@@ -50,7 +50,7 @@ def place(board: Board, debs: Sequence[Deb], store: ContentStore, target: Path) 
             raise NotFound(f"{deb} is not in the store", hint="Fill it first.", code="bootfiles.package")
         found = _read(path, str(deb), files)
         for file in files:
-            _one(f"BOARD={board.name}: files {file.source} in {deb}", sorted(found[file]))
+            _one(board, f"files {file.source} in {deb}", sorted(found[file]))
             _write(board, target / file.to, *found[file].values())
     return tuple(wanted)
 
@@ -100,9 +100,10 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> by
     return stream.read()
 
 
-def _one(what: str, names: Sequence[str]) -> None:
+def _one(board: Board, wanted: str, names: Sequence[str]) -> None:
     """Raises unless there is exactly one name."""
-    hint = "Correct buildimage/boards.toml."
+    what = f"BOARD={board.name}: {wanted}"
+    hint = f"Correct buildimage/boards/{board.name}.toml."
     if not names:
         raise NotFound(f"{what}: none", hint=hint, code="bootfiles.none")
     if len(names) > 1:
@@ -114,7 +115,7 @@ def _write(board: Board, path: Path, content: bytes) -> None:
         if path.exists():
             raise InvalidInput(
                 f"BOARD={board.name}: {path.name} lies on the boot partition already",
-                hint="Give the file another place in buildimage/boards.toml.",
+                hint=f"Give the file another place in buildimage/boards/{board.name}.toml.",
                 code="bootfiles.taken",
             )
         # As in the rest of the tree, modes are plain: a umask leaves no trace.

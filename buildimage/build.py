@@ -12,7 +12,7 @@ from pathlib import Path
 
 from buildimage import artefacts, bootfiles, host, keys, stage
 from buildimage.aptrepo import build_repository
-from buildimage.boards import Board
+from buildimage.boards.board import Board
 from buildimage.inputs import ARCHITECTURES, TOOLS_ARCHITECTURE, Locks, checked, fill_all, package_sets
 from buildimage.locks import Wheel, read_debs, read_wheels
 from buildimage.progress import show, silent

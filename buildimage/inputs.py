@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from buildimage.aptroot import KEYRING
-from buildimage.boards import read_boards
+from buildimage.boards.read import read_boards
 from buildimage.fill import fill
 from buildimage.lists import read_list, read_lists
 from buildimage.locks import (
@@ -97,17 +97,16 @@ def checked(architecture: str) -> str:
 def package_sets(repository: Path, architecture: str) -> dict[str, tuple[str, ...]]:
     """The image's and the initrd's packages by the names of the sets, from rootfs/packages.
 
-    A board with files of its own on the boot partition has a list and a set under its name.
+    A board that names packages in its file has a set under its name.
 
     Raises as `lists.read_list` does, and `InvalidInput` for an unknown architecture.
     """
     folder = repository / "rootfs" / "packages"
     image = (folder / f"{name}.list" for name in ("image", "firmware", checked(architecture)))
     sets = {"image": read_lists(image), "initrd": read_list(folder / "initrd.list")}
-    for board in read_boards().values():
-        path = folder / f"{board.name}.list"
-        if board.arch == architecture and path.exists():
-            sets[board.name] = read_list(path)
+    for board in read_boards(repository / "buildimage" / "boards").values():
+        if board.arch == architecture and board.packages:
+            sets[board.name] = board.packages
     return sets
 
 

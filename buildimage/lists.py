@@ -12,6 +12,11 @@ MAX_LIST_BYTES = 1 << 20
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.\-]+\Z")
 
 
+def is_package(name: str) -> bool:
+    """Whether `name` can be the name of a Debian package."""
+    return _NAME.match(name) is not None
+
+
 def read_list(path: Path) -> tuple[str, ...]:
     """Names in the order of the file.
 
@@ -35,7 +40,7 @@ def read_list(path: Path) -> tuple[str, ...]:
         name = line.partition("#")[0].strip()
         if not name:
             continue
-        if not _NAME.match(name):
+        if not is_package(name):
             raise InvalidInput(
                 f"{path}:{number}: {name!r} is not the name of a package",
                 hint="Write one package a line, without version or architecture.",

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from buildimage.aptrepo import link_or_copy
 from buildimage.download import digest_of
 from buildimage.errors import Damaged
 from buildimage.locks import Wheel
@@ -145,28 +144,6 @@ def fetch(
         done += len(group)
         progress("fetching wheels", done, len(absent))
     return tuple(notes)
-
-
-def wheel_folder(store: ContentStore, wheels: Sequence[Wheel], target: Path) -> Path:
-    """Links to the wheels under their own names; `target` is made where it is absent, and has no others then.
-
-    Raises:
-        NotFound: one is not in the store; the folder is as it was.
-        StorageError: the folder cannot be written.
-    """
-    paths = {wheel.filename: store.get(wheel.sha256) for wheel in wheels}
-    with storage_errors(target):
-        target.mkdir(parents=True, exist_ok=True)
-        if lost := [name for name, path in paths.items() if path is None]:
-            raise NotFound(
-                f"not in the store: {', '.join(lost)}", hint="Fill it first.", code="wheels.missing"
-            )
-        for old in target.glob("*.whl"):
-            old.unlink()
-        for name, path in paths.items():
-            if path is not None:
-                link_or_copy(path, target / name)
-    return target
 
 
 def _keep(store: ContentStore, group: Sequence[Wheel], folder: Path) -> None:

@@ -1,7 +1,7 @@
-"""Brings the machine to what was decided: the smallest difference, in a valid order, undone at the end.
+"""Applies decisions to the machine: the smallest difference, in a valid order, undone at the end.
 
-Writing and reading back are two steps. What a sentence waits for is written at once; what the kernel
-really took is looked at afterwards.
+Writing and reading back are two steps. What an utterance waits for is written at once; what the kernel
+accepted is read back afterwards.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from power.policy import Desired
 from power.sysfs import Sysfs
 from power.topology import CPU, Topology
 
-#: After so many times that somebody else has changed a file back, it is left to them.
-_PATIENCE = 3
+#: A file that another program has changed back so many times is left to that program.
+_MOST_REWRITES = 3
 _Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
 class Report:
-    """What came of it.
+    """The result of writing and reading back.
 
     Attributes:
-        problems: by path, in words: refused, ignored, gone, or governed by somebody else.
+        problems: by path, in words: refused, ignored, gone, or governed by another program.
         limits_khz: by policy, ceilings below ours that kernel or firmware hold at present.
         written: how many files were written.
     """
@@ -43,8 +43,8 @@ class Report:
 class Actuator:
     """Applies decisions to the machine below ``sysfs.root``.
 
-    Everything that may be written is remembered in `journal` and opened at once, so that later writes neither
-    wait for the log nor look a path up.
+    It records every file that may be written in `journal`, and opens it at once: later writes wait neither
+    for the log nor for a path look-up.
 
     Raises:
         UndoLogError: the log cannot be written.
@@ -57,18 +57,13 @@ class Actuator:
         self._latency = LatencyBound(sysfs.root)
         self._set: dict[str, str] = {}
         self._problems: dict[str, str] = {}
-        self._meddled: dict[str, int] = {}
+        self._rewrites: dict[str, int] = {}
         self._refused: set[str] = set()
         self._known: dict[str, Write] = {}
         self._before = _present(sysfs, topology)
         journal.remember(self._before)
         for path in self._before:
             sysfs.prepare(path)
-
-    @property
-    def ceilings(self) -> Mapping[int, int]:
-        """By policy, the ceiling that was set last, in kHz."""
-        return {w.policy: int(self._set[w.path]) for w in self._known.values() if w.kind is Kind.CEILING}
 
     def apply(self, desired: Desired) -> Report:
         """Write what differs from what was written last; refusals are noted, never raised."""
@@ -93,7 +88,7 @@ class Actuator:
         return Report(dict(self._problems), {}, written)
 
     def verify(self) -> Report:
-        """Read back what the kernel took; what differs is written again a few times, then reported."""
+        """Read back what the kernel accepted; write a difference again a few times, then report it."""
         limits: dict[int, int] = {}
         written = 0
         foreign: set[int] = set()
@@ -106,17 +101,17 @@ class Actuator:
                 self._problems.pop(path, None)
                 self._refused.discard(path)
             elif write.kind is Kind.HINT and write.policy in foreign:
-                # It went with the governor, so nobody has meddled with the preference itself.
+                # It changed with the governor; no program has changed the preference itself.
                 written += self._again(path, wanted)
             elif found is None or path in self._refused:
-                # Gone or busy: it may be back by now, and nobody has meddled with it.
+                # Gone or busy: it may be back by now, and no program has changed it.
                 self._problems.setdefault(path, "it cannot be read at present")
                 written += self._again(path, wanted)
             elif self._is_limit(write, found):
                 if write.kind is Kind.CEILING:
                     limits[write.policy] = int(found)
-            elif self._meddled.get(path, 0) < _PATIENCE:
-                self._meddled[path] = self._meddled.get(path, 0) + 1
+            elif self._rewrites.get(path, 0) < _MOST_REWRITES:
+                self._rewrites[path] = self._rewrites.get(path, 0) + 1
                 written += self._again(path, wanted)
                 if self._sysfs.maybe(path) != wanted:
                     self._problems[path] = f"the kernel took {wanted!r} and says {self._sysfs.maybe(path)!r}"
@@ -124,11 +119,11 @@ class Actuator:
                 self._problems[path] = f"it says {found!r} against {wanted!r}: somebody else governs it"
         return Report(dict(self._problems), limits, written)
 
-    def take_up(self, topology: Topology, policies: Collection[int]) -> None:
-        """Go on with another topology, after other drivers have taken `policies` over.
+    def adopt(self, topology: Topology, policies: Collection[int]) -> None:
+        """Use another topology, after other drivers have taken over `policies`.
 
-        What was written there, what refused, and how it was before went with the driver that left. What shows
-        now is what is put back at the end, unless we have written it ourselves meanwhile.
+        What was written there, what refused, and the values before are forgotten with the driver that left.
+        The present values are put back at the end, except those that were written here meanwhile.
 
         Raises:
             UndoLogError: the log cannot be written.
@@ -144,7 +139,7 @@ class Actuator:
         self._journal.remember(before, instead_of=gone)
         self._topology, self._before = topology, before
         self._set, self._known = _without(self._set, gone), _without(self._known, gone)
-        self._problems, self._meddled = _without(self._problems, gone), _without(self._meddled, gone)
+        self._problems, self._rewrites = _without(self._problems, gone), _without(self._rewrites, gone)
         self._refused -= gone
         for path in gone:
             self._sysfs.forget(path)
@@ -183,7 +178,7 @@ class Actuator:
         return ceiling is not None and ceiling < int(write.value) and int(found) <= ceiling
 
     def _difference(self, desired: Desired) -> Iterator[Write]:
-        """Writes that change something; the first is there before the others have been thought of."""
+        """Writes that change something; the first one is given before the others are computed."""
         ceiling: Write | None = None
         for write in plan(self._topology, desired):
             if write.path not in self._before:
@@ -193,11 +188,11 @@ class Actuator:
             elif write.kind is Kind.FLOOR and ceiling is not None:
                 yield from self._limits(write, ceiling)
                 ceiling = None
-            elif self._now(write.path) != write.value and not self._is_given_up(write.path):
+            elif self._now(write.path) != write.value and not self._is_left_alone(write.path):
                 yield write
 
     def _limits(self, floor: Write, ceiling: Write) -> list[Write]:
-        if self._is_given_up(floor.path) or self._is_given_up(ceiling.path):
+        if self._is_left_alone(floor.path) or self._is_left_alone(ceiling.path):
             return []
         now = (int(self._now(floor.path) or 0), int(self._now(ceiling.path) or 0))
         by_kind = {Kind.FLOOR: floor, Kind.CEILING: ceiling}
@@ -206,12 +201,12 @@ class Actuator:
     def _now(self, path: str) -> str:
         return self._set.get(path) or self._before.get(path, "")
 
-    def _is_given_up(self, path: str) -> bool:
-        return self._meddled.get(path, 0) >= _PATIENCE
+    def _is_left_alone(self, path: str) -> bool:
+        return self._rewrites.get(path, 0) >= _MOST_REWRITES
 
 
 def _present(sysfs: Sysfs, topology: Topology) -> dict[str, str]:
-    """What all files that may ever be written say now."""
+    """The present values of all files that may be written."""
     values: dict[str, str] = {}
     for cluster in topology.clusters:
         for name in ("scaling_governor", "scaling_max_freq", "scaling_min_freq"):

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """What the conversation is at; the value is the name on D-Bus."""
+    """The phase of the conversation; the value is the name on D-Bus."""
 
     IDLE = "idle"
     SPEECH = "speech"
@@ -33,7 +33,7 @@ class Demand:
     Attributes:
         believed: this onset may raise the clocks before a wake word confirms it.
         credit: unconfirmed onsets that are still believed, as of `since`.
-        quiet_since: when the last phase that was believed ended; means nothing while one goes on.
+        quiet_since: when the last phase that was believed ended; has no meaning during one.
     """
 
     phase: Phase = Phase.IDLE
@@ -44,7 +44,7 @@ class Demand:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing goes on that the box believes to be meant."""
+        """Whether there is no phase that the box believes to be meant for it."""
         return self.phase is Phase.IDLE or not self.believed
 
     def report(self, phase: Phase, now: float) -> Demand:

@@ -1,4 +1,4 @@
-"""Finds out what this machine's kernel offers; what it lacks is named, not assumed."""
+"""Finds out what this machine's kernel offers, and names what it lacks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ACCELERATORS = ("gpu", "npu")
 
 
 def discover(sysfs: Sysfs) -> Topology:
-    """Look at everything once; never fails: what cannot be read is missing."""
+    """Read what the kernel offers. Raises nothing: what cannot be read is listed as missing."""
     online = _cpus(sysfs, "online") or frozenset({0})
     possible = _cpus(sysfs, "present") or online
     clusters, missing = _clusters(sysfs)
@@ -55,11 +55,11 @@ def discover(sysfs: Sysfs) -> Topology:
 
 
 def drivers(sysfs: Sysfs) -> dict[int, str]:
-    """By policy, the driver; a policy whose processors are all off does not say."""
-    told = {
+    """By policy, the driver; a policy whose processors are all off is left out."""
+    reported = {
         policy: sysfs.maybe(f"{CPU}/cpufreq/policy{policy}/scaling_driver") for policy in _policies(sysfs)
     }
-    return {policy: driver for policy, driver in told.items() if driver is not None}
+    return {policy: driver for policy, driver in reported.items() if driver is not None}
 
 
 def _policies(sysfs: Sysfs) -> list[int]:
@@ -96,7 +96,7 @@ def _cluster(sysfs: Sysfs, policy: int) -> Cluster:
     cpus = cpulist.parse(sysfs.read(f"{folder}/related_cpus"))
     if not 0 < low <= high or not cpus:
         raise SysfsError(
-            folder, 0, "read", f"it says {low} to {high} kHz for {cpulist.render(cpus) or 'nobody'}"
+            folder, 0, "read", f"it says {low} to {high} kHz for {cpulist.render(cpus) or 'no processor'}"
         )
     steps = sorted(
         {int(word) for word in (sysfs.maybe(f"{folder}/scaling_available_frequencies") or "").split()}
@@ -125,11 +125,13 @@ def _hints(sysfs: Sysfs, folder: str) -> tuple[str, ...]:
 
 def _ranked(sysfs: Sysfs, clusters: list[Cluster]) -> tuple[Cluster, ...]:
     """With capacities: the kernel's own, else in proportion to the highest clock."""
-    told = {c.policy: sysfs.maybe_int(f"{CPU}/cpu{min(c.cpus)}/cpu_capacity") for c in clusters}
+    reported = {c.policy: sysfs.maybe_int(f"{CPU}/cpu{min(c.cpus)}/cpu_capacity") for c in clusters}
     fastest = max((cluster.high_khz for cluster in clusters), default=1)
     own = {c.policy: 1024 * c.high_khz // fastest for c in clusters}
-    known = all(value is not None and value > 0 for value in told.values())
-    return tuple(replace(c, capacity=(told[c.policy] if known else None) or own[c.policy]) for c in clusters)
+    known = all(value is not None and value > 0 for value in reported.values())
+    return tuple(
+        replace(c, capacity=(reported[c.policy] if known else None) or own[c.policy]) for c in clusters
+    )
 
 
 def _accelerators(sysfs: Sysfs) -> tuple[Accelerator, ...]:

@@ -1,6 +1,6 @@
 """The bound on how long a sleeping core may take to wake up, held through ``/dev/cpu_dma_latency``.
 
-The kernel drops the bound when the file is closed, by whatever end of the process.
+The kernel drops the bound when the file is closed, however the process ends.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class LatencyBound:
         self.held_us = bound_us
 
     def close(self) -> None:
-        """Let it go."""
+        """Release the bound."""
         if self._handle >= 0:
             os.close(self._handle)
             self._handle, self.held_us = -1, None

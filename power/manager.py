@@ -1,7 +1,7 @@
-"""The library put together: one machine, one profile, one demand. Time is an argument everywhere.
+"""Puts the library together: one machine, one profile, one demand. Time is an argument everywhere.
 
-`report` is the hot path: decide, write the difference, nothing else. `refresh` reads sensors and looks at
-what the kernel took; it may be called a moment later.
+`report` is the hot path: it decides and writes the difference, and nothing else. `refresh` reads sensors and
+reads back what the kernel accepted; it may be called a moment later.
 """
 
 from __future__ import annotations
@@ -9,32 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from power.actuator import Actuator, Report
+from power.choice import ACTIONS, Choice
 from power.demand import Demand, Phase
 from power.discover import discover, drivers
 from power.errors import ProfileError, SysfsError
 from power.journal import Journal
-from power.policy import Desired, Readings, decide, in_force, next_change
-from power.profiles import Profile
+from power.policy import Desired, Readings, decide, next_change
+from power.profiles.profile import Profile
 from power.sensors import Sensors
 from power.sysfs import Sysfs
 from power.topology import Topology
 
-#: Mechanisms that can be switched off one by one, and what a profile without them is.
-ACTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "core-parking": ("Rest cores that listening does not need", {"park": False}),
-    "latency-bound": ("Keep cores from deep sleep until the answer", {"latency_us": 0}),
-    "accelerator-clocks": ("Raise the clocks of GPU and NPU while thinking", {"accelerators": False}),
-}
-#: A box this hot is reported as degraded even where no cooling device tells.
+#: From this temperature on a box is reported as degraded, even if no cooling device is at work.
 HOT_C = 90.0
 
 
 @dataclass(frozen=True)
 class State:
-    """Everything there is to say about the machine at one moment.
+    """The state of the machine at one moment.
 
     Attributes:
         chosen, profile: the one set and the one in force, which differ on a battery that runs low.
@@ -57,10 +51,10 @@ class State:
 class Manager:
     """Governs the machine below ``sysfs.root`` until `close`.
 
-    What an earlier process left behind is put back first, so the journal must not belong to a living one.
+    It first puts back what an earlier process left behind, so that process must have ended.
 
     Args:
-        profiles: by name, as `power.profiles.load` gives them.
+        profiles: by name, as `power.profiles.load.load` gives them.
         journal: where the undo log lies, on a file system that a restart empties.
         now: seconds on a clock that never goes back; the same clock in every call.
 
@@ -77,16 +71,13 @@ class Manager:
         chosen: str = "balanced",
     ) -> None:
         self._sysfs = sysfs
-        self._profiles = profiles
         log = Journal(journal)
         self.left_behind: tuple[SysfsError, ...] = log.undo(sysfs) if log.entries else ()
         self._drivers = drivers(sysfs)
         self.topology = discover(sysfs)
         self._sensors = Sensors(sysfs, self.topology)
         self._actuator = Actuator(sysfs, self.topology, log)
-        self._chosen = self._known(chosen)
-        #: Mechanisms that somebody has switched off, by name; see `ACTIONS`.
-        self._disabled: frozenset[str] = frozenset()
+        self._choice = Choice.of(profiles, chosen)
         self._demand = Demand(since=now, quiet_since=now)
         self._readings = self._sensors.read({})
         self._cooling: tuple[str, ...] = self._sensors.cooling()
@@ -96,7 +87,7 @@ class Manager:
     @property
     def profile(self) -> str:
         """Name of the profile that was chosen."""
-        return self._chosen.name
+        return self._choice.profile.name
 
     @property
     def desired(self) -> Desired:
@@ -104,7 +95,7 @@ class Manager:
         return self._desired
 
     def report(self, phase: Phase, now: float) -> None:
-        """The assistant says what it is at; the clocks follow before this returns."""
+        """Take a phase of the assistant; the clocks follow before this returns."""
         self._demand = self._demand.report(phase, now)
         self._apply(now)
 
@@ -114,7 +105,7 @@ class Manager:
         Raises:
             ProfileError: there is none of that name.
         """
-        self._chosen = self._known(name)
+        self._choice = self._choice.choose(name)
         self._apply(now)
 
     def actions(self) -> dict[str, bool]:
@@ -124,7 +115,7 @@ class Manager:
             "latency-bound": self.topology.latency_device,
             "accelerator-clocks": bool(self.topology.accelerators),
         }
-        return {name: name not in self._disabled for name in ACTIONS if here[name]}
+        return {name: name not in self._choice.disabled for name in ACTIONS if here[name]}
 
     def set_action(self, name: str, enabled: bool, now: float) -> None:
         """Use a mechanism, or leave it alone.
@@ -137,30 +128,30 @@ class Manager:
             raise ProfileError(
                 f"there is no action {name[:40]!r}", hint=f"known here: {', '.join(known) or 'none'}"
             )
-        self._disabled = self._disabled - {name} if enabled else self._disabled | {name}
+        self._choice = self._choice.with_action(name, enabled)
         self._apply(now)
 
     def refresh(self, now: float) -> None:
-        """Read the sensors, decide anew, and look at what the kernel really took.
+        """Read the sensors, decide again, and read back what the kernel accepted.
 
         Raises:
             UndoLogError: another driver governs the clocks, and the undo log cannot be written.
         """
         changed = self._changed_drivers()
-        anew = bool(changed) and self._take_up(changed)
+        again = bool(changed) and self._adopt_drivers(changed)
         self._readings = self._sensors.read(self._report.limits_khz)
         self._cooling = self._sensors.cooling()
-        self._apply(now, anew=anew)
-        if anew or not changed:
+        self._apply(now, again=again)
+        if again or not changed:
             self._report = self._actuator.verify()
 
-    def lapse(self, now: float) -> None:
-        """Decide anew because time has passed, as `next_change` foretold."""
+    def advance(self, now: float) -> None:
+        """Decide again because time has passed; `next_change` says when."""
         self._apply(now)
 
     def settle(self) -> None:
-        """Look at what the kernel took of the last writes, without reading sensors."""
-        # What the last driver has not got any more must not be asked of the next one.
+        """Read back what the kernel accepted of the last writes, without reading sensors."""
+        # A file of the last driver may be missing under the next one.
         if not self._changed_drivers():
             self._report = self._actuator.verify()
 
@@ -169,10 +160,10 @@ class Manager:
         return next_change(self._demand, self._in_force(), now)
 
     def state(self) -> State:
-        """What there is to tell."""
+        """The present state."""
         return State(
             topology=self.topology,
-            chosen=self._chosen.name,
+            chosen=self._choice.profile.name,
             profile=self._in_force().name,
             demand=self._demand,
             readings=self._readings,
@@ -190,7 +181,7 @@ class Manager:
     def degraded(self) -> str:
         """Why the machine is slower than it could be, in the words of PowerProfiles; "" if it is not.
 
-        Heat is told by a cooling device at work, not by a sensor that looks warm.
+        A cooling device at work means heat; a warm sensor alone does not.
         """
         hottest = self._readings.hottest_c
         if self._cooling or (hottest is not None and hottest >= HOT_C):
@@ -206,27 +197,27 @@ class Manager:
         now = drivers(self._sysfs)
         return frozenset(policy for policy, driver in now.items() if self._drivers.get(policy) != driver)
 
-    def _take_up(self, changed: frozenset[int]) -> bool:
-        """Use what other drivers offer; `amd_pstate/status`, for one, changes them at any time.
+    def _adopt_drivers(self, changed: frozenset[int]) -> bool:
+        """Use what other drivers offer; `amd_pstate/status`, for example, changes them at any time.
 
         The last one's governor may mean something else: "powersave" leaves the clock to a driver with energy
         preferences, and pins it under one without.
         """
         now, topology = drivers(self._sysfs), discover(self._sysfs)
         if not self.topology.governed & topology.online <= topology.governed:
-            # Drivers take processors over one after the other, and this one is not through.
+            # Drivers take processors over one after the other, and this change is not complete yet.
             return False
         gone = {cluster.policy for cluster in self.topology.clusters} - set(now)
-        self._actuator.take_up(topology, changed | gone)
+        self._actuator.adopt(topology, changed | gone)
         self._sensors = Sensors(self._sysfs, topology)
-        # Seen now, a core that we have switched off would be taken for one that the owner wants off.
+        # A core that is off because of us must not be taken for one that the owner has switched off.
         topology = replace(topology, online=self.topology.online | topology.online)
         self.topology, self._drivers, self._report = topology, now, Report()
         return True
 
-    def _apply(self, now: float, *, anew: bool = False) -> None:
+    def _apply(self, now: float, *, again: bool = False) -> None:
         desired = self._decide(now, self._desired.online)
-        if anew or desired != self._desired:
+        if again or desired != self._desired:
             done = self._actuator.apply(desired)
             self._report = Report(done.problems, self._report.limits_khz, done.written)
             self._desired = desired
@@ -235,14 +226,4 @@ class Manager:
         return decide(self.topology, self._demand, self._readings, self._in_force(), now, on)
 
     def _in_force(self) -> Profile:
-        profile = in_force(self._chosen, self._profiles, self._readings)
-        for name in self._disabled:
-            profile = replace(profile, **ACTIONS[name][1])
-        return profile
-
-    def _known(self, name: str) -> Profile:
-        if name not in self._profiles:
-            raise ProfileError(
-                f"there is no profile {name[:40]!r}", hint=f"known: {', '.join(sorted(self._profiles))}"
-            )
-        return self._profiles[name]
+        return self._choice.in_force(self._readings)

@@ -34,7 +34,7 @@ class Write:
 
 
 def plan(topology: Topology, desired: Desired) -> Iterator[Write]:
-    """All writes for `desired`, one after the other, what a sentence waits for first.
+    """All writes for `desired`, one after the other, what an utterance waits for comes first.
 
     The floor of a cluster follows its ceiling; `in_order` says which of them goes first.
     """
@@ -75,5 +75,5 @@ def in_order(floor_khz: int, ceiling_khz: int, new_floor: int, new_ceiling: int)
         writes.append(Kind.FLOOR)
     if new_ceiling != ceiling_khz:
         writes.append(Kind.CEILING)
-    # The floor goes first exactly when the old ceiling has room for it.
+    # The floor goes first exactly when it is not above the old ceiling.
     return tuple(writes) if new_floor <= ceiling_khz else tuple(reversed(writes))

@@ -1,7 +1,7 @@
 """The decision: demand, load, temperature, supply, profile and time in; what the machine should be like out.
 
 Pure: no clock, no file. The same inputs give the same answer, and `next_change` says when it will be
-another one without anything having happened, so that whoever applies it can sleep until then.
+another one although no input has changed, so that the caller can sleep until then.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from power.demand import Demand, Phase
-from power.profiles import Profile
+from power.profiles.profile import Profile
 from power.topology import Cluster, Topology
 
 #: A ceiling leaves this share of itself free; above it the load needs a higher one.
@@ -91,7 +91,7 @@ def next_change(demand: Demand, profile: Profile, now: float) -> float | None:
 
 
 def in_force(profile: Profile, profiles: Mapping[str, Profile], readings: Readings) -> Profile:
-    """The profile, or the one it gives way to on a battery that runs low."""
+    """The profile, or the one that replaces it when the battery is low."""
     percent = readings.battery_percent
     low = readings.on_battery and percent is not None and percent < profile.battery_percent
     return profiles.get(profile.on_battery, profile) if low else profile

@@ -26,7 +26,6 @@ class Feed:
         self._cut = False
         self._gain = 1.0
         self._last_gain: float | None = None
-        self.pulled = 0
 
     def push(self, samples: Samples, timeout_s: float) -> bool:
         """Add int16 (n,); False if there was no room in time. After a cut it is swallowed."""
@@ -76,7 +75,6 @@ class Feed:
                 if len(part) < len(block):
                     self._blocks.appendleft(block[len(part) :])
             self._waiting -= filled
-            self.pulled += filled
             target = 0.0 if self._cut else self._gain
             if self._cut:
                 self._blocks.clear()

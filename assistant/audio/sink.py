@@ -1,16 +1,11 @@
-"""Where speech goes: a loudspeaker, a folder of files, or nowhere. All behave alike."""
+"""Where speech goes: what every loudspeaker does, and one that plays nothing."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
-from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
-from assistant.audio.files import write_wav
 from assistant.audio.format import Samples
 
 OnFirst = Callable[[], None]
@@ -72,7 +67,7 @@ class Chunks:
 
 
 class NullSpeaker:
-    """Swallows speech; counts it.
+    """Takes speech and plays nothing.
 
     Args:
         realtime: take as long as the sound would, so that it can be interrupted.
@@ -80,8 +75,6 @@ class NullSpeaker:
 
     def __init__(self, realtime: bool = False) -> None:
         self.volume = 1.0
-        self.ducked = 1.0
-        self.samples_played = 0
         self._realtime = realtime
         self._stopped = threading.Event()
         self._one = threading.Lock()
@@ -98,64 +91,17 @@ class NullSpeaker:
                 if first and on_first is not None:
                     on_first()
                 first = False
-                self._take(chunk, rate)
                 if self._realtime:
                     self._stopped.wait(len(chunk) / rate)
             return False
-
-    def _take(self, chunk: Samples, _rate: int) -> None:
-        self.samples_played += len(chunk)
 
     def stop(self) -> None:
         """See `AudioSink.stop`."""
         self._stopped.set()
 
     def duck(self, factor: float) -> None:
-        """See `AudioSink.duck`; only remembered."""
-        self.ducked = factor
+        """See `AudioSink.duck`; there is nothing to lower."""
 
     def close(self) -> None:
         """Nothing to give back."""
         self.stop()
-
-
-class WavSpeaker(NullSpeaker):
-    """Writes each reply to a folder as `reply-0001.wav`, `reply-0002.wav`, ...
-
-    Replies of former runs are not overwritten. What was interrupted is written as far as it was
-    taken. Volume is not applied, so that files can be compared.
-
-    Args:
-        folder: made if it is not there.
-    """
-
-    def __init__(self, folder: Path | str, realtime: bool = False) -> None:
-        super().__init__(realtime)
-        self.folder = Path(folder)
-        self.last: Path | None = None
-        self._taken: list[Samples] = []
-
-    def play(self, chunks: Iterable[Samples], rate: int, on_first: OnFirst | None = None) -> bool:
-        """See `AudioSink.play`.
-
-        Raises:
-            StorageError: the file cannot be written.
-        """
-        self._taken = []
-        finished = super().play(chunks, rate, on_first)
-        if self._taken:
-            path = self._next_path()
-            write_wav(path, np.concatenate(self._taken), rate)
-            self.last = path
-        return finished
-
-    def _take(self, chunk: Samples, rate: int) -> None:
-        super()._take(chunk, rate)
-        self._taken.append(chunk)
-
-    def _next_path(self) -> Path:
-        numbers = [0]
-        for path in self.folder.glob("reply-*.wav"):
-            with suppress(ValueError):
-                numbers.append(int(path.stem.removeprefix("reply-")))
-        return self.folder / f"reply-{max(numbers) + 1:04d}.wav"

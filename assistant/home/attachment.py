@@ -1,4 +1,4 @@
-"""A connector to a hub as long as it is attached: orders go out to it, and what it tells comes in."""
+"""An attached connector to a hub: orders go out to it, and its reports come in."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class Order:
 
 @dataclass
 class Pending:
-    """What somebody waits for."""
+    """An order that a caller waits for."""
 
     done: threading.Event = field(default_factory=threading.Event)
     error: HomeError | Unavailable | None = None
 
 
 class Listener(Protocol):
-    """Who takes what a connector tells; see the methods of `Attachment`."""
+    """What takes the reports of a connector; see the methods of `Attachment`."""
 
-    def take_home(self, attachment: Attachment, told: Home) -> None:
+    def take_home(self, attachment: Attachment, home: Home) -> None:
         """From `describe`."""
 
     def take_states(
@@ -54,7 +54,7 @@ class Listener(Protocol):
 
 
 class Attachment:
-    """One connector, as long as it is attached. What it tells after it was closed counts for nothing."""
+    """One connector while it is attached. Reports after it was closed have no effect."""
 
     def __init__(self, hub: Listener) -> None:
         self._hub = hub
@@ -77,7 +77,7 @@ class Attachment:
         self._hub.take_link(self, up, problem, skipped)
 
     def answer(self, order_id: int, error: HomeError | Unavailable | None) -> None:
-        """What became of an order; one that nobody waits for any more is passed over."""
+        """Take the result of an order; it is ignored if the caller does not wait any more."""
         with self._ready:
             pending = self._pending.pop(order_id, None)
         if pending is not None:
@@ -120,7 +120,7 @@ class Attachment:
             return pending
 
     def forget(self, pending: Pending) -> None:
-        """Nobody waits for it any more."""
+        """The caller does not wait any more."""
         with self._ready:
             for id_, waiting in list(self._pending.items()):
                 if waiting is pending:

@@ -28,7 +28,7 @@ _LIMIT_BYTES = 1024 * 1024
 _FILE_HINTS: dict[Flaw, str] = {
     "unreadable": "check the path, or leave it out to use the sample home",
     "too-large": "a home of hundreds of devices fits well below; is this the right file?",
-    "syntax": "mend the line named",
+    "syntax": "correct the line named",
 }
 _UNITS = ("celsius", "fahrenheit")
 _DEFAULTS: dict[Domain, dict[str, Any]] = {
@@ -231,6 +231,6 @@ class _Reader:
     def _error(self, where: str, message: str, code: str) -> HomeError:
         return HomeError(
             f"{self._path}: {where}: {message}",
-            hint=f"mend that key; {SAMPLE_HOME.name} shows how it is written",
+            hint=f"correct that key; {SAMPLE_HOME.name} shows how it is written",
             code=f"home.{code}",
         )

@@ -33,8 +33,8 @@ class HubStatus:
     """How it stands between the box and the hub.
 
     Attributes:
-        kind, address: what the attached connector says of itself; empty while there is none.
-        attached_at: when it attached, seconds since the epoch; None while there is none.
+        kind, address: as the attached connector reports them; "" without a connector.
+        attached_at: when it attached, seconds since the epoch; None without a connector.
         up: whether it reaches the hub, and has described the home.
         changed_at: since when that is so, seconds since the epoch.
         problem: why it does not, in one sentence; empty when it does.
@@ -88,9 +88,9 @@ class HubHome:
         return self._status
 
     def listen(self, changed: Callable[[], None]) -> None:
-        """Call `changed`, in the connector's thread, whenever the home is described anew.
+        """Call `changed`, in the connector's thread, whenever the home has been described again.
 
-        Nobody else sees the new home before that, so it may not wait.
+        The new home is published after that, so it may not wait.
         """
         self._listeners = (*self._listeners, changed)
 
@@ -171,9 +171,9 @@ class HubHome:
 
     # -- what the attachment calls -------------------------------------------------------------------
 
-    def take_home(self, attachment: Attachment, told: Home) -> None:
+    def take_home(self, attachment: Attachment, home: Home) -> None:
         """See `Attachment.describe`."""
-        imported = tidy(told)
+        imported = tidy(home)
         with self._lock:
             if self._attached is not attachment:
                 return

@@ -1,4 +1,4 @@
-"""A home as a hub tells it, made one that can be spoken of; what does not fit is left out, with a reason."""
+"""Makes a home whose names can be spoken from that of a hub; what does not fit is left out, with a reason."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Imported:
-    """A home that can be spoken of, and what was left out of what the hub told."""
+    """A home whose names can be spoken, and what of the hub was left out."""
 
     home: Home
     skipped: tuple[Skipped, ...] = ()
@@ -34,36 +34,36 @@ class Imported:
 _Thing = TypeVar("_Thing", Floor, Area, Device)
 
 
-def tidy(told: Home, skipped: Iterable[Skipped] = ()) -> Imported:
-    """`told` within the limits of `assistant.home.limits`, every name a different one. Pure; raises nothing.
+def tidy(raw: Home, skipped: Iterable[Skipped] = ()) -> Imported:
+    """`raw` within the limits of `assistant.home.limits`, every name a different one. Pure; raises nothing.
 
     Two devices of one name get the names of their areas in front ("lamp" in "kitchen" -> "kitchen lamp"): to
     switch the wrong one is worse than to be asked for the whole name. A sensor gives way to what can be
     commanded.
 
     Args:
-        told: as the hub tells it; ids and names may be anything.
+        raw: as the hub sends it; ids and names may be anything.
         skipped: what was left out before.
     """
     left_out = list(skipped)
-    floors = _named(told.floors, MAX_AREAS, left_out)
+    floors = _named(raw.floors, MAX_AREAS, left_out)
     floor_ids = {floor.id for floor in floors}
     areas = [
         area if area.floor in floor_ids else replace(area, floor=None)
-        for area in _named(told.areas, MAX_AREAS, left_out)
+        for area in _named(raw.areas, MAX_AREAS, left_out)
     ]
     area_names = {area.id: area.name for area in areas}
     devices = [
         device if device.area in area_names else replace(device, area=None)
-        for device in _sayable(told.devices, left_out)
+        for device in _sayable(raw.devices, left_out)
     ]
-    devices = _told_apart(devices, area_names, left_out)
+    devices = _distinct_names(devices, area_names, left_out)
     for device in devices[MAX_DEVICES:]:
         left_out.append(Skipped(device.id, f"there are more than {MAX_DEVICES} devices"))
     home = replace(
-        told,
-        unit=told.unit if told.unit in ("celsius", "fahrenheit") else "celsius",
-        box_area=told.box_area if told.box_area in area_names else None,
+        raw,
+        unit=raw.unit if raw.unit in ("celsius", "fahrenheit") else "celsius",
+        box_area=raw.box_area if raw.box_area in area_names else None,
         floors=tuple(floors),
         areas=tuple(areas),
         devices=tuple(_own_aliases(devices[:MAX_DEVICES], left_out)),
@@ -76,7 +76,7 @@ def _sayable(things: Sequence[_Thing], left_out: list[Skipped]) -> list[_Thing]:
     found: dict[str, _Thing] = {}
     for thing in things:
         if not is_id(thing.id):
-            left_out.append(Skipped(thing.id[:100], "its id has characters that are none of an id"))
+            left_out.append(Skipped(thing.id[:100], "its id has characters that an id cannot have"))
             continue
         if thing.id in found:
             left_out.append(Skipped(thing.id, "the hub names it twice"))
@@ -113,7 +113,7 @@ def _named(things: Sequence[_Thing], limit: int, left_out: list[Skipped]) -> lis
     return _own_aliases(kept, left_out)
 
 
-def _told_apart(
+def _distinct_names(
     devices: Sequence[Device], area_names: dict[str, str], left_out: list[Skipped]
 ) -> list[Device]:
     groups: dict[str, list[Device]] = {}
@@ -129,7 +129,7 @@ def _told_apart(
     # A new name may be somebody else's, too long, or the same in one room: nobody could tell whom it means.
     count = Counter(normalise(device.name) for device in renamed)
     kept = []
-    for told, device in zip(devices, renamed, strict=True):
+    for before, device in zip(devices, renamed, strict=True):
         try:
             _sayable_name(device.name)
         except ValueError as error:
@@ -138,7 +138,7 @@ def _told_apart(
         if device.id in keepers or count[normalise(device.name)] == 1:
             kept.append(device)
         else:
-            reason = f"{told.name!r} is the name of several devices; give it another one in the hub"
+            reason = f"{before.name!r} is the name of several devices; give it another one in the hub"
             left_out.append(Skipped(device.id, reason))
     return kept
 

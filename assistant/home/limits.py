@@ -23,7 +23,7 @@ def speakable(text: str) -> str:
     """A name with single spaces.
 
     Raises:
-        ValueError: it cannot be said; the message tells why, as the end of a sentence.
+        ValueError: it cannot be spoken; the message says why, as the end of a sentence.
     """
     name = " ".join(text.split())
     if len(name) > MAX_NAME:

@@ -164,7 +164,7 @@ class LocalHome:
         }
 
     def _load(self) -> dict[str, DeviceState]:
-        """States of devices that are still there; a device that changed its domain starts anew."""
+        """States of devices that are still there; a device that changed its domain starts without state."""
         content = load_json(self._path)
         if content is None:
             return {}

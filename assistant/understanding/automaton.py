@@ -80,16 +80,6 @@ class GrammarAutomaton:
         """The state before the first character."""
         return 0
 
-    @property
-    def states_made(self) -> int:
-        """How many states have been numbered so far."""
-        return len(self._parents)
-
-    @property
-    def states_held(self) -> int:
-        """How many states are in memory."""
-        return len(self._live)
-
     def step(self, state: int, char: str) -> int:
         """The state after one more character, or -1 where no sentence goes on so."""
         held = self._live.get(state)

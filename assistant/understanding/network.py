@@ -139,11 +139,6 @@ class Network:
 
         return [rank(sub) for sub in range(len(self.subs))]
 
-    @cached_property
-    def alphabet(self) -> frozenset[str]:
-        """All characters that some edge takes."""
-        return frozenset(char for edges in self._edges for char, _ in edges if char != ANY)
-
     def _called_from(self, start: int) -> set[int]:
         called: set[int] = set()
         seen, todo = {start}, [start]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from power.demand import Demand, Phase
 from power.errors import SimulationError
-from power.profiles import BUILT_IN, Profile
+from power.profiles.load import BUILT_IN
+from power.profiles.profile import Profile
 from power.simulate.domain import Task
 from power.simulate.engine import Engine
 from power.simulate.governors import Fixed, Governor, Ondemand, Schedutil
@@ -229,4 +230,4 @@ def _joules(engine: Engine) -> float:
 
 
 def _nothing() -> None:
-    """A chunk of speech is made ahead of its time; nobody waits."""
+    """A chunk of speech is made ahead of its time; playback does not wait for it."""

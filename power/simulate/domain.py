@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from power.simulate.machine import Silicon
 
@@ -77,6 +78,14 @@ class Core:
         self._util = max(self._util, other._util)
 
 
+class _Step(NamedTuple):
+    """A clock of a cluster: work a second of one core, and its power while it computes and while it waits."""
+
+    speed: float
+    busy_w: float
+    idle_w: float
+
+
 class Domain:
     """A cluster: one clock for all its cores."""
 
@@ -85,20 +94,19 @@ class Domain:
         self.cores = [Core() for _ in range(silicon.cores)]
         self.step = 0
         self.floor, self.ceiling = 0, len(silicon.khz) - 1
-        #: Whether cores that wait may be switched off: nobody bounds wake-ups more tightly.
+        #: Whether cores that wait may be switched off: no tighter bound on wake-ups is set.
         self.may_sleep = True
         self.sampled_at = 0.0
         self.joules = 0.0
         self.residency = [0.0] * len(silicon.khz)
         self._at = 0.0
-        self._speeds = [silicon.speed(step) for step in range(len(silicon.khz))]
-        self._busy_w = [silicon.busy_w(step) for step in range(len(silicon.khz))]
-        self._idle_w = [silicon.idle_w(step) for step in range(len(silicon.khz))]
+        steps = range(len(silicon.khz))
+        self._steps = [_Step(silicon.speed(n), silicon.busy_w(n), silicon.idle_w(n)) for n in steps]
 
     @property
     def speed(self) -> float:
         """Work a second of one core at the present clock."""
-        return self._speeds[self.step]
+        return self._steps[self.step].speed
 
     def advance(self, now: float) -> None:
         """Let time pass: work is done, energy is drawn."""
@@ -107,11 +115,11 @@ class Domain:
             return
         for core in self.cores:
             if core.running is not None:
-                self.joules += passed * self._busy_w[self.step]
+                self.joules += passed * self._steps[self.step].busy_w
             else:
                 awake = self._awake_s(core, now)
                 asleep = (passed - awake) * self.silicon.sleep_share
-                self.joules += (awake + asleep) * self._idle_w[self.step]
+                self.joules += (awake + asleep) * self._steps[self.step].idle_w
         self.residency[self.step] += passed
         for core in self.cores:
             core.advance(now, self.speed)

@@ -32,7 +32,7 @@ def read_named(folder: Path, name: str) -> tuple[Path, dict[str, Any]]:
 
 def _read(file: Path, hint: str) -> dict[str, Any]:
     def failed(flaw: Flaw, why: str) -> SimulationError:
-        return SimulationError(f"{file} {why}", hint="mend the line named" if flaw == "syntax" else hint)
+        return SimulationError(f"{file} {why}", hint="correct the line named" if flaw == "syntax" else hint)
 
     table = read_toml(file, _LIMIT_BYTES, failed)
     if table is None:

@@ -1,4 +1,4 @@
-"""How much is understood in quiet and in noise, what is taken for a command that is none, what is cut off."""
+"""How much is understood in quiet and in noise, what is taken for a command and is not, what is cut off."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def full(
     speech: Path,
     settings: Settings,
     limit: int | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Everything that is promised about understanding, on all of the real speech.
 
@@ -84,7 +84,7 @@ def full(
         speech: as in its README: `commands`, `noise`, `wake`.
         settings: of both assistants but for home and sentences; the waits of the turn end are theirs.
         limit: use only this many commands, and so many recordings of each wake phrase.
-        tell: told what is measured next; all of it takes some ten minutes.
+        report: called with what is measured next; all of it takes some ten minutes.
     """
     clips = clips_of(speech / "commands", limit)
     noise = read_audio(speech / "noise" / "kitchen.wav", max_seconds=200)
@@ -94,12 +94,12 @@ def full(
         for clip in clips_of(folder, limit, skip_damaged=True)
     }
     with assistant_for(speech, settings, own=True) as own, assistant_for(speech, settings) as home:
-        tell("commands in quiet")
+        report("commands in quiet")
         acceptance = {"clean": acceptance_of(own, clips)}
         for snr in SNRS:
-            tell(f"commands at {snr} dB")
+            report(f"commands at {snr} dB")
             acceptance[str(snr)] = acceptance_of(own, [noisy(clip, noise, snr) for clip in clips])
-        tell("foreign speech")
+        report("foreign speech")
         quiet = {clip.name: clip.audio for clip in clips}
         loud = {clip.name: noisy(clip, noise, _FOREIGN_SNR).audio for clip in clips}
         foreign = {
@@ -108,14 +108,14 @@ def full(
             "wake_phrases_at_home": _share(taken_for_commands(home, phrases), phrases),
             "wake_phrases_in_own_language": _share(taken_for_commands(own, phrases), phrases),
         }
-        tell("noise alone")
+        report("noise alone")
         alone = {
             name: {"seconds": len(noise) // SAMPLE_RATE, "accepted": _accepted_in(assistant, noise)}
             for name, assistant in (("own", own), ("home", home))
         }
-        tell("wake words")
+        report("wake words")
         woken = wake_words(home, phrases, {**quiet, "kitchen.wav": noise})
-        tell("ends of turns")
+        report("ends of turns")
         missed = {*acceptance["clean"]["wrong"], *acceptance["clean"]["rejected"]}
         whole = {clip.name: None if clip.name in missed else clip.slots for clip in clips}
         slow = [replace(clip, audio=with_pauses_doubled(clip.audio)) for clip in clips]

@@ -316,7 +316,7 @@ def draw(results: dict[str, Any], path: Path) -> None:
 
 
 def _clips(daemon: Daemon) -> Iterator[Samples]:
-    """The sentences in the box's own voice, 16 kHz int16, with a breath in front."""
+    """The sentences in the box's own voice, 16 kHz int16, with some silence in front."""
     for sentence in SENTENCES:
         rate, chunks = daemon.client.say(sentence)
         spoken = soxr.resample(np.concatenate(list(chunks)), rate, SAMPLE_RATE).astype(np.int16)

@@ -1,6 +1,6 @@
 """Echo: does the box hear itself, what is left of its voice, and what taking it away costs.
 
-The box speaks for half an hour of the room's time in a computed room, in its own voice; nobody else says a
+The box speaks for half an hour of the room's time in a computed room, in its own voice; and no person says a
 word, so each wake, stop or sentence is a mistake. The control is the same box without the canceller. Then
 people say its wake word while it speaks.
 """
@@ -102,7 +102,7 @@ def own_wake_words(assistant: Assistant, times: int, *, cancelling: bool) -> dic
 
 
 def mistakes(box: RoomBox) -> dict[str, int]:
-    """What a box that nobody spoke to took for somebody else."""
+    """What the box took for speech of a person although no person spoke."""
     return dict(Counter(event.kind.value for event in box.events if event.kind in _MISTAKES))
 
 

@@ -23,7 +23,7 @@ from assistant.turn.settings import Phase
 _FFT = 8192
 _FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 #: A voice that does not come for so many seconds of real time will not come any more.
-_PATIENCE_S = 60.0
+_LIMIT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,52 @@ class Acoustics:
         return scaled
 
 
+class _Way:
+    """The way of sound from the loudspeaker to the microphone, frame by frame of 160 samples."""
+
+    def __init__(self, acoustics: Acoustics, seed: int) -> None:
+        self._acoustics = acoustics
+        self._rng = np.random.default_rng(seed)
+        self._response = np.fft.rfft(acoustics.impulse_response(self._rng), _FFT)
+        self._past = np.zeros(_FFT)
+        self._late = np.zeros(0)
+        self._begins = False
+
+    def begin(self) -> None:
+        """A reply begins: the device delays it by another number of samples."""
+        self._begins = True
+
+    def echo(self, played: Samples | None) -> Samples:
+        """What the microphone gets of a frame that is played; None for silence."""
+        return self._through_the_room(self._device(played))
+
+    def noise(self) -> NDArray[np.float64]:
+        """A frame of the noise of room and microphone."""
+        return self._rng.normal(0, FULL_SCALE * 10 ** (self._acoustics.noise_dbfs / 20), FRAME_SAMPLES)
+
+    def _device(self, played: Samples | None) -> NDArray[np.float64]:
+        """What the loudspeaker makes of it, some samples later; how many is drawn for each reply."""
+        if played is None:
+            played = np.zeros(FRAME_SAMPLES, np.int16)
+        elif self._begins:
+            self._begins = False
+            samples = int(self._rng.uniform(0, self._acoustics.jitter_ms) * SAMPLE_RATE / 1000)
+            self._late = np.zeros(samples)
+        waiting = np.concatenate([self._late, played])
+        self._late = waiting[FRAME_SAMPLES:]
+        return waiting[:FRAME_SAMPLES]
+
+    def _through_the_room(self, played: NDArray[np.generic]) -> Samples:
+        sound = played.astype(np.float64) / FULL_SCALE
+        drive = self._acoustics.drive
+        if drive:
+            # A cone that gives less the further it is out, and not the same on both sides.
+            sound = np.tanh(drive * sound) / drive + 0.05 * drive * sound**2
+        self._past = np.concatenate([self._past[FRAME_SAMPLES:], sound])
+        heard = np.fft.irfft(np.fft.rfft(self._past) * self._response)[-FRAME_SAMPLES:]
+        return to_int16(heard)
+
+
 class EchoRoom:
     """An `AudioSink` whose sound comes back through the microphone; time passes in `tick` only.
 
@@ -70,13 +116,7 @@ class EchoRoom:
     def __init__(self, acoustics: Acoustics, *, cancelling: bool, seed: int = 1) -> None:
         self.volume = 1.0
         self._duck = 1.0
-        rng = np.random.default_rng(seed)
-        self._rng = rng
-        self._way = np.fft.rfft(acoustics.impulse_response(rng), _FFT)
-        self._acoustics = acoustics
-        self._past = np.zeros(_FFT)
-        self._late = np.zeros(0)
-        self._begins = False
+        self._way = _Way(acoustics, seed)
         self._reference = PlaybackReference()
         self._canceller = EchoCanceller(self._reference) if cancelling else None
         self._blocks: queue.Queue[Samples | None] = queue.Queue(maxsize=500)
@@ -94,7 +134,7 @@ class EchoRoom:
         self._stopped.clear()
         self._done.clear()
         self._reference.begin()
-        self._begins = True
+        self._way.begin()
         resampler, rest = Resampler(rate, SAMPLE_RATE), np.zeros(0, np.int16)
         with Chunks(chunks) as blocks:
             while not self._stopped.is_set() and (chunk := blocks.next()) is not None:
@@ -106,7 +146,7 @@ class EchoRoom:
         self._queue(np.pad(rest, (0, -len(rest) % FRAME_SAMPLES)))
         self._blocks.put(None)
         self._playing.set()
-        self._done.wait(_PATIENCE_S)
+        self._done.wait(_LIMIT_S)
         return not self._stopped.is_set()
 
     def _queue(self, samples: Samples) -> Samples:
@@ -151,42 +191,20 @@ class EchoRoom:
         if played is not None:
             played = to_int16(played / FULL_SCALE * gain_of(self.volume) * self._duck)
             self._reference.played(played, SAMPLE_RATE, now - _FRAME_S)
-        self.echo = self._through_the_room(self._device(played))
-        noise = self._rng.normal(0, FULL_SCALE * 10 ** (self._acoustics.noise_dbfs / 20), FRAME_SAMPLES)
+        self.echo = self._way.echo(played)
+        noise = self._way.noise()
         microphone = to_int16((near + self.echo.astype(np.float64) + noise) / FULL_SCALE)
         return self._canceller.process(microphone, now) if self._canceller is not None else microphone
 
     def _next(self) -> Samples | None:
         """The next frame of what is played; waits for a voice that is slower than time in here."""
-        frame = self._blocks.get(timeout=_PATIENCE_S)
+        frame = self._blocks.get(timeout=_LIMIT_S)
         while self._stopped.is_set() and frame is not None:
-            frame = self._blocks.get(timeout=_PATIENCE_S)
+            frame = self._blocks.get(timeout=_LIMIT_S)
         if frame is None:
             self._playing.clear()
             self._done.set()
         return frame
-
-    def _device(self, played: Samples | None) -> NDArray[np.float64]:
-        """What the loudspeaker makes of it, some samples later; how many is drawn for each reply."""
-        if played is None:
-            played = np.zeros(FRAME_SAMPLES, np.int16)
-        elif self._begins:
-            self._begins = False
-            samples = int(self._rng.uniform(0, self._acoustics.jitter_ms) * SAMPLE_RATE / 1000)
-            self._late = np.zeros(samples)
-        waiting = np.concatenate([self._late, played])
-        self._late = waiting[FRAME_SAMPLES:]
-        return waiting[:FRAME_SAMPLES]
-
-    def _through_the_room(self, played: NDArray[np.generic]) -> Samples:
-        sound = played.astype(np.float64) / FULL_SCALE
-        drive = self._acoustics.drive
-        if drive:
-            # A cone that gives less the further it is out, and not the same on both sides.
-            sound = np.tanh(drive * sound) / drive + 0.05 * drive * sound**2
-        self._past = np.concatenate([self._past[FRAME_SAMPLES:], sound])
-        heard = np.fft.irfft(np.fft.rfft(self._past) * self._way)[-FRAME_SAMPLES:]
-        return to_int16(heard)
 
 
 def live(room: EchoRoom, conversation: Conversation, near: Iterable[Samples]) -> Iterator[Samples]:
@@ -198,13 +216,13 @@ def live(room: EchoRoom, conversation: Conversation, near: Iterable[Samples]) ->
         heard = room.tick(frame)
         conversation.feed(heard)
         yield heard
-        end = monotonic() + _PATIENCE_S
+        end = monotonic() + _LIMIT_S
         while conversation.phase is Phase.SPEAKING and not room.playing and monotonic() < end:
             sleep(0.0005)
 
 
 def silence(seconds: float) -> Iterator[Samples]:
-    """Frames in which nobody speaks."""
+    """Frames without speech of a person."""
     for _ in range(round(seconds / _FRAME_S)):
         yield np.zeros(FRAME_SAMPLES, np.int16)
 

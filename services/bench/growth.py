@@ -28,7 +28,7 @@ def run(clips: Sequence[Samples], turns: int) -> dict[str, Any]:
 
     Returns:
         `rss_mb` at even distances, and `growth_mb`: the mean of the last quarter less that of the quarter
-        that follows the warm-up; None if there are too few turns to tell.
+        that follows the warm-up; None if there are too few turns.
     """
     every = max(1, turns // _SAMPLES)
     sizes: list[tuple[int, float]] = []

@@ -24,14 +24,14 @@ _SPEECH_FROM = 0.4
 PAUSE_MS = 100
 #: So many loud frames on end are speech; fewer are a click.
 _LEAST_FRAMES = 3
-#: Behind a gap of so many frames a stretch must last for so many to be speech and not a click or a breath.
+#: Behind a gap of so many frames a stretch must last for so many to be speech and no click or breathing.
 _BEHIND_GAPS = ((15, 10), (100, 40))
 _MAX_CLIPS = 10_000
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One recording. `slots` is what was said, None where nobody wrote it down."""
+    """One recording. `slots` is what was said, None if it is not known."""
 
     name: str
     audio: Samples = field(repr=False)
@@ -150,7 +150,7 @@ def speech_frames(audio: Samples) -> NDArray[np.bool_]:
 def speech_span(audio: Samples) -> tuple[int, int]:
     """First and last speech sample of a recording by its energy alone; the whole of it if there is none.
 
-    A short sound far behind the rest is a click or a breath, and not counted.
+    A short sound far behind the rest is a click or a breathing sound, and not counted.
     """
     runs = _runs(speech_frames(audio))
     while len(runs) > 1 and _is_stray(runs[-1], runs[-1][0] - runs[-2][1]):

@@ -1,4 +1,4 @@
-"""What the assistant costs while nobody speaks: start-up, memory, processor."""
+"""What the assistant costs without speech: start-up, memory, processor."""
 
 from __future__ import annotations
 

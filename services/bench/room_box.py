@@ -30,7 +30,7 @@ _BEFORE_PERSON_S = 1.0
 _BETWEEN_S = 0.6
 #: What a wake word begins is closed when nothing follows, at the latest by then.
 _MOST_IDLE_S = 12.0
-#: A box that hears somebody says nothing of its own meanwhile, at most for so long.
+#: A box that hears a person says nothing of its own meanwhile, at most for so many seconds.
 _MOST_BUSY_S = 30.0
 #: An echo softer than that is a pause between words.
 _AUDIBLE_DBFS = -50.0
@@ -81,7 +81,7 @@ class RoomBox:
         return np.concatenate(echo), np.concatenate(heard)
 
     def learn(self) -> None:
-        """The box speaks, and nobody else, until it must know the room."""
+        """Let the box speak alone until its canceller must have adapted to the room."""
         for _ in range(_OPENING):
             self.reply()
 

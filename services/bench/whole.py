@@ -1,4 +1,4 @@
-"""Recordings heard faster than real time and answered by nobody: what was understood."""
+"""Recordings heard faster than real time, without replies: what was understood."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services.client.recording import frames_of
 
 
 class Unheard(StreamSink):
-    """A sink for replies that nobody hears: none of them is synthesised."""
+    """A sink for replies that are not played: none of them is synthesised."""
 
     def __init__(self) -> None:
         super().__init__(None, paced=False)

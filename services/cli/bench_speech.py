@@ -46,7 +46,7 @@ def bench_accuracy(options: argparse.Namespace) -> int:
     settings = load_settings(options.config)
     folder, limit = options.clips or speech_folder(), options.limit or (15 if options.quick else None)
     figures = accuracy.full(
-        folder, settings, limit, tell=lambda what: print(f"measuring: {what}", flush=True)
+        folder, settings, limit, report=lambda what: print(f"measuring: {what}", flush=True)
     )
     results = {"machine": machine(), **figures}
     _write(options.out, "accuracy", results)

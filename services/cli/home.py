@@ -9,9 +9,9 @@ from datetime import datetime
 from google.protobuf import json_format
 
 from services.client.choice import open_daemon
+from services.hubs.kinds import KINDS
 from services.proto.sotto.v1 import assistant_pb2 as pb
 
-_KINDS = {"home-assistant": "Home Assistant", "mqtt": "MQTT"}
 #: Reasons that are shown; --json has all of them.
 _MAX_SHOWN = 20
 
@@ -20,8 +20,8 @@ def home(options: argparse.Namespace) -> int:
     """Print it, or all devices."""
     with open_daemon() as daemon:
         if options.action == "devices":
-            told = daemon.describe_home()
-            print(_as_json(told) if options.json else "\n".join(_devices(told)))
+            description = daemon.describe_home()
+            print(_as_json(description) if options.json else "\n".join(_devices(description)))
         else:
             status = daemon.home_status()
             print(_as_json(status) if options.json else "\n".join(status_lines(status)))
@@ -32,12 +32,12 @@ def status_lines(status: pb.HomeStatusResponse) -> list[str]:
     """For people. Pure but for the time zone."""
     there = f"{_count(status.devices, 'device')} in {_count(status.areas, 'area')}"
     if status.source == "file":
-        return [f"{there}, from home.toml or the sample; docs/hub.md tells how to use a hub"]
+        return [f"{there}, from home.toml or the sample; docs/hub.md says how to use a hub"]
     since = _when(status.changed_at)
     if not status.kind:
         return [f"no connector is attached, since {since}", f"{there}, as last known"]
     link = status.link
-    kind = _KINDS.get(status.kind, status.kind)
+    kind = KINDS[status.kind].title if status.kind in KINDS else status.kind
     lines = [f"{kind} at {status.address}, attached since {_when(status.attached_at)}"]
     if link.up:
         lines += [f"the hub is there, since {since}", there]
@@ -51,10 +51,10 @@ def status_lines(status: pb.HomeStatusResponse) -> list[str]:
     return lines
 
 
-def _devices(told: pb.HomeDescription) -> list[str]:
-    areas = {area.id: area.name for area in told.areas}
+def _devices(description: pb.HomeDescription) -> list[str]:
+    areas = {area.id: area.name for area in description.areas}
     lines = []
-    for device in told.devices:
+    for device in description.devices:
         state = json_format.MessageToDict(device.state)
         known = ", ".join(f"{key} {value}" for key, value in state.items()) or "nothing is known"
         where = f" ({areas[device.area]})" if device.area in areas else ""
@@ -76,7 +76,7 @@ def _when(seconds: float) -> str:
 
 
 def _as_json(message: pb.HomeStatusResponse | pb.HomeDescription) -> str:
-    told = json_format.MessageToDict(
+    description = json_format.MessageToDict(
         message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(description, ensure_ascii=False)

@@ -38,7 +38,7 @@ def network(options: argparse.Namespace) -> int:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise InvalidInput(
-            f"{path} is damaged ({error})", hint="it is made anew within a minute", code="network.figures"
+            f"{path} is damaged ({error})", hint="it is written again within a minute", code="network.figures"
         ) from error
     now, at_s = from_json(value), time.clock_gettime(time.CLOCK_BOOTTIME)
     if options.json:

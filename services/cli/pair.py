@@ -1,4 +1,4 @@
-"""`sotto pair`, `sotto tokens` and `sotto hubs`: what the gateway tells who is on this machine."""
+"""`sotto pair`, `sotto tokens` and `sotto hubs`: pairing, for users of this machine."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ class _UnixConnection(http.client.HTTPConnection):
 
 def pair(options: argparse.Namespace) -> int:
     """Print the code, the fingerprint and a command that pairs."""
-    told = _call("GET", "/v1/pairing")
+    answer = _call("GET", "/v1/pairing")
     if options.json:
-        print(json.dumps(told))
+        print(json.dumps(answer))
         return 0
-    addresses: list[str] = told["addresses"]
-    code = told["code"]
+    addresses: list[str] = answer["addresses"]
+    code = answer["code"]
     print(f"Pairing code:  {code[:4]} {code[4:]}")
     print(f"Address:       {', '.join(addresses)}")
     print("Certificate, SHA-256:")
-    print(f"  {told['fingerprint']}")
+    print(f"  {answer['fingerprint']}")
     print("To pair a program, on any machine of this network:")
     print(
         f"  curl --insecure {addresses[0]}/v1/pair \\\n"
@@ -75,7 +75,7 @@ def tokens(options: argparse.Namespace) -> int:
         print(json.dumps(rows))
         return 0
     if not rows:
-        print("nothing is paired; `sotto pair` tells how")
+        print("nothing is paired; `sotto pair` says how")
     for row in rows:
         until = f", until {_day(row['expires'])}" if row["expires"] else ""
         print(f"{row['name']}: {' '.join(row['scopes'])}, since {_day(row['made'])}{until}")

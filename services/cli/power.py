@@ -12,7 +12,7 @@ from common.paths import POWER_PROFILES
 
 _OWN = ("org.sotto.Power1", "/org/sotto/Power1", "org.sotto.Power1")
 _PROFILES = ("org.freedesktop.UPower.PowerProfiles", "/org/freedesktop/UPower/PowerProfiles")
-#: What a simulation compares, unless it is told otherwise; `sotto:NAME` is one of our profiles.
+#: What a simulation compares by default; `sotto:NAME` is one of our profiles.
 _GOVERNORS = "schedutil,ondemand,powersave,performance,sotto:balanced"
 
 
@@ -72,7 +72,7 @@ def _ask(member: str) -> str:
 
 
 def _simulate(options: argparse.Namespace) -> None:
-    from power.profiles import load
+    from power.profiles.load import load
     from power.simulate import machine, trace
     from power.simulate.day import simulate
     from power.simulate.picture import draw

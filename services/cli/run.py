@@ -17,7 +17,7 @@ _STOP_S = 10.0
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until told to stop; what stands beside the assistant ends with it.
+    """Serve until SIGTERM or SIGINT; gateway and connector end with the assistant.
 
     A gateway that cannot start (its port is taken) says so and leaves the assistant without a network side.
     """

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 #: Seconds before the first further try, and at most between two.
 FIRST_S, LONGEST_S = 1.0, 60.0
-#: A hub that refused us will refuse us again until somebody changes something; some lock out who insists.
+#: A hub that refused the box will refuse it again until its settings change; some hubs lock out a client that
+#: insists.
 REFUSED_S = 300.0
-#: A connection that held for so long was a good one: begin anew.
+#: A connection that lasted so many seconds was good: the count of failures begins again.
 GOOD_S = 30.0
 
 

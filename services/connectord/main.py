@@ -1,4 +1,4 @@
-"""connectord: holds the connection to a smart-home hub; the assistant itself has no network."""
+"""connectord: connects the home to a smart-home hub; the assistant itself has no network."""
 
 from __future__ import annotations
 
@@ -15,22 +15,16 @@ from assistant.home.executor import Action
 from common.errors import NotFound, SottoError
 from common.paths import socket_path
 from services.connectord.backoff import delay_s, failures_after
-from services.connectord.board import Board
-from services.connectord.homeassistant.hub import HomeAssistantHub
-from services.connectord.hub import HubAway, HubDriver
-from services.connectord.mqtt.hub import MqttHub
 from services.connectord.uplink import Uplink
 from services.daemon.entry import failed, parse_options
 from services.daemon.metrics_report import MetricsReporter
 from services.daemon.notify import notify
+from services.hubs.board import Board
+from services.hubs.driver import HubAway, HubDriver
+from services.hubs.kinds import KINDS
+from services.hubs.load import load_connector_settings, read_secret, settings_file
+from services.hubs.settings import ConnectorSettings
 from services.proto.sotto.v1 import assistant_pb2 as pb
-from services.settings.connector import (
-    HOME_ASSISTANT,
-    ConnectorSettings,
-    load_connector_settings,
-    read_secret,
-    settings_file,
-)
 
 log = logging.getLogger(__name__)
 
@@ -45,13 +39,11 @@ def make_hub(settings: ConnectorSettings, board: Board) -> HubDriver:
         InvalidInput: the secret or the certificate cannot be used.
     """
     secret = read_secret(settings.secret_file) if settings.secret_file else ""
-    if settings.kind == HOME_ASSISTANT:
-        return HomeAssistantHub(settings, secret, board)
-    return MqttHub(settings, secret, board)
+    return KINDS[settings.kind].connect(settings, secret, board)
 
 
 async def follow(hub: HubDriver, board: Board) -> None:
-    """Keep a connection to the hub, and try again when there is none."""
+    """Keep a connection to the hub; after a failure try again."""
     loop = asyncio.get_running_loop()
     failures = 0
     while True:
@@ -62,8 +54,8 @@ async def follow(hub: HubDriver, board: Board) -> None:
         except HubAway as error:
             problem, refused = str(error), error.refused
         except Exception as error:
-            # Whatever a hub sends, it must not end this process: it would be let back in to send it again.
-            log.exception("the hub sent something that was not foreseen")
+            # Nothing that a hub sends may end this process: after a restart the hub would send it again.
+            log.exception("the hub sent something unexpected")
             problem, refused = f"the hub sent something unexpected ({type(error).__name__})", False
         board.link(False, problem)
         failures = failures_after(failures, loop.time() - began)
@@ -73,29 +65,29 @@ async def follow(hub: HubDriver, board: Board) -> None:
 
 
 class _NoHub:
-    """In place of a hub whose settings cannot be used."""
+    """Stands for a hub whose settings cannot be used."""
 
     def __init__(self, problem: str) -> None:
         self._problem = problem
 
     async def run(self) -> None:
-        """Never reached."""
+        """The hub is never reached."""
         raise HubAway(self._problem, refused=True)
 
     async def act(self, _action: Action) -> None:
-        """Never carried out."""
+        """No command is carried out."""
         raise HubAway(self._problem)
 
 
 async def serve(file: Path, assistant: Path) -> None:
-    """Follow the hub and tell the assistant until SIGTERM or SIGINT; begin anew when the settings change.
+    """Follow the hub and report to the assistant until SIGTERM or SIGINT; restart when the settings change.
 
-    Settings that cannot be used do not end it: they are a problem that the assistant is told of, and that the
-    owner finds in `sotto home`.
+    Settings that cannot be used do not end it: they are a problem that is reported to the assistant, and that
+    the owner finds in `sotto home`.
 
     Args:
         file: the settings.
-        assistant: socket of assistantd, which need not be there yet.
+        assistant: socket of assistantd; it may appear later.
     """
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -114,7 +106,7 @@ async def serve(file: Path, assistant: Path) -> None:
         ]
         try:
             while not stopping.is_set() and _stamps(files) == stamps:
-                # Both run for ever; one that ends has a fault, which is raised here.
+                # Neither task ends by itself; if one does, its error is raised here.
                 done, _ = await asyncio.wait(
                     [*tasks, waiting := asyncio.create_task(stopping.wait())],
                     timeout=_LOOK_S,
@@ -132,7 +124,7 @@ async def serve(file: Path, assistant: Path) -> None:
 
 
 def _read(file: Path, board: Board) -> tuple[HubDriver, pb.HomeHello, tuple[Path, ...]]:
-    """The hub of the settings, who we are, and the files that all of it comes from."""
+    """The driver of the settings, the greeting to the assistant, and the files that both come from."""
     files: tuple[Path, ...] = (file,)
     try:
         settings = load_connector_settings(file)
@@ -168,7 +160,7 @@ def main() -> int:
     except NotFound as error:
         return failed("sotto-connectord", error)
     except SottoError:
-        pass  # told to the assistant, and in the log
+        pass  # `serve` logs it and reports it to the assistant
     asyncio.run(serve(file, socket_path()))
     return 0
 

@@ -1,4 +1,4 @@
-"""The way to assistantd: attaches to its Unix socket, tells what is on the board, and passes commands on."""
+"""The connection to assistantd: reports the board over its Unix socket, and passes commands to the hub."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from assistant.home.hub import ANSWER_S
 from common.errors import SottoError
 from common.metrics import Histogram
 from services.connectord.backoff import delay_s, failures_after
-from services.connectord.board import Board
-from services.connectord.hub import HubAway, HubDriver, HubRefused
+from services.hubs.board import Board
+from services.hubs.driver import HubAway, HubDriver, HubRefused
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.wire.home import action_from_wire
@@ -30,9 +30,9 @@ log = logging.getLogger(__name__)
 
 #: Between two batches of states: ten a second is as fast as anybody asks.
 _BATCH_S = 0.1
-#: assistantd starts within seconds and waits for nobody: it is asked again sooner than a hub.
+#: Longest wait between two tries in seconds: assistantd starts within seconds, sooner than a hub.
 _LONGEST_S = 5.0
-#: Seconds that a hub gets, a little less than assistantd waits.
+#: Seconds that a hub has for a command, a little less than assistantd waits.
 _COMMAND_S = ANSWER_S - 0.5
 COMMANDS = Histogram(
     "sotto_hub_command_seconds", "Time that the hub took for commands, by their result", ("result",)
@@ -40,14 +40,14 @@ COMMANDS = Histogram(
 
 
 class Uplink:
-    """Attaches, for as long as it runs. Made inside the event loop that uses it.
+    """Attaches the hub to the assistant while it runs. Made inside the event loop that uses it.
 
     Args:
         socket: of assistantd.
         hello: who attaches.
-        board: what is known of the hub.
+        board: the state of the hub.
         hub: carries out commands.
-        attached: called whenever the assistant has taken us.
+        attached: called whenever the assistant has accepted the connection.
     """
 
     def __init__(
@@ -66,50 +66,50 @@ class Uplink:
         self._commands: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Attach, again and again."""
+        """Attach; when the connection ends, attach again."""
         loop = asyncio.get_running_loop()
         failures = 0
-        told = ""
+        logged = ""
         while True:
             began = loop.time()
             try:
                 await self._attach()
-                problem = "the assistant let go"
+                problem = "the assistant closed the connection"
             except grpc.RpcError as error:
                 problem = str(from_rpc(error))
             except Exception as error:
-                # Whatever a hub has told, it must not end this process; the next try tells all of it anew.
-                problem = f"what the hub told cannot be passed on ({type(error).__name__})"
-                if problem != told:
-                    log.exception("the assistant could not be told")
+                # Nothing that a hub sends may end this process; the next try reports everything again.
+                problem = f"what the hub sent cannot be passed on ({type(error).__name__})"
+                if problem != logged:
+                    log.exception("a report to the assistant failed")
             failures = failures_after(failures, loop.time() - began)
-            if problem != told:
+            if problem != logged:
                 log.warning("not attached: %s", problem)
-                told = problem
+                logged = problem
             await asyncio.sleep(min(_LONGEST_S, delay_s(failures, False, random.random())))
 
     async def _attach(self) -> None:
         async with grpc.aio.insecure_channel(f"unix:{self._socket}", options=MESSAGE_OPTIONS) as channel:
             call: Any = rpc.AssistantStub(channel).AttachHome()  # type: ignore[call-arg]
             writing = asyncio.Lock()
-            tell = asyncio.create_task(self._tell(call, writing))
-            obey = asyncio.create_task(self._obey(call, writing))
+            reporting = asyncio.create_task(self._report(call, writing))
+            obeying = asyncio.create_task(self._take_commands(call, writing))
             try:
-                done, _ = await asyncio.wait((tell, obey), return_when=asyncio.FIRST_COMPLETED)
-                if tell in done:
-                    tell.result()  # attached, and telling nothing any more, it would look well for ever
-                await obey
+                done, _ = await asyncio.wait((reporting, obeying), return_when=asyncio.FIRST_COMPLETED)
+                if reporting in done:
+                    reporting.result()  # without reports the connection would look well for ever
+                await obeying
             finally:
-                for task in (tell, obey, *self._commands):
+                for task in (reporting, obeying, *self._commands):
                     task.cancel()
-                await asyncio.gather(tell, obey, *self._commands, return_exceptions=True)
+                await asyncio.gather(reporting, obeying, *self._commands, return_exceptions=True)
 
-    async def _obey(self, call: Any, writing: asyncio.Lock) -> None:
+    async def _take_commands(self, call: Any, writing: asyncio.Lock) -> None:
         async for command in call:
             self._start(command, call, writing)
 
-    async def _tell(self, call: Any, writing: asyncio.Lock) -> None:
-        """Ends quietly when the call does: whoever reads it hears why."""
+    async def _report(self, call: Any, writing: asyncio.Lock) -> None:
+        """Report until the call ends; the reader of commands gets the reason."""
         with contextlib.suppress(grpc.RpcError, asyncio.InvalidStateError):
             async with writing:
                 await call.write(pb.HomeReport(hello=self._hello))
@@ -127,7 +127,7 @@ class Uplink:
 
     def _start(self, command: pb.HomeCommand, call: Any, writing: asyncio.Lock) -> None:
         if len(self._commands) >= MAX_PENDING:
-            log.warning("a command was passed over: %d are under way", MAX_PENDING)
+            log.warning("a command was ignored: %d are under way", MAX_PENDING)
             return
         task = asyncio.create_task(self._carry_out(command, call, writing))
         self._commands.add(task)
@@ -151,7 +151,7 @@ class Uplink:
             result.problem = error.message
         except Exception:
             log.exception("a command failed")
-            result.problem = "the hub could not be told"
+            result.problem = "the command could not be sent to the hub"
         outcome = "away" if result.away else "failed" if result.problem else "done"
         COMMANDS.observe(perf_counter() - began, outcome)
         with contextlib.suppress(grpc.RpcError, asyncio.InvalidStateError):

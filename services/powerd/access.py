@@ -1,4 +1,4 @@
-"""Who may ask for what: root and the assistant's user at once, everybody else through polkit."""
+"""Access rules: root and the assistant's user are allowed at once, polkit decides on all others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Access:
     """Decides on the callers of one bus.
 
     Args:
-        user: the assistant's; where there is none of that name, root alone reports phases.
+        user: the assistant's; if it does not exist, only root may report phases.
     """
 
     def __init__(self, bus: MessageBus, user: str) -> None:
@@ -41,7 +41,7 @@ class Access:
         return self._users.get(sender) in (0, self._assistant)
 
     def forget(self, sender: str) -> None:
-        """A caller has left the bus."""
+        """Forget a caller that has left the bus."""
         self._users.pop(sender, None)
 
     async def allows(self, message: Message, action: str) -> bool:

@@ -1,7 +1,7 @@
-"""Objects on the bus: methods and properties in tables, the callers known, nothing by reflection.
+"""Objects on the bus: methods and properties in tables, with the caller of each call.
 
-dbus-next's own service classes hide who calls, and a hold ends with its holder; so messages are taken
-before they get there.
+dbus-next's own service classes hide the caller, but a hold ends with its holder. So messages are handled
+before those classes see them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ERRORS = {
     ErrorKind.TOO_LARGE: "org.freedesktop.DBus.Error.LimitsExceeded",
     ErrorKind.DENIED: "org.freedesktop.DBus.Error.AccessDenied",
 }
-#: Calls that wait for polkit at the same time.
+#: Most calls that wait for polkit at the same time.
 _MOST_WAITING = 64
 
 
@@ -70,9 +70,9 @@ class Objects:
         self._by_path: dict[str, dict[str, Interface]] = {}
         for each in interfaces:
             self._by_path.setdefault(each.path, {})[each.name] = each
-        self._told: dict[tuple[str, str], dict[str, Any]] = {}
+        self._emitted: dict[tuple[str, str], dict[str, Any]] = {}
         self._waiting: set[asyncio.Task[None]] = set()
-        self.tell_changes()
+        self.emit_changes()
 
     def handle(self, message: Message) -> bool:
         """Take a message if it is a call for one of the objects; whether it was."""
@@ -111,13 +111,13 @@ class Objects:
                         Message.new_signal(each.path, each.name, member, each.signals[member], body)
                     )
 
-    def tell_changes(self) -> None:
-        """Announce properties that say something else than when this was called last."""
+    def emit_changes(self) -> None:
+        """Emit properties that have changed since the last call."""
         for interfaces in self._by_path.values():
             for each in interfaces.values():
                 now = {name: prop.read() for name, prop in each.properties.items()}
-                before = self._told.get((each.path, each.name))
-                self._told[each.path, each.name] = now
+                before = self._emitted.get((each.path, each.name))
+                self._emitted[each.path, each.name] = now
                 changed = {
                     name: Variant(each.properties[name].signature, value)
                     for name, value in now.items()

@@ -1,4 +1,4 @@
-"""The daemon proper: a manager, a bus, and one clock that ticks every two seconds."""
+"""The daemon: a manager, a bus, and one clock that ticks every two seconds."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from services.powerd.interfaces import NAMES, SOTTO, SOTTO_PATH, interfaces
 log = logging.getLogger(__name__)
 
 PHASES = Counter("sotto_power_phases_total", "Phases that the assistant has reported", ("phase",))
-#: Seconds between two looks at the sensors; below the half of WatchdogSec in the unit.
+#: Seconds between two readings of the sensors; below half of WatchdogSec in the unit.
 TICK_S = 2.0
-#: A bus that does not answer for so long is none.
+#: Seconds that the bus has for an answer to the first call.
 _CONNECT_S = 20.0
-#: Seconds after a write until it is looked at what the kernel took of it: not on the way of a sentence.
+#: Seconds from a write until it is read back: an utterance does not wait for that.
 _SETTLE_S = 0.1
 
 
@@ -60,7 +60,7 @@ async def claim_names(bus: MessageBus) -> None:
     for name in NAMES:
         if await bus.request_name(name, NameFlag.DO_NOT_QUEUE) is not RequestNameReply.PRIMARY_OWNER:
             raise Conflict(
-                f"another power daemon owns {name}, so this one stands back",
+                f"another power daemon owns {name}, so this one ends",
                 hint="switch off power-profiles-daemon or tuned-ppd if Sotto is to govern this machine",
                 code="power.name-taken",
             )
@@ -71,7 +71,7 @@ class Daemon:
 
     Args:
         bus: connected, names claimed.
-        manager: governs the machine; closed by whoever made it.
+        manager: governs the machine; its maker closes it.
         profiles: names that can be chosen.
         user: the assistant's.
         remember: file that keeps the chosen profile over a restart; None for none.
@@ -116,7 +116,9 @@ class Daemon:
                 if lost.done():
                     with contextlib.suppress(Exception):
                         lost.result()
-                    raise Unavailable("the system bus has gone", hint="it is tried again", code="power.bus")
+                    raise Unavailable(
+                        "the system bus has gone", hint="the service starts again", code="power.bus"
+                    )
         finally:
             for waiting in (lost, stopped):
                 waiting.cancel()
@@ -124,7 +126,7 @@ class Daemon:
                 self._wake.cancel()
 
     async def set_phase(self, message: Message) -> list[object]:
-        """A phase from somebody who is not known yet."""
+        """A phase from a caller that is not known yet."""
         phase = _phase(message.body[0])
         if not await self._access.allows(message, PHASE):
             raise Denied("only the assistant and administrators report phases", hint="see docs/power.md")
@@ -132,7 +134,7 @@ class Daemon:
         return []
 
     async def set_profile(self, message: Message, name: object) -> None:
-        """Choose a profile; whoever chooses ends all holds."""
+        """Choose a profile; that ends all holds."""
         if not isinstance(name, str) or name not in self.profiles:
             raise InvalidInput(
                 f"there is no profile {str(name)[:40]!r}", hint=f"known: {', '.join(self.profiles)}"
@@ -169,7 +171,7 @@ class Daemon:
         name, enabled = message.body
         await self._must(message, SWITCH)
         self.manager.set_action(name, enabled, time.monotonic())
-        self._objects.tell_changes()
+        self._objects.emit_changes()
         return []
 
     def _message(self, message: Message) -> Message | bool | None:
@@ -208,17 +210,17 @@ class Daemon:
 
     def _settle(self) -> None:
         self.manager.settle()
-        self._objects.tell_changes()
+        self._objects.emit_changes()
 
     def _choose(self) -> None:
         self.manager.choose(self.holds.profile or self._chosen, time.monotonic())
-        self._objects.tell_changes()
+        self._objects.emit_changes()
 
     def _tick(self) -> None:
         now = time.monotonic()
         self.manager.refresh(now)
         self._plan(now)
-        self._objects.tell_changes()
+        self._objects.emit_changes()
         notify("WATCHDOG=1")
 
     def _plan(self, now: float) -> None:
@@ -232,7 +234,7 @@ class Daemon:
 
     def _due(self) -> None:
         now = time.monotonic()
-        self.manager.lapse(now)
+        self.manager.advance(now)
         self._plan(now)
 
     async def _must(self, message: Message, action: str) -> None:
@@ -259,7 +261,7 @@ def run(
 async def serve(
     manager_of: Callable[[], Manager], profiles: tuple[str, ...], user: str, remember: Path | None
 ) -> None:
-    """Connect, claim the names, govern until told to stop, and put everything back.
+    """Connect, claim the names, govern until SIGTERM or SIGINT, and put everything back.
 
     Raises:
         SottoError: there is no bus, or another power daemon; nothing was changed then.

@@ -36,7 +36,7 @@ class Holds:
 
     @property
     def profile(self) -> str:
-        """The profile that the holds ask for, "" without any; the thrifty one wins."""
+        """The profile that the holds ask for, "" without any; power-saver wins."""
         held = {hold.profile for hold in self}
         return next((name for name in reversed(HOLDABLE) if name in held), "")
 

@@ -10,8 +10,9 @@ from dbus_next.signature import Variant
 
 from common.metrics import REGISTRY
 from common.metrics_json import to_json
+from power.choice import ACTIONS
 from power.explain import as_data, explain
-from power.manager import ACTIONS, Manager
+from power.manager import Manager
 from services.powerd.bus import Interface, Method, Property
 from services.powerd.holds import Holds
 
@@ -112,7 +113,7 @@ def _power_profiles(calls: Calls, name: str) -> Interface:
 
 
 def _degraded(manager: Manager) -> str:
-    """PowerProfiles knows heat and a lap; a limit of the firmware is told on our own interface."""
+    """PowerProfiles knows heat and a lap; a limit of the firmware is reported on our own interface."""
     reason = manager.degraded()
     return reason if reason == "high-operating-temperature" else ""
 

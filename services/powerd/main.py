@@ -13,7 +13,8 @@ from common.errors import SottoError
 from common.paths import POWER_PROFILES
 from power.errors import ProfileError
 from power.manager import Manager
-from power.profiles import BUILT_IN, Profile, load
+from power.profiles.load import BUILT_IN, load
+from power.profiles.profile import Profile
 from power.sysfs import Sysfs
 from services.daemon.entry import failed, parse_options
 from services.daemon.lock import StateLock
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def main() -> int:
-    """Govern until told to stop; the exit status is the kind of the error (see `common.errors`)."""
+    """Govern until SIGTERM or SIGINT; the exit status is the kind of the error (see `common.errors`)."""
     parser = argparse.ArgumentParser(prog="sotto-powerd", description=__doc__)
     parser.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
     parser.add_argument("--runtime", type=Path, default=RUNTIME, help="folder of the undo log")
@@ -67,7 +68,7 @@ def _profiles(folder: Path) -> dict[str, Profile]:
         return load(folder)
     except ProfileError as error:
         # A slip in an owner's file must not cost the box its power management.
-        log.error("profiles of one's own are left out: %s", error)
+        log.error("own profiles are not used: %s", error)
         return dict(BUILT_IN)
 
 

@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 from assistant.models.catalogue import DEFAULT_LANGUAGE, WAKE_WORDS
 from common.errors import SottoError
 from common.files import Owner, make_folder, read_bounded, remove, write_whole
+from services.hubs.kinds import KINDS
+from services.hubs.load import load_connector_settings
 from services.provision import keyfile, names
-from services.provision.hub import host_address, hub_rules, hub_url, port_of, settings_text
+from services.provision.hub import host_address, hub_rules, hub_url, settings_text
 from services.provision.keys import HubSection, Setup
 from services.provision.places import Places
 from services.provision.toml_text import toml_value
-from services.settings.connector import HOME_ASSISTANT, load_connector_settings
 from services.settings.gateway import GatewaySettings
 
 log = logging.getLogger(__name__)
@@ -28,9 +29,9 @@ log = logging.getLogger(__name__)
 #: The first line of an assistant.toml that is ours to replace.
 OURS = "# written from sotto.toml; take this line away to keep your own changes\n"
 _GATEWAY = GatewaySettings()
-#: Where gatewayd listens by default.
+#: The ports on which gatewayd listens by default.
 API_PORTS = (_GATEWAY.port, _GATEWAY.grpc_port, _GATEWAY.wyoming_port, _GATEWAY.satellite_port)
-#: Where the firewall always lets updates go: the set update_tcp in rootfs/etc/nftables.conf.
+#: The ports to which the firewall always allows updates: the set update_tcp in rootfs/etc/nftables.conf.
 WEB_PORTS = (80, 443)
 _UTC = "UTC"
 _SETTINGS_LIMIT = 256 * 1024
@@ -237,7 +238,7 @@ def _connector(hub: HubSection, places: Places, device: Device) -> str | None:
     opening = places.firewall / "hub.nft"
     there = read_bounded(path, _SETTINGS_LIMIT)
     ours = there is None or there.startswith(OURS.encode())
-    url = hub_url(hub.kind, hub.address, hub.url, hub.token)
+    url = hub_url(hub)
     if hub.kind is None or url is None:
         remove(secret_file)
         remove(trust_file)
@@ -251,14 +252,15 @@ def _connector(hub: HubSection, places: Places, device: Device) -> str | None:
         _own_connector(path, opening, places, device)
         name = path.relative_to(places.root)
         return f"/{name} is your own file, so [hub] of sotto.toml is not used for devices."
-    secret = hub.token if hub.kind == HOME_ASSISTANT else hub.password
+    kind = KINDS[hub.kind]
+    secret = {"token": hub.token, "password": hub.password}[kind.secret.key]
     files = {
         "secret_file": _for_connector(secret_file, secret, places, device),
         "ca_file": _for_connector(trust_file, hub.certificate, places, device),
     }
     text = OURS + settings_text(hub.kind, url, hub.user, hub.area, files)
     write_whole(path, text.encode(), _OWNERS_TOO, device.sotto)
-    _open(opening, hub_rules(host_address(url), port_of(hub.kind, url)), places, device)
+    _open(opening, hub_rules(host_address(url), kind.url.port(url)), places, device)
     return None
 
 

@@ -137,7 +137,7 @@ def _addresses() -> tuple[str, ...]:
 
 
 def _announce(text: str) -> None:
-    # Imported when needed: a box that has said everything never loads gRPC for it.
+    # Imported here, so that a box that has said everything does not load gRPC.
     from services.client.choice import open_daemon
 
     with open_daemon() as daemon:

@@ -6,22 +6,18 @@ import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from services.provision.hub_checks import LOCAL
+from services.hubs.kinds import KINDS
+from services.provision.hub_checks import LOCAL, has_secret
+from services.provision.keys import HubSection
 from services.provision.toml_text import toml_value
-from services.settings.connector import HOME_ASSISTANT, MQTT, SCHEMES
 
 
-def hub_url(kind: str | None, address: str | None, url: str | None, token: str | None) -> str | None:
-    """Where the hub's devices are reached; None where no connector is wanted."""
-    if kind == MQTT and (url or address):
-        return url or f"mqtt://{_in_url(address or '')}"
-    if kind == HOME_ASSISTANT and token and (url or address):
-        return url or f"http://{_in_url(address or '')}:8123"
-    return None
-
-
-def _in_url(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
+def hub_url(hub: HubSection) -> str | None:
+    """The URL of the hub's devices; None if no connector is needed."""
+    kind = KINDS.get(hub.kind or "")
+    if kind is None or not has_secret(kind, hub.token, hub.password):
+        return None
+    return hub.url or (kind.url.at(hub.address) if hub.address else None)
 
 
 def settings_text(
@@ -30,12 +26,6 @@ def settings_text(
     """`connector.toml`, without its first line; `files` are the settings that name a file."""
     values = {"kind": kind, "url": url, **files, "user": user, "box_area": area}
     return "".join(f"{key} = {toml_value(value)}\n" for key, value in values.items() if value)
-
-
-def port_of(kind: str, url: str) -> int:
-    """The port that is talked to."""
-    parts = urlsplit(url)
-    return parts.port or SCHEMES[kind][parts.scheme][0]
 
 
 def host_address(url: str) -> str | None:

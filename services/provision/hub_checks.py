@@ -5,13 +5,17 @@ from __future__ import annotations
 import ipaddress
 import re
 import ssl
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from services.hubs.kind import HubKind
+from services.hubs.kinds import KINDS
 from services.provision.checks import Wrong, plain_text, shown
-from services.settings.connector import HOME_ASSISTANT, MQTT, SCHEMES, url_problem
 
-KINDS = (HOME_ASSISTANT, MQTT, "other")
-#: Where a hub with a name may be: private, unique local, link-local addresses (RFC 1918, 4193, 3927, 4291).
+#: The kind of a hub whose devices the box does not control.
+OTHER = "other"
+NAMES = (*KINDS, OTHER)
+#: Addresses that a hub with a name may have: private, unique local, link-local (RFC 1918, 4193, 3927, 4291).
 LOCAL = {
     4: ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
     6: ("fc00::/7", "fe80::/10"),
@@ -50,29 +54,27 @@ def _is_name(text: str) -> bool:
 
 
 def kind(value: object) -> str:
-    """One of `KINDS`."""
+    """One of `NAMES`."""
     text = re.sub(r"[\s_]+", "-", plain_text(value, 'kind = "home-assistant"').lower())
-    if text not in KINDS:
-        raise Wrong("is not known", f"{shown(value)} is not known", f"there are: {', '.join(KINDS)}")
+    if text not in NAMES:
+        raise Wrong("is not known", f"{shown(value)} is not known", f"there are: {', '.join(NAMES)}")
     return text
 
 
 def url(value: object) -> str:
     """Where the devices of the hub are reached; the scheme is looked at together with the kind."""
     text = plain_text(value, 'url = "http://192.168.1.20:8123"', 300)
-    kind = MQTT if text.startswith("mqtt") else HOME_ASSISTANT
-    if problem := url_problem(kind, text):
-        # Not shown: it may hold a password.
-        raise Wrong(
-            "is not an address",
-            f"this {problem}",
-            'as in "http://192.168.1.20:8123" or "mqtt://192.168.1.20"',
-        )
+    forms = [kind.url for kind in KINDS.values()]
+    fitting = (form for form in forms if text.startswith(tuple(form.schemes)))
+    if problem := next(fitting, forms[0]).problem(text):
+        # The URL is not shown, because it may contain a password.
+        examples = " or ".join(f'"{form.example}"' for form in forms)
+        raise Wrong("is not an address", f"this {problem}", f"as in {examples}")
     return text
 
 
 def token(value: object) -> str:
-    """A long-lived access token of Home Assistant."""
+    """An access token of the hub."""
     return _secret(value, "the token")
 
 
@@ -127,10 +129,15 @@ def certificate(value: object) -> str:
 def is_encrypted(url: str | None) -> bool:
     """Whether the hub shows a certificate there."""
     return url is not None and any(
-        scheme == urlsplit(url).scheme and tls
-        for known in SCHEMES.values()
-        for scheme, (_, tls) in known.items()
+        scheme == urlsplit(url).scheme and known.tls
+        for kind in KINDS.values()
+        for scheme, known in kind.url.schemes.items()
     )
+
+
+def has_secret(kind: HubKind, token: str | None, password: str | None) -> bool:
+    """Whether a connection to this kind of hub can be made with these."""
+    return not kind.secret.why or bool({"token": token, "password": password}[kind.secret.key])
 
 
 def lacking(
@@ -141,13 +148,14 @@ def lacking(
     user: str | None,
     password: str | None,
 ) -> tuple[str, Wrong] | None:
-    """The key at which values that are good one by one do not go together, and why; None if they do."""
-    if url is not None and kind not in (HOME_ASSISTANT, MQTT):
+    """The key at which values that are valid one by one do not fit together, and why; None if they fit."""
+    known = KINDS.get(kind or "")
+    if url is not None and known is None:
         return "hub.kind", Wrong(
-            "is missing", "there is a url, but no kind that would use it", 'kind = "home-assistant" or "mqtt"'
+            "is missing", "there is a url, but no kind that would use it", _set_kind(KINDS.values())
         )
-    if url is not None and kind is not None and urlsplit(url).scheme not in SCHEMES[kind]:
-        schemes = " or ".join(f"{name}://" for name in SCHEMES[kind])
+    if url is not None and known is not None and urlsplit(url).scheme not in known.url.schemes:
+        schemes = known.url.beginnings
         return "hub.url", Wrong(
             "does not fit the kind", f"{kind} begins with {schemes}", f"as in {schemes}..."
         )
@@ -157,23 +165,31 @@ def lacking(
             "the box talks to hubs on its own network alone",
             "use its local address",
         )
-    if token is not None and kind != HOME_ASSISTANT:
+    with_token = [each for each in KINDS.values() if each.secret.key == "token"]
+    if token is not None and known not in with_token:
         return "hub.kind", Wrong(
-            "does not fit the token", "only Home Assistant has a token", 'kind = "home-assistant"'
+            "does not fit the token", f"only {_nouns(with_token)} has a token", _set_kind(with_token)
         )
-    if (user or password) and kind != MQTT and token is None:
-        return "hub.kind", Wrong("does not fit the user", "only an MQTT broker has a user", 'kind = "mqtt"')
+    with_user = [each for each in KINDS.values() if each.secret.key == "password"]
+    if (user or password) and known not in with_user and token is None:
+        return "hub.kind", Wrong(
+            "does not fit the user", f"only {_nouns(with_user)} has a user", _set_kind(with_user)
+        )
     if password and not user:
         return "hub.user", Wrong("is missing", "there is a password, but no user", 'user = "sotto"')
-    if (token or kind == MQTT) and url is None and address is None:
+    if known is not None and has_secret(known, token, password) and url is None and address is None:
         return "hub.url", Wrong("is missing", "nothing tells where the hub is", 'address = "192.168.1.20"')
-    if url is not None and kind == HOME_ASSISTANT and token is None:
-        return "hub.token", Wrong(
-            "is missing",
-            "Home Assistant tells its devices with a token alone",
-            "make a long-lived access token there",
-        )
+    if known is not None and url is not None and not has_secret(known, token, password):
+        return f"hub.{known.secret.key}", Wrong("is missing", known.secret.why, known.secret.hint)
     return None
+
+
+def _nouns(kinds: Iterable[HubKind]) -> str:
+    return " or ".join(kind.noun for kind in kinds)
+
+
+def _set_kind(kinds: Iterable[HubKind]) -> str:
+    return "kind = " + " or ".join(f'"{kind.name}"' for kind in kinds)
 
 
 def _is_near(url: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from assistant.models.catalogue import DEFAULT_LANGUAGE, LANGUAGES, WAKE_WORDS
+from services.hubs.kinds import KINDS
 from services.provision import checks, hub_checks
 from services.provision.key_field import FormField, key, section
 from services.provision.toml_text import toml_value
@@ -112,8 +113,8 @@ class HubSection:
         hub_checks.kind,
         "the kind of the hub",
         example='"home-assistant"',
-        help='"home-assistant", "mqtt" or "other". With one of the first two, the box controls the devices '
-        "of the hub.",
+        help=f"{', '.join(map(toml_value, KINDS))} or {toml_value(hub_checks.OTHER)}. With "
+        f"{toml_value(hub_checks.OTHER)} the box does not control the devices of the hub.",
         default="the box controls no devices of a hub",
     )
     url: str | None = key(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from common.digits import digits_one_by_one
 from services.provision.config import Problem
 
-#: More than that nobody keeps in mind.
+#: More mistakes than that are not named one by one: nobody remembers them.
 _MAX_SPOKEN = 3
 
 

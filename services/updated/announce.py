@@ -46,8 +46,8 @@ def say_fallback(store: StateStore, say: Callable[[str], bool], stopping: thread
             return
         if say(fallback.text):
 
-            def said(state: State, told: str = fallback.text) -> State:
-                if state.fallback is None or state.fallback.text != told:
+            def said(state: State, spoken: str = fallback.text) -> State:
+                if state.fallback is None or state.fallback.text != spoken:
                     return state
                 return replace(state, fallback=replace(state.fallback, said=True))
 

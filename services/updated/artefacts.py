@@ -141,7 +141,7 @@ def choose_named(
     if wanted in rolled_back:
         raise UpdateRefused(
             f"version {wanted} was rolled back on this box",
-            hint="wait for a newer version; `sotto update status` tells why it was rolled back",
+            hint="wait for a newer version; `sotto update status` says why it was rolled back",
             code="update.rolled-back",
         )
     if wanted not in offered:
@@ -156,6 +156,6 @@ def choose_named(
 def _damaged(what: str) -> InvalidInput:
     return InvalidInput(
         f"SHA256SUMS of the source cannot be used: {what}",
-        hint="the source must be published anew",
+        hint="publish the source again",
         code="update.sums",
     )

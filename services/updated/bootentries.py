@@ -1,4 +1,4 @@
-"""Unified kernel images on the EFI system partition, and what their names tell the boot loader.
+"""Unified kernel images on the EFI system partition, and what their names mean to the boot loader.
 
 `sotto_2.efi` is proven good; `sotto_3+2-1.efi` is on trial with two tries left and one done;
 `sotto_3+0-3.efi` failed. https://systemd.io/AUTOMATIC_BOOT_ASSESSMENT/

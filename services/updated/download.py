@@ -15,7 +15,7 @@ from services.updated.source import Source
 
 _BLOCK = 1024 * 1024
 #: What state and logs may still need while an update lies there, bytes.
-_ROOM = 64 * 1024 * 1024
+_SPARE = 64 * 1024 * 1024
 #: Nothing that fits into a slot of 1 GiB is larger; kernel images share 512 MiB with the other version's.
 _LIMIT, _KERNEL_LIMIT = 1100 * 1024 * 1024, 200 * 1024 * 1024
 
@@ -31,7 +31,7 @@ def stage(source: Source, release: Release, staging: Path, progress: Progress) -
     Raises:
         UpdateRefused: a file is not what was signed.
         SourceFailed: the source gives up, stalls or lies.
-        StorageError: no room.
+        StorageError: the disk has not enough space.
     """
     folder = staging / release.version
     wanted = {artefact.name for artefact in release.artefacts}
@@ -50,15 +50,15 @@ def stage(source: Source, release: Release, staging: Path, progress: Progress) -
     present = sum((folder / a.name).stat().st_size for a in release.artefacts if a not in missing)
     sizes = {artefact.name: _size(source, release, artefact) for artefact in missing}
     total = present + sum(sizes.values())
-    _require_room(folder, sum(sizes.values()) - _begun(folder, sizes))
+    _require_space(folder, sum(sizes.values()) - _begun(folder, sizes))
     done = present
     for artefact in missing:
         size, before = sizes[artefact.name], done
 
-        def told(there: int, name: str = artefact.name, before: int = before) -> None:
+        def received(there: int, name: str = artefact.name, before: int = before) -> None:
             progress(name, before + there, total)
 
-        _bring(source, artefact, size, folder, told)
+        _bring(source, artefact, size, folder, received)
         done += size
     return folder
 
@@ -71,12 +71,14 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _bring(source: Source, artefact: Artefact, size: int, folder: Path, told: Callable[[int], None]) -> None:
+def _bring(
+    source: Source, artefact: Artefact, size: int, folder: Path, received: Callable[[int], None]
+) -> None:
     part = folder / f"{artefact.name}.part"
     # A download that was continued may hold what another build or a power cut left: once more from the start.
     for attempt in (1, 2):
         continued = part.exists()
-        source.fetch(artefact.name, size, artefact.sha256, part, told)
+        source.fetch(artefact.name, size, artefact.sha256, part, received)
         if _is_right(part, artefact):
             try:
                 _sync(part)
@@ -115,11 +117,11 @@ def _begun(folder: Path, sizes: dict[str, int]) -> int:
     return there
 
 
-def _require_room(folder: Path, needed: int) -> None:
+def _require_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
-    if free < needed + _ROOM:
+    if free < needed + _SPARE:
         raise StorageError(
-            f"the update needs {(needed + _ROOM) // 2**20} MiB on the data partition and {free // 2**20} MiB"
+            f"the update needs {(needed + _SPARE) // 2**20} MiB on the data partition and {free // 2**20} MiB"
             " are free",
             hint="free some disk space",
             code="update.space",

@@ -1,4 +1,4 @@
-"""After a boot: which versions turned out bad, and what to tell about it. Pure."""
+"""After a boot: which versions turned out bad, and what the box says about it. Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def settle(state: State, entries: Sequence[BootEntry], running: str, now: float)
     ]
     for entry in failed:
         reasons = verdict.reasons if verdict and condemned == entry.version else ()
-        text = _told(entry.version, running, reasons)
+        text = _spoken(entry.version, running, reasons)
         state = replace(
             state,
             rolled_back=(
@@ -45,7 +45,7 @@ def settle(state: State, entries: Sequence[BootEntry], running: str, now: float)
             ),
             fallback=Fallback(entry.version, running, text, now),
         )
-    # What waits is told by the disk alone: a power cut may come between an installation and our note of it.
+    # Only the disk says what waits: a power cut may come between an installation and the note of it.
     waiting = [
         e.version for e in entries if e.version != running and e.left and e.version not in state.refused
     ]
@@ -103,7 +103,7 @@ def trial_of(entries: Sequence[BootEntry], running: str) -> str:
     return "on trial" if on_trial(entries, running) else "blessed"
 
 
-def _told(failed: str, running: str, reasons: Sequence[str]) -> str:
+def _spoken(failed: str, running: str, reasons: Sequence[str]) -> str:
     """What the box says aloud."""
     why = ", and ".join(reasons[:_SPOKEN_REASONS]) or "it did not start"
     return f"Version {failed} did not pass: {why}. I am back on version {running}."

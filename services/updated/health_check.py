@@ -2,8 +2,8 @@
 
 Exit status 0 lets boot-complete.target be reached, which blesses a version on trial. 1 does not; only then,
 and only on trial, sotto-fallback.service marks the boot bad and reboots. A version that is proven never
-reboots for a failed check, so no loop can arise. Nor is it spoken to again: its voice was tried while it was
-on trial, or at the first boot, and its figures are known.
+reboots for a failed check, so no loop can arise. Its voice self-test is not repeated: it ran when the version
+was on trial, or at the first boot, and its figures are known.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from services.updated.state import BootVerdict, GoodBoot, State, StateStore
 from services.updated.units import UnitsNow, look_at_units
 from services.updated.voice import VoiceResult, answers, try_voice
 
-#: Daemons without which the box is no voice box, or could not be mended.
+#: Daemons without which the box cannot hear or speak, or could not be repaired.
 UNITS = (
     "sotto-assistantd.service",
     "sotto-updated.service",
@@ -143,7 +143,7 @@ class HealthCheck:
         if verdict.passed:
             state = replace(state, good=as_good_boot(seen, state.good, now))
         elif not trial and state.good is not None:
-            # What the owner unplugged is told by this boot; it must not fail all later ones, and updates.
+            # A device that the owner has unplugged must not fail all later boots, and updates.
             state = replace(state, good=replace(state.good, cards=seen.cards))
         return state
 

@@ -98,7 +98,7 @@ def lost(before: Household, now: Household) -> list[str]:
 
 
 def household_from(values: Any) -> Household | None:
-    """A stored household; raises KeyError, TypeError, ValueError or AttributeError where it is none."""
+    """A stored household; raises KeyError, TypeError, ValueError or AttributeError where it is invalid."""
     if values is None:
         return None
     return Household(
@@ -113,7 +113,7 @@ def household_from(values: Any) -> Household | None:
 
 
 def boot_id(places: Places) -> str:
-    """The kernel's id of this boot; "" where it tells none."""
+    """The kernel's id of this boot; "" if it has none."""
     try:
         return (places.proc / "sys/kernel/random/boot_id").read_text("ascii").strip()
     except (OSError, ValueError):

@@ -64,20 +64,20 @@ class Installer:
     def install(self, release: Release, staged: Path) -> None:
         """Empty the other slot and write `release` from the verified files in `staged`.
 
-        Whatever an interruption leaves, the running version boots and the next call begins anew: kernel
+        Whatever an interruption leaves, the running version boots and the next call starts again: kernel
         images of others go first and the new one comes last, so no image ever lacks its slot.
 
         Raises:
             UpdateRefused: the running version is not proven.
             InstallFailed: the slots are not as they must be, or systemd-sysupdate failed.
-            StorageError: no room for the kernel image.
+            StorageError: not enough space for the kernel image.
         """
         running = self._machine.version
         self.require_proven()
         slots = self.slots()
         others = {entry.version for entry in self._boot.entries()} - {running}
         self._boot.remove(others)
-        self._require_room(staged / release.kernel.name)
+        self._require_space(staged / release.kernel.name)
         definitions = self._render(slots, staged)
         command = [SYSUPDATE, f"--definitions={definitions}"]
         self._run([*command, "--instances-max=1", "vacuum"], "the other slot could not be emptied")
@@ -133,7 +133,7 @@ class Installer:
             )
         return target
 
-    def _require_room(self, kernel: Path) -> None:
+    def _require_space(self, kernel: Path) -> None:
         needed = kernel.stat().st_size + _BOOT_ROOM
         free = shutil.disk_usage(self._places.kernels).free
         if free < needed:

@@ -14,7 +14,7 @@ FACTOR = 1.2
 
 @dataclass(frozen=True)
 class HeardSentence:
-    """A test sentence and what the box made of it. `right` tells whether the words are the same."""
+    """A test sentence and what the box made of it. `right`: whether the words are the same."""
 
     sentence: str
     expected: str
@@ -101,7 +101,7 @@ def judge(
 def as_good_boot(seen: Observations, good: GoodBoot | None, now: float) -> GoodBoot:
     """What to hold later boots against after this one has passed.
 
-    Within a version the best figure stays, so that a slow day does not make room for slower versions.
+    Within a version the best figure stays, so that one slow day does not allow slower versions.
     """
     figures = dict(good.compute_ms) if good else {}
     if seen.compute_ms is not None:

@@ -42,7 +42,7 @@ def read_machine(places: Places) -> Machine:
 
 
 def cpu_model(places: Places) -> str:
-    """The processor's name, or the board's where the processor has none; "" where neither is told."""
+    """The processor's name, or the board's where the processor has none; "" if the kernel gives neither."""
     try:
         with (places.proc / "cpuinfo").open("rb") as file:
             for line in file.read(_LIMIT).decode("utf-8", "replace").splitlines():

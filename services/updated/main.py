@@ -37,7 +37,7 @@ _THREADS = 8
 
 
 def serve(updater: Updater, socket: Path) -> grpc.Server:
-    """A started server; the group of this process may connect, nobody else.
+    """A started server; only the group of this process may connect.
 
     Raises:
         StorageError: the socket cannot be made.
@@ -70,7 +70,7 @@ def serve(updater: Updater, socket: Path) -> grpc.Server:
 
 
 def run(places: Places) -> int:
-    """Serve until told to stop."""
+    """Serve until SIGTERM or SIGINT."""
     os.umask(0o077)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -79,7 +79,7 @@ def run(places: Places) -> int:
     try:
         updater.settle()
     except SottoError as error:
-        # Without boot entries there is nothing to settle; the status must still be told.
+        # Without boot entries there is nothing to settle; the status must still be answered.
         log.warning("the boot entries were not looked at: %s", error)
     updater.forget_household()
     server = serve(updater, places.socket)

@@ -1,4 +1,4 @@
-"""What the updater tells of itself: steps of an update, the outcome of a look, where the box stands."""
+"""What the updater reports: steps of an update, the result of a check, the state of the box."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Record:
         return length if length == self._size or (self.validator and length < self._size) else 0
 
     def begin(self, validator: str) -> None:
-        """Start anew."""
+        """Start again from the beginning."""
         self.discard()
         self._path.write_text(json.dumps({**self._identity, "validator": validator}), "utf-8")
         self._target.touch(mode=0o600)

@@ -56,7 +56,7 @@ class UpdateService(rpc.UpdateServicer):
         """Install an update; it goes on in its own thread when the caller leaves."""
         steps: queue.Queue[Step | SottoError | None] = queue.Queue()
 
-        def tell(step: Step) -> None:
+        def report(step: Step) -> None:
             if step.stage != "download":
                 STEPS.inc(step.stage)
             if steps.qsize() < _QUEUED or step.stage != "download":
@@ -64,7 +64,7 @@ class UpdateService(rpc.UpdateServicer):
 
         def work() -> None:
             try:
-                self._updater.apply(tell, request.source, request.version, reboot=request.reboot)
+                self._updater.apply(report, request.source, request.version, reboot=request.reboot)
             except SottoError as error:
                 log.warning("the update was not installed: %s", error)
                 steps.put(error)

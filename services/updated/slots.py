@@ -9,7 +9,6 @@ from services.updated.errors import InstallFailed
 from services.updated.gpt import ROOT, VERITY, Partition, read_table
 from services.updated.places import Places
 
-EMPTY = "_empty"
 _MOUNTS_LIMIT = 1024 * 1024
 
 
@@ -28,7 +27,7 @@ class RootDisk:
 
 @dataclass(frozen=True)
 class Slots:
-    """The slots as the partition table tells; the pairs are (root, verity) in the table's order."""
+    """The slots as in the partition table; the pairs are (root, verity) in the table's order."""
 
     disk: RootDisk
     pairs: tuple[tuple[Partition, Partition], tuple[Partition, Partition]]
@@ -45,7 +44,7 @@ class Slots:
 
     @property
     def other_version(self) -> str | None:
-        """The version that lies complete in the other slot, as far as labels tell."""
+        """The version that lies complete in the other slot, as far as labels say."""
         root, verity = self.other
         version = root.label.removeprefix("sotto_")
         whole = root.label != version and verity.label == f"{root.label}_verity"

@@ -39,7 +39,7 @@ class Source(Protocol):
         """The size of a file in bytes; raises SourceFailed."""
 
     def fetch(self, name: str, size: int, sha256: str, target: Path, progress: Callable[[int], None]) -> None:
-        """Bring `target` to `size` bytes of file `name`, going on from what is there.
+        """Bring `target` to `size` bytes of file `name`, continuing what is there.
 
         `progress` gets the bytes that are there so far. The content is not verified.
 

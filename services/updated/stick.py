@@ -1,7 +1,7 @@
 """A USB stick was plugged in: if an update lies on it, have it installed, and say what came of it.
 
-Whoever can plug a stick in can also pull the card out; what protects the box is the signature, which updated
-checks as for any other source. The box is not restarted: the owner does that when it suits.
+A person who can plug a stick in can also take the card out. The signature protects the box; updated checks it
+as for any other source. The box is not restarted: the owner does that when it suits.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TRIES, _PAUSE_S = 3, 15.0
 
 
 def install_from(folder: Path, socket: Path) -> str:
-    """Install what lies in `folder` of a stick; returns what to say, "" when there is nothing to tell.
+    """Install what lies in `folder` of a stick; returns what to say, "" if there is nothing to say.
 
     Args:
         folder: where the stick is mounted.

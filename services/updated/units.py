@@ -1,4 +1,4 @@
-"""Which services of the box run, as systemd tells."""
+"""Which services of the box run, according to systemd."""
 
 from __future__ import annotations
 

@@ -112,11 +112,11 @@ class Updater:
         return Checked(setting.address, choice)
 
     def apply(
-        self, tell: Callable[[Step], None], address: str = "", wanted: str = "", *, reboot: bool = False
+        self, report: Callable[[Step], None], address: str = "", wanted: str = "", *, reboot: bool = False
     ) -> None:
         """Install the newest version, or `wanted`, into the other slot.
 
-        `tell` gets each step; the last one is "staged", "reboot" or "none".
+        `report` gets each step; the last one is "staged", "reboot" or "none".
 
         Raises:
             Conflict: another update is being installed.
@@ -126,7 +126,7 @@ class Updater:
             raise InvalidInput(f"{wanted[:40]!r} is no version", code="update.version")
         with self._alone("an update"):
             try:
-                self._apply(self._teller(tell), address, wanted, reboot)
+                self._apply(self._recording(report), address, wanted, reboot)
             finally:
                 self._step = None
 
@@ -159,7 +159,7 @@ class Updater:
             return plan
 
     def overview(self) -> Overview:
-        """Where the box stands; never fails on what keeps it from being updated, but tells it."""
+        """Where the box stands; what keeps it from being updated is part of it and no error."""
         problem, slot, other, boot, source = "", "", "", "unknown", ""
         try:
             setting = read_setting(self._places)
@@ -184,7 +184,7 @@ class Updater:
         self.store.change(lambda state: replace(state, household=seen))
 
     def forget_household(self) -> None:
-        """Drop what was noted within this boot, as this start of the daemon is none of the machine."""
+        """Drop what was noted within this boot: the daemon has started again, the machine has not."""
         boot = boot_id(self._places)
 
         def dropped(state: State) -> State:
@@ -204,14 +204,14 @@ class Updater:
                 code="update.reboot",
             )
 
-    def _apply(self, tell: Callable[[Step], None], address: str, wanted: str, reboot: bool) -> None:
+    def _apply(self, report: Callable[[Step], None], address: str, wanted: str, reboot: bool) -> None:
         setting = self._setting(address)
-        tell(Step("check", f"looking at {setting.address}"))
+        report(Step("check", f"looking at {setting.address}"))
         state = self._settled()
         source = self._open(setting)
         release, reason = self._chosen(self._offered(source), wanted, state)
         if release is None:
-            tell(Step("none", reason))
+            report(Step("none", reason))
             return
         disk = find_root_disk(self._places)
         installer = Installer(self._places, self._machine, disk, self._runner)
@@ -222,9 +222,11 @@ class Updater:
                 source,
                 release,
                 self._places.staging,
-                lambda name, done, total: tell(Step("download", f"downloading {name}", version, done, total)),
+                lambda name, done, total: report(
+                    Step("download", f"downloading {name}", version, done, total)
+                ),
             )
-            tell(Step("install", f"writing version {version} into the other slot", version))
+            report(Step("install", f"writing version {version} into the other slot", version))
             installer.install(release, staged)
         self.settle()
         try:
@@ -232,10 +234,10 @@ class Updater:
         except OSError as error:
             log.warning("%s was not removed: %s", self._places.staging, error)
         if reboot:
-            tell(Step("reboot", f"version {version} is staged; rebooting to try it", version))
+            report(Step("reboot", f"version {version} is staged; rebooting to try it", version))
             self.reboot()
         else:
-            tell(Step("staged", f"version {version} is staged: reboot to try it", version))
+            report(Step("staged", f"version {version} is staged: reboot to try it", version))
 
     def _chosen(self, offered: dict[str, Release], wanted: str, state: State) -> tuple[Release | None, str]:
         if wanted:
@@ -250,7 +252,7 @@ class Updater:
         return releases(parse_sums(sums), self._machine.arch)
 
     def _passed_uncounted(self, state: State, entries: Iterable[BootEntry]) -> bool:
-        """Whether the running version passed its trial and nobody else marks it as proven.
+        """Whether the running version passed its trial and no other program marks it as proven.
 
         systemd-bless-boot does, but only where the boot loader counts tries by renaming the kernel image.
         """
@@ -289,7 +291,7 @@ class Updater:
         try:
             return self.settle()
         except InstallFailed as error:
-            log.warning("the boot entries were not looked at: %s", error)
+            log.warning("the boot entries were not checked: %s", error)
             return self.store.load()
 
     def _note(self, setting: SourceSetting, version: str, text: str) -> None:
@@ -299,9 +301,9 @@ class Updater:
     def _alone(self, what: str) -> Place:
         return Place(self._busy, what)
 
-    def _teller(self, tell: Callable[[Step], None]) -> Callable[[Step], None]:
-        def told(step: Step) -> None:
+    def _recording(self, report: Callable[[Step], None]) -> Callable[[Step], None]:
+        def record(step: Step) -> None:
             self._step = step
-            tell(step)
+            report(step)
 
-        return told
+        return record

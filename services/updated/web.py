@@ -33,7 +33,7 @@ _FRUITLESS, _CONNECTIONS = 3, 100
 
 
 class _Dropped(Exception):
-    """The connection ended early; another one may go on."""
+    """The connection ended early; another one may continue."""
 
 
 class WebSource:
@@ -193,7 +193,7 @@ class WebSource:
                 else http.client.HTTPConnection(parts.netloc, timeout=self._stall_s)
             )
             try:
-                # The socket's own time-out starts anew with every byte.
+                # The socket's own time-out restarts with every byte.
                 alarm = threading.Timer(_SMALL_S, _hang_up, [connection])
                 alarm.daemon = True
                 alarm.start()
@@ -208,7 +208,7 @@ class WebSource:
                         code="update.certificate",
                     ) from error
                 except (OSError, http.client.HTTPException, ValueError) as error:
-                    raise _Dropped(_told(error, self._stall_s)) from error
+                    raise _Dropped(_reason(error, self._stall_s)) from error
                 finally:
                     alarm.cancel()
                 if reply.status not in (301, 302, 303, 307, 308):
@@ -223,7 +223,7 @@ class WebSource:
         try:
             return reply.read1(most)
         except (OSError, http.client.HTTPException) as error:
-            raise _Dropped(_told(error, self._stall_s)) from error
+            raise _Dropped(_reason(error, self._stall_s)) from error
 
     def _redirected(self, url: str, location: str, name: str) -> str:
         target = urljoin(url, location)
@@ -274,7 +274,7 @@ def _validator(reply: http.client.HTTPResponse) -> str:
     return value if len(value) < 1000 and value.isascii() and value.isprintable() else ""
 
 
-def _told(error: Exception, stall_s: float) -> str:
+def _reason(error: Exception, stall_s: float) -> str:
     if isinstance(error, TimeoutError):
         return f"no byte came for {stall_s:.0f} s"
     return str(error)[:200] or type(error).__name__

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildimage import bootfiles
-from buildimage.boards import Board, BootFile, BootText, choose, read_boards
+from buildimage.boards.board import Board, BootFile, BootText, choose
+from buildimage.boards.read import read_board, read_boards
 from buildimage.download import digest_of
 from buildimage.errors import Damaged
 from buildimage.inputs import package_sets
@@ -52,8 +53,8 @@ def _board(*files: tuple[str, str, str], texts: tuple[BootText, ...] = ()) -> Bo
     return Board("toy", "a toy", "arm64", tuple(BootFile(*file) for file in files), texts)
 
 
-def _table(tmp_path: Path, text: str) -> Path:
-    path = tmp_path / "boards.toml"
+def _file(tmp_path: Path, text: str, name: str = "a") -> Path:
+    path = tmp_path / f"{name}.toml"
     path.write_text(text)
     return path
 
@@ -126,57 +127,72 @@ def test_the_command_refuses_a_wrong_board_before_it_does_anything(
     assert not (tmp_path / "build").exists()
 
 
-# The table
+# The files
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("[a\n", "boards.toml"),
-        ('a = "b"\n', "a is not a board"),
-        ('[arm64]\narch = "arm64"\n', "arm64 is not a board"),
-        ('[a]\nabout = "x"\n', "a: arch is missing or unknown"),
-        ('[a]\narch = "riscv"\n', "a: arch is missing or unknown"),
-        ('[a]\narch = "arm64"\ncolour = "red"\n', "unknown key colour"),
-        ('[a]\narch = "arm64"\nabout = 3\n', "about is not a text"),
-        ('[a]\narch = "arm64"\nfile = "x"\n', "a.file is not a list of tables"),
-        ('[a]\narch = "arm64"\n[[a.file]]\npackage = "p"\nto = "t"\n', "missing or unknown: from"),
-        ('[a]\narch = "arm64"\n[[a.text]]\nto = "/etc/x"\ncontent = "c"\n', "'/etc/x' cannot be a place"),
-        ('[a]\narch = "arm64"\n[[a.text]]\nto = "x/../../y"\ncontent = "c"\n', "cannot be a place"),
-        (
-            '[a]\narch = "arm64"\n' + '[[a.text]]\nto = "x"\ncontent = "c"\n' * 2,
-            "'x' cannot be a place",
-        ),
+        ("[a\n", "a.toml"),
+        ('a = "b"\n', "unknown key a"),
+        ('about = "x"\n', "a.toml: arch is missing or unknown"),
+        ('arch = "riscv"\n', "a.toml: arch is missing or unknown"),
+        ('arch = "arm64"\ncolour = "red"\n', "unknown key colour"),
+        ('arch = "arm64"\nabout = 3\n', "about is not a text"),
+        ('arch = "arm64"\ndefault = 1\n', "default is not true or false"),
+        ('arch = "arm64"\npackages = "x"\n', "packages is not a list of texts"),
+        ('arch = "arm64"\npackages = ["x=1"]\n', "'x=1' is not the name of a package"),
+        ('arch = "arm64"\npackages = ["xx", "xx"]\n', "'xx' is not the name of a package, or is there twice"),
+        ('arch = "arm64"\nfile = "x"\n', "file is not a list of tables"),
+        ('arch = "arm64"\n[[file]]\npackage = "p"\nto = "t"\n', "missing or unknown: from"),
+        ('arch = "arm64"\n[[text]]\nto = "/etc/x"\ncontent = "c"\n', "'/etc/x' cannot be a place"),
+        ('arch = "arm64"\n[[text]]\nto = "x/../../y"\ncontent = "c"\n', "cannot be a place"),
+        ('arch = "arm64"\n' + '[[text]]\nto = "x"\ncontent = "c"\n' * 2, "'x' cannot be a place"),
     ],
 )
-def test_a_table_that_cannot_be_used_is_refused_with_the_place(
+def test_a_file_that_cannot_be_used_is_refused_with_the_place(
     text: str, complaint: str, tmp_path: Path
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
-        read_boards(_table(tmp_path, text))
+        read_boards(_file(tmp_path, text).parent)
     assert complaint in caught.value.message
+    assert "a.toml" in caught.value.message
 
 
-def test_a_table_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["arm64", "work", "image", "Pi", "a b", "-a", "x" * 40])
+def test_a_board_cannot_have_such_a_name(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="a board cannot be called"):
+        read_boards(_file(tmp_path, 'arch = "arm64"\n', name).parent)
+
+
+def test_an_architecture_has_one_default(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        _file(tmp_path, 'arch = "arm64"\ndefault = true\n', name)
+    _file(tmp_path, 'arch = "x86-64"\ndefault = true\n', "c")
+    with pytest.raises(InvalidInput, match="a and b are both the default for arm64"):
+        read_boards(tmp_path)
+
+
+def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"absent\.toml cannot be read"):
-        read_boards(tmp_path / "absent.toml")
+        read_board(tmp_path / "absent.toml")
 
 
-def test_a_table_of_a_million_bytes_is_refused(tmp_path: Path) -> None:
+def test_a_file_of_a_million_bytes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TooLarge):
-        read_boards(_table(tmp_path, "#" * (1 << 20) + "\n"))
+        read_board(_file(tmp_path, "#" * (1 << 20) + "\n"))
 
 
 @pytest.fixture(scope="session")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("boards") / "boards.toml"
+    return tmp_path_factory.mktemp("boards") / "a.toml"
 
 
 @given(text=st.text(max_size=200))
 def test_no_text_makes_the_reader_fail_otherwise(text: str, scratch: Path) -> None:
     scratch.write_text(text, newline="")
     with contextlib.suppress(SottoError):
-        read_boards(scratch)
+        read_board(scratch)
 
 
 # The lock and the lists

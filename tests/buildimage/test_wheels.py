@@ -17,7 +17,7 @@ from buildimage.locks import Wheel
 from buildimage.markers import applies, environment
 from buildimage.requirements import Requirement, for_image, read_requirements
 from buildimage.store import ContentStore
-from buildimage.wheels import architecture_of, fetch, lock_wheels, platforms, wheel_folder
+from buildimage.wheels import architecture_of, fetch, lock_wheels, platforms
 from common.errors import InvalidInput, NotFound, SottoError, Unavailable
 
 _HASH = "ab" * 32
@@ -153,22 +153,6 @@ def test_a_python_without_pip_is_named(store: ContentStore, tmp_path: Path) -> N
     with pytest.raises(Unavailable, match="no pip") as caught:
         fetch(store, [Wheel("lib-1.0-py3-none-any.whl", _HASH)], pip=[sys.executable, "-S", "-m", "pip"])
     assert "python3-pip" in caught.value.hint
-
-
-def test_a_folder_of_wheels_has_their_names(store: ContentStore, index: Path, tmp_path: Path) -> None:
-    wheel = Wheel("lib-1.0-py3-none-any.whl", _wheel(index, "lib-1.0-py3-none-any.whl"))
-    fetch(store, [wheel])
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    (folder / "lib-0.9-py3-none-any.whl").touch()
-    for _ in range(2):
-        wheel_folder(store, [wheel], folder)
-    assert [each.name for each in folder.iterdir()] == [wheel.filename]
-
-
-def test_a_folder_needs_every_wheel(store: ContentStore, tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match=r"lib-1\.0"):
-        wheel_folder(store, [Wheel("lib-1.0-py3-none-any.whl", _HASH)], tmp_path / "wheels")
 
 
 def test_an_unknown_architecture_is_refused() -> None:

@@ -14,7 +14,7 @@ from power.errors import UndoLogError
 from power.journal import Journal
 from power.manager import Manager
 from power.plan import Kind, in_order
-from power.profiles import BUILT_IN
+from power.profiles.load import BUILT_IN
 from power.sysfs import Sysfs
 from tests.power.machine import BIG, CPU, Kernel, big_little, cluster, get, put, snapshot
 

@@ -10,7 +10,7 @@ import pytest
 from power.demand import Phase
 from power.journal import Journal
 from power.manager import Manager
-from power.profiles import BUILT_IN
+from power.profiles.load import BUILT_IN
 from tests.power.machine import BIG, CPU, Kernel, big_little, cluster, get, put, snapshot
 
 CPUSET = "sys/fs/cgroup/system.slice/cpuset.cpus"

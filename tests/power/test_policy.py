@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from power.demand import CREDIT, Demand, Phase
 from power.policy import Readings, decide, in_force, next_change, phase_at
-from power.profiles import BUILT_IN
+from power.profiles.load import BUILT_IN
 from power.topology import Accelerator, Cluster, Topology
 
 LITTLE = Cluster(0, frozenset({0, 1}), 600, 1800, (600, 1200, 1800), 400)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from power.errors import ProfileError
-from power.profiles import BUILT_IN, load
+from power.profiles.load import BUILT_IN, load, read_built_in
 
 
 def test_without_a_folder_there_are_the_three_built_in(tmp_path: Path) -> None:
@@ -64,3 +64,13 @@ def test_any_bytes_are_a_profile_or_an_error(tmp_path_factory: pytest.TempPathFa
         assert "own" in load(folder)
     except ProfileError as error:
         assert "own.toml" in str(error)
+
+
+def test_a_built_in_folder_needs_a_complete_base(tmp_path: Path) -> None:
+    (tmp_path / "balanced.toml").write_text('about = "half"\n')
+    with pytest.raises(ProfileError, match=r"balanced.toml: accelerators is missing"):
+        read_built_in(tmp_path)
+
+
+def test_the_built_in_profile_that_saves_most_comes_first() -> None:
+    assert list(read_built_in()) == ["power-saver", "balanced", "performance"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from power.demand import Phase
 from power.errors import SimulationError
-from power.profiles import BUILT_IN
+from power.profiles.load import BUILT_IN
 from power.simulate import machine, trace
 from power.simulate.day import simulate
 from power.simulate.domain import Domain, Task

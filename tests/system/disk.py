@@ -62,15 +62,6 @@ def data_write(disk: Path, content: str, path: str, mode: int = 0o600) -> None:
     source.unlink()
 
 
-def data_read(disk: Path, path: str) -> bytes:
-    """Read a file of the data partition."""
-    offset = partitions(disk)["sotto-data"].offset
-    done = subprocess.run(
-        ["debugfs", "-R", f"cat {path}", f"{disk}?offset={offset}"], capture_output=True, check=True
-    )
-    return done.stdout
-
-
 def data_faults(disk: Path) -> str:
     """What e2fsck finds wrong once journal and orphans are dealt with as a mount would; empty when whole.
 

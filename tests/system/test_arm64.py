@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from buildimage.boards import read_boards
+from buildimage.boards.read import read_boards
 from buildimage.vm import FIRMWARE, new_variables, newest_image
 from common.errors import NotFound
 from tests.system.box import Box

@@ -154,10 +154,10 @@ def test_the_number_of_held_states_is_bounded(home: HomeNames) -> None:
     held = []
     for _ in range(20):
         automaton.walk(random_sentence(automaton, chance))
-        held.append(automaton.states_held)
+        held.append(len(automaton._live))
     # A path that is made again may go above the limit by its own length.
     assert max(held) < 100 + 200
-    assert automaton.states_made > 300
+    assert len(automaton._parents) > 300
 
 
 def test_lists_of_rules_and_rules_of_lists(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import grpc
 from assistant.home.executor import Action
 from assistant.home.imported import Imported, Skipped
 from assistant.home.model import Home
-from services.connectord.board import Board
 from services.connectord.uplink import Uplink
+from services.hubs.board import Board
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from tests.services.stand_in import played

@@ -34,6 +34,8 @@ class World:
     processes: list[subprocess.Popen[Any]] = field(default_factory=list)
     #: More for powerd alone: what makes it see other devices.
     seen_by_powerd: dict[str, str] = field(default_factory=dict)
+    #: Where powerd's code lies.
+    repository: Path = REPOSITORY
 
     @property
     def root(self) -> Path:
@@ -56,7 +58,7 @@ class World:
         command += ["--profiles", str(self.folder / "profiles")]
         environment = {**self.environment, **self.seen_by_powerd}
         process = subprocess.Popen(
-            command, env=environment, cwd=REPOSITORY, text=True, stderr=subprocess.PIPE
+            command, env=environment, cwd=self.repository, text=True, stderr=subprocess.PIPE
         )
         self.processes.append(process)
         until(lambda: process.poll() is not None or self.owned("org.sotto.Power1"), "powerd is ready")
@@ -109,6 +111,16 @@ class World:
             "org.freedesktop.DBus.Properties.Get",
             "string:org.freedesktop.UPower.PowerProfiles",
             f"string:{name}",
+        )
+
+    def set_profile(self, name: str) -> str:
+        return self.send(
+            "org.freedesktop.UPower.PowerProfiles",
+            "/org/freedesktop/UPower/PowerProfiles",
+            "org.freedesktop.DBus.Properties.Set",
+            "string:org.freedesktop.UPower.PowerProfiles",
+            "string:ActiveProfile",
+            f"variant:string:{name}",
         )
 
     def hold(self, profile: str) -> subprocess.Popen[str]:

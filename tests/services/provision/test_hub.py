@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from assistant.settings import load_settings
-from services.connectord.tls import tls_context
+from services.hubs.load import load_connector_settings
+from services.hubs.tls import tls_context
 from services.provision.config import read, to_toml
 from services.provision.hub import hub_rules
-from services.settings.connector import load_connector_settings
 from tests.services.connectord.conftest import make_certificate
 from tests.services.provision.test_provision import Machine
 

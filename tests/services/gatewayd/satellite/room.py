@@ -13,7 +13,7 @@ import numpy as np
 
 from assistant.assistant import Assistant
 from assistant.audio.format import FRAME_SAMPLES, Samples
-from assistant.audio.sink import NullSpeaker
+from assistant.audio.sink import Chunks, NullSpeaker
 from assistant.events import Event as BoxEvent
 from assistant.settings import Settings
 from assistant.skills.volume import SavedVolume
@@ -40,11 +40,13 @@ class Loudspeaker(NullSpeaker):
 
     def play(self, chunks: Iterable[Samples], rate: int, on_first: Callable[[], None] | None = None) -> bool:
         self.replies.append(np.zeros(0, np.int16))
-        return super().play(chunks, rate, on_first)
+        return super().play(self._kept(chunks), rate, on_first)
 
-    def _take(self, chunk: Samples, rate: int) -> None:
-        super()._take(chunk, rate)
-        self.replies[-1] = np.concatenate([self.replies[-1], chunk])
+    def _kept(self, chunks: Iterable[Samples]) -> Iterator[Samples]:
+        with Chunks(chunks) as blocks:
+            while (chunk := blocks.next()) is not None:
+                self.replies[-1] = np.concatenate([self.replies[-1], chunk])
+                yield chunk
 
     def slow(self, slow: bool) -> None:
         self._realtime = slow

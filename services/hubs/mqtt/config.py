@@ -1,0 +1,156 @@
+"""A discovery payload of Home Assistant, with its abbreviations written out. Pure.
+
+The names are those of Home Assistant's documentation of MQTT discovery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.hubs.mqtt.entity import is_topic
+from services.hubs.mqtt.template import Template, parse
+from services.hubs.values import number
+
+#: Abbreviation -> name, of what is used here.
+_LONG = {
+    "avty": "availability", "avty_mode": "availability_mode", "avty_t": "availability_topic",
+    "avty_tpl": "availability_template", "bri_cmd_t": "brightness_command_topic",
+    "bri_cmd_tpl": "brightness_command_template", "bri_scl": "brightness_scale",
+    "bri_stat_t": "brightness_state_topic", "bri_val_tpl": "brightness_value_template",
+    "clr_temp_cmd_t": "color_temp_command_topic", "clr_temp_cmd_tpl": "color_temp_command_template",
+    "clr_temp_k": "color_temp_kelvin", "clr_temp_stat_t": "color_temp_state_topic",
+    "clr_temp_val_tpl": "color_temp_value_template", "cmd_t": "command_topic", "cmd_tpl": "command_template",
+    "cmps": "components", "curr_temp_t": "current_temperature_topic",
+    "curr_temp_tpl": "current_temperature_template", "dev": "device", "dev_cla": "device_class",
+    "hs_cmd_t": "hs_command_topic", "hs_cmd_tpl": "hs_command_template", "hs_stat_t": "hs_state_topic",
+    "hs_val_tpl": "hs_value_template", "mode_cmd_t": "mode_command_topic",
+    "mode_cmd_tpl": "mode_command_template",
+    "mode_stat_t": "mode_state_topic", "mode_stat_tpl": "mode_state_template",
+    "on_cmd_type": "on_command_type", "p": "platform", "pct_cmd_t": "percentage_command_topic",
+    "pct_cmd_tpl": "percentage_command_template", "pct_stat_t": "percentage_state_topic",
+    "pct_val_tpl": "percentage_value_template", "pl_avail": "payload_available", "pl_cls": "payload_close",
+    "pl_lock": "payload_lock", "pl_not_avail": "payload_not_available", "pl_off": "payload_off",
+    "pl_on": "payload_on", "pl_open": "payload_open", "pl_unlk": "payload_unlock",
+    "pos_clsd": "position_closed",
+    "pos_open": "position_open", "pos_t": "position_topic", "pos_tpl": "position_template",
+    "pow_cmd_t": "power_command_topic", "pow_cmd_tpl": "power_command_template",
+    "rgb_cmd_t": "rgb_command_topic", "rgb_cmd_tpl": "rgb_command_template", "rgb_stat_t": "rgb_state_topic",
+    "rgb_val_tpl": "rgb_value_template", "set_pos_t": "set_position_topic",
+    "set_pos_tpl": "set_position_template",
+    "spd_rng_max": "speed_range_max", "spd_rng_min": "speed_range_min", "stat_clsd": "state_closed",
+    "stat_locked": "state_locked", "stat_off": "state_off", "stat_on": "state_on", "stat_open": "state_open",
+    "stat_t": "state_topic", "stat_unlocked": "state_unlocked", "stat_val_tpl": "state_value_template",
+    "sup_clrm": "supported_color_modes", "t": "topic", "temp_cmd_t": "temperature_command_topic",
+    "temp_cmd_tpl": "temperature_command_template", "temp_stat_t": "temperature_state_topic",
+    "temp_stat_tpl": "temperature_state_template", "uniq_id": "unique_id",
+    "unit_of_meas": "unit_of_measurement",
+    "val_tpl": "value_template", "ids": "identifiers", "sa": "suggested_area",
+}  # fmt: skip
+_NESTED = ("device", "availability")
+
+
+class BadConfigError(ValueError):
+    """A discovery payload that no device comes of; the message tells why."""
+
+
+class Config:
+    """One payload, key by key."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = values
+
+    def __contains__(self, key: str) -> bool:
+        return self.values.get(key) is not None
+
+    def text(self, key: str, default: str = "") -> str:
+        """A text; other plain values as Home Assistant writes them."""
+        value = self.values.get(key)
+        if value is None or isinstance(value, dict | list):
+            return default
+        return str(value)[:500]
+
+    def number(self, key: str, default: float) -> float:
+        """A number."""
+        found = number(self.values.get(key), -1e6, 1e6)
+        return default if found is None else found
+
+    def flag(self, key: str) -> bool:
+        """Whether it is set."""
+        return self.values.get(key) in (True, "true", "True")
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts, or one."""
+        value = self.values.get(key)
+        rows = value if isinstance(value, list) else [value]
+        return tuple(row for row in rows[:50] if isinstance(row, str))
+
+    def table(self, key: str) -> Config:
+        """A table inside; an empty one where there is none."""
+        value = self.values.get(key)
+        return Config(value if isinstance(value, dict) else {})
+
+    def tables(self, key: str) -> tuple[Config, ...]:
+        """A list of tables."""
+        value = self.values.get(key)
+        rows = value if isinstance(value, list) else []
+        return tuple(Config(row) for row in rows[:20] if isinstance(row, dict))
+
+    def topic(self, key: str) -> str:
+        """A topic, or "" where there is none.
+
+        Raises:
+            BadConfigError: it is none that can be used.
+        """
+        found = self.text(key)
+        if found and not is_topic(found):
+            raise BadConfigError(f"{key} {found[:60]!r} is no topic")
+        return found
+
+    def needed(self, key: str) -> str:
+        """A topic that must be there.
+
+        Raises:
+            BadConfigError: it is not, or is none.
+        """
+        found = self.topic(key)
+        if not found:
+            raise BadConfigError(f"{key} is missing")
+        return found
+
+    def template(self, key: str) -> Template:
+        """A template that picks a value.
+
+        Raises:
+            template.UnsupportedTemplateError: it does more.
+        """
+        return parse(self.text(key))
+
+
+def long_form(values: Mapping[str, Any]) -> dict[str, Any]:
+    """All keys by their long names, and `~` written out in topics."""
+    written = {_LONG.get(key, key): value for key, value in values.items() if isinstance(key, str)}
+    for key in _NESTED:
+        value = written.get(key)
+        if isinstance(value, dict):
+            written[key] = {_LONG.get(k, k): v for k, v in value.items()}
+        elif isinstance(value, list):
+            written[key] = [
+                {_LONG.get(k, k): v for k, v in row.items()} for row in value if isinstance(row, dict)
+            ]
+    base = written.get("~")
+    return _with_base(written, base) if isinstance(base, str) else written
+
+
+def _with_base(written: dict[str, Any], base: str) -> dict[str, Any]:
+    def full(key: str, value: Any) -> Any:
+        if not isinstance(value, str) or not key.endswith("topic"):
+            return value
+        if value.startswith("~"):
+            return base + value[1:]
+        return value[:-1] + base if value.endswith("~") else value
+
+    rows = written.get("availability")
+    if isinstance(rows, list):
+        written["availability"] = [{k: full(k, v) for k, v in row.items()} for row in rows]
+    return {key: full(key, value) for key, value in written.items()}
