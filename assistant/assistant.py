@@ -28,10 +28,15 @@ from assistant.home.state import LocalHome
 from assistant.models.catalogue import CATALOGUE, LANGUAGES, WAKE_WORDS, ModelEntry
 from assistant.models.store import ModelStore
 from assistant.settings import Settings
-from assistant.skills.build import SENTENCES, build_skills
+from assistant.skills.common_lines import FAILED, NOT_UNDERSTOOD
+from assistant.skills.context import SkillContext
+from assistant.skills.contract import Skill
+from assistant.skills.discovery import build_skills, skill_modules
 from assistant.skills.hub_timers import HubTimers
+from assistant.skills.language import load_language
+from assistant.skills.rings import Rings
 from assistant.skills.timekeeping import TimerBook
-from assistant.skills.volume import VolumeControl
+from assistant.skills.volume_control import VolumeControl
 from assistant.speech.frequent_replies import FrequentReplies
 from assistant.speech.recogniser import Recogniser, Transcript
 from assistant.speech.speech_cache import SpeechCache, UncachedVoice
@@ -39,7 +44,7 @@ from assistant.speech.spoken import spoken
 from assistant.speech.synthesiser import Synthesiser
 from assistant.turn.context import StreamContext
 from assistant.turn.conversation import Conversation
-from assistant.turn.dialogue import APOLOGY, NOT_UNDERSTOOD, Dialogue
+from assistant.turn.dialogue import Dialogue
 from assistant.turn.settings import ConversationSettings
 from assistant.turn.store import Turn, TurnStore
 from assistant.turn.utterance import Voice
@@ -69,6 +74,7 @@ class Assistant:
         state: folder of everything that survives a restart.
         volume: the loudspeaker's volume, changed by voice.
         say_pairing_code: begins to say it in the room; None where nothing can be paired.
+        more_skills: skills of the caller, besides those that are found.
 
     Raises:
         ModelError: a model is missing or damaged.
@@ -82,6 +88,7 @@ class Assistant:
         state: Path,
         volume: VolumeControl,
         say_pairing_code: Callable[[], None] | None = None,
+        more_skills: Sequence[Skill] = (),
     ) -> None:
         self.settings = settings
         self.state = state
@@ -97,18 +104,24 @@ class Assistant:
         self.executor: HomeExecutor = self.hub or LocalHome(
             load_home(settings.home or SAMPLE_HOME), state / "home-state.json"
         )
-        self.timers = TimerBook(state / "timers.json")
-        self.hub_timers = HubTimers()
-        self.skills = build_skills(
+        modules = skill_modules()
+        self._language = load_language(settings.language, modules)
+        replies = self._language.replies
+        self.timers = TimerBook(state / "timers.json", replies)
+        self.hub_timers = HubTimers(replies)
+        box = SkillContext(
+            replies,
             self.executor,
             state,
             volume,
+            self.timers,
+            self.hub_timers,
+            Rings((self.timers, self.hub_timers)),
             understands=lambda text: self.grammar.parses(text),
-            timers=self.timers,
-            hub_timers=self.hub_timers,
             say_pairing_code=say_pairing_code,
         )
-        self.clock = BoxClock(self.skills.clock_stepped)
+        self.skills = build_skills(box, modules, more_skills)
+        self.clock = BoxClock(self.skills.rings.clock_stepped)
         self._keeper = GrammarKeeper(self._build_grammar, settings.sentences, on_change=self._grammar_changed)
         if self.hub is not None:
             self.hub.listen(self._keeper.refresh)
@@ -118,7 +131,9 @@ class Assistant:
         self._synthesiser = Synthesiser(self._store, settings.voice, settings.language)
         self._voice = SpeechCache(self._synthesiser, settings.speech_cache)
         self._frequent = FrequentReplies(
-            state / "replies.json", (NOT_UNDERSTOOD, APOLOGY), settings.speech_cache.frequent
+            state / "replies.json",
+            (replies.text(NOT_UNDERSTOOD), replies.text(FAILED)),
+            settings.speech_cache.frequent,
         )
         self._heard_at = 0.0
         #: What is still to be rendered in this quiet; gone through once, so that a silent room costs nothing.
@@ -152,13 +167,13 @@ class Assistant:
 
     def _build_grammar(self) -> Grammar:
         settings = self.settings
-        ours = (SENTENCES / settings.language,) if settings.builtin_sentences else ()
         return build_grammar(
             settings.language,
             settings.builtin_sentences,
-            (*ours, *settings.sentences),
+            settings.sentences,
             home_names(self.home),
             self.skills.intents,
+            files=self._language.files if settings.builtin_sentences else (),
         )
 
     def _grammar_changed(self, fault: str | None) -> None:

@@ -11,12 +11,19 @@ from typing import Any
 
 from assistant.skills.alarm_time import Moment, instant, next_day
 from assistant.skills.book_file import BookFile
-from assistant.skills.phrases import clock_time, day_of
+from assistant.skills.lines import line
+from assistant.skills.phrases import Phrases
+from assistant.skills.replies import Replies
 from assistant.skills.rings import LATE_AFTER, RING_FOR, Ring, RingKind
 from common.errors import NotFound, TooLarge
 
 MAX_ALARMS = 50
 _VERSION = 1
+
+_RING = line("alarms.ring", "time")
+_LATE = line("alarms.ring_late", "when")
+#: "7:30 am tomorrow".
+WHEN = line("alarms.when", "time", "day")
 
 
 @dataclass(frozen=True)
@@ -48,17 +55,20 @@ class AlarmBook:
 
     Args:
         path: the JSON file; a damaged one is set aside.
+        replies: what the box says, in its language.
         zone: where the box lives; a time of day means this zone's, whatever zone `now` is in.
     """
 
-    def __init__(self, path: Path, zone: tzinfo = UTC) -> None:
+    def __init__(self, path: Path, replies: Replies, zone: tzinfo = UTC) -> None:
+        self._replies = replies
+        self._phrases = Phrases(replies)
         self._file = BookFile(path, "alarms", _VERSION, MAX_ALARMS, _written, _alarm)
         self._zone = zone
         self._lock = threading.RLock()
         self._next_id, self._alarms = self._file.load()
         #: What rings: id -> when it began to. Not kept on disk: what was not silenced rings again.
         self._ringing: dict[int, datetime] = {}
-        #: Exact ones that were set by the clock as it goes now; see `TimerBook`.
+        #: Exact ones that were set since the start of the program; see `TimerBook`.
         self._set_here: set[int] = set()
 
     @property
@@ -212,12 +222,12 @@ class AlarmBook:
     def _ring(self, alarm: Alarm, now: datetime) -> Ring:
         due = self.rings_at(alarm)
         late = now - due > LATE_AFTER
+        time = self._phrases.clock_time(due)
+        text = self._replies.text(_RING, time=time)
         if late:
-            day = day_of(due, self.local(now))
-            when = clock_time(due) + ("" if day == "today" else f" {day}")
-            text = f"Your alarm for {when} was due while I was switched off."
-        else:
-            text = f"It's {clock_time(due)}. This is your alarm."
+            here = self.local(now)
+            day = "" if due.date() == here.date() else self._phrases.day_of(due, here)
+            text = self._replies.text(_LATE, when=self._replies.text(WHEN, time=time, day=day))
         return Ring(RingKind.ALARM, alarm.id, "", due, late, text)
 
     def _exact(self, alarm_id: int, at: datetime) -> Alarm:

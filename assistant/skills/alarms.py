@@ -1,67 +1,86 @@
-"""The alarm skill."""
+"""Alarms."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from assistant.skills import slots
-from assistant.skills.alarm_book import Alarm, AlarmBook
+from assistant.skills.alarm_book import WHEN, Alarm, AlarmBook
 from assistant.skills.alarm_time import Moment, SpokenTime, instant, resolve
-from assistant.skills.base import Act, Reply, Request, silencing
-from assistant.skills.hub_timers import HubTimers
+from assistant.skills.context import SkillContext
+from assistant.skills.contract import Act, Reply, Request
+from assistant.skills.lines import line
 from assistant.skills.localtime import clock_is_set
-from assistant.skills.phrases import clock_time, count_of, day_of, duration, joined
-from assistant.skills.rings import RingSource
-from assistant.skills.timekeeping import TimerBook
+from assistant.skills.phrases import Phrases
+from assistant.skills.rings import silencing
+from assistant.skills.table_skill import Handlers, TableSkill
 from common.errors import StorageError
 
 SNOOZE_S = 600.0
 _MAX_SNOOZE_S = 12 * 3600.0
-_DAYS = {(0, 1, 2, 3, 4, 5, 6): "every day", (0, 1, 2, 3, 4): "on weekdays", (5, 6): "on weekends"}
-_UNSET = "I do not know the time yet, so I can only set an alarm for so many minutes from now."
-_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+_UNSET = line("alarms.unset")
+_SET = line("alarms.set", "when")
+_SET_AHEAD = line("alarms.set_ahead", "length")
+_WHAT_TIME = line("alarms.what_time")
+_NONE_AT = line("alarms.none_at")
+_NONE = line("alarms.none")
+_SHALL_I_CANCEL = line("alarms.shall_i_cancel", "alarms")
+_CANCELLED_ONE = line("alarms.cancelled_one", "when")
+_CANCELLED = line("alarms.cancelled", "alarms")
+_NEXT = line("alarms.next", "when")
+_LIST = line("alarms.list", "alarms")
+_COUNTED = line("alarms.counted", "count")
+_LISTED = line("alarms.listed", "alarms", "times")
+_TOO_LONG = line("alarms.too_long_to_snooze")
+_NOTHING_RINGS = line("alarms.nothing_rings")
+_SNOOZED = line("alarms.snoozed", "length")
+_REPEATED = line("alarms.repeated", "time", "days")
+_EVERY = line("alarms.every", "days")
+_DAYS = {
+    (0, 1, 2, 3, 4, 5, 6): line("alarms.every_day"),
+    (0, 1, 2, 3, 4): line("alarms.on_weekdays"),
+    (5, 6): line("alarms.on_weekends"),
+}
 
 
-class AlarmSkill:
-    """Sets, tells and snoozes alarms.
+def skills(box: SkillContext) -> tuple[AlarmSkill]:
+    """See `discovery`."""
+    alarms = AlarmBook(box.state / "alarms.json", box.replies, box.zone)
+    box.rings.add(alarms)
+    return (AlarmSkill(alarms, box),)
+
+
+class AlarmSkill(TableSkill):
+    """Sets and snoozes alarms, and says which there are.
 
     Args:
         alarms: the book.
-        timers: a ringing timer can be snoozed too.
-        hub_timers: and so can one that a hub keeps; it goes on as one of the box's own.
+        box: its timers, also those of a hub: what rings of them can be snoozed too. A hub's goes on as one of
+            the box's own.
         is_set: whether the clock can be right; by a wrong one no time of day is resolved, as "tomorrow" may
             be weeks ago when the right time comes.
     """
 
     def __init__(
-        self,
-        alarms: AlarmBook,
-        timers: TimerBook,
-        hub_timers: HubTimers | None = None,
-        is_set: Callable[[], bool] = clock_is_set,
+        self, alarms: AlarmBook, box: SkillContext, is_set: Callable[[], bool] = clock_is_set
     ) -> None:
         self._alarms = alarms
         self._is_set = is_set
-        self._timers = timers
-        self._hub_timers = hub_timers or HubTimers()
-        self._ringing: Sequence[RingSource] = (alarms, timers, self._hub_timers)
-        self._handlers: dict[str, Callable[[Request], Reply]] = {
+        self._timers = box.timers
+        self._hub_timers = box.hub_timers
+        self._rings = box.rings
+        self._text = box.replies.text
+        self._phrases = Phrases(box.replies)
+        handlers: Handlers = {
             "SottoSetAlarm": self._set,
             "SottoCancelAlarm": self._cancel,
             "SottoListAlarms": self._list,
             "SottoSnooze": self._snooze,
         }
-
-    @property
-    def intents(self) -> frozenset[str]:
-        """Our own intents; Home Assistant has none for alarms."""
-        return frozenset(self._handlers)
-
-    def handle(self, request: Request) -> Reply:
-        """Answer one of the intents."""
-        return self._handlers[request.intent](request)
+        super().__init__(handlers)
 
     def _set(self, request: Request) -> Reply:
         self._alarms.check()
@@ -70,23 +89,22 @@ class AlarmSkill:
         if ahead is not None:
             at = self._alarms.local(now.astimezone(UTC) + timedelta(seconds=ahead))
             act = self._setting(at, partial(self._alarms.set_exact, at))
-            when = f"for {_when(at, now)}" if self._is_set() else f"{duration(ahead)} from now"
-            return Reply(f"Alarm set {when}.", (act,))
+            if not self._is_set():
+                return Reply(self._text(_SET_AHEAD, length=self._phrases.duration(ahead)), (act,))
+            return Reply(self._text(_SET, when=self._when(at, now)), (act,))
         if not self._is_set():
-            return Reply(_UNSET, ok=False)
+            return Reply(self._text(_UNSET), ok=False)
         spoken = _spoken_time(request)
         if spoken is None:
-            return Reply("For what time?", ok=False, expects_answer=True)
+            return Reply(self._text(_WHAT_TIME), ok=False, expects_answer=True)
         moment = resolve(spoken, now)
         at = self._alarms.local(instant(moment, now.tzinfo or UTC))
-        when = _when(at, now)
-        if moment.weekdays:
-            when = f"{clock_time(at)} {_repeated(moment)}"
+        when = self._repeated(at, moment) if moment.weekdays else self._when(at, now)
         act = self._setting(at, partial(self._alarms.set, moment))
-        return Reply(f"Alarm set for {when}.", (act,))
+        return Reply(self._text(_SET, when=when), (act,))
 
     def _setting(self, at: datetime, run: Callable[[], Alarm]) -> Act:
-        """Set an alarm; one that was there before is none to take back."""
+        """The act that sets an alarm. Undoing it cancels only an alarm that it has made."""
         made: list[int] = []
 
         def start() -> None:
@@ -103,8 +121,8 @@ class AlarmSkill:
     def _cancel(self, request: Request) -> Reply:
         named = "hour" in request.slots or "clock_word" in request.slots
         every = request.slots.get("which") == "all"
-        if not named and not every and any(s.ringing(request.now) for s in self._ringing):
-            return silencing(self._ringing, request)
+        if not named and not every and self._rings.ringing(request.now):
+            return self._rings.silencing(request)
         found = self._alarms.alarms
         spoken = _spoken_time(request)
         if spoken is not None:
@@ -114,10 +132,9 @@ class AlarmSkill:
             others = Reply("") if named or not found else self._cancelling(found, request)
             return silencing((self._alarms,), request, others)
         if not found:
-            text = "There is no alarm for that time." if named else "You have no alarms."
-            return Reply(text, ok=False)
+            return Reply(self._text(_NONE_AT if named else _NONE), ok=False)
         if len(found) > 1 and not every:
-            question = f"You have {self._listed(found, request)}. Shall I cancel all of them?"
+            question = self._text(_SHALL_I_CANCEL, alarms=self._listed(found, request))
             return Reply(question, expects_answer=True, if_yes=self._cancelling(found, request))
         return self._cancelling(found, request)
 
@@ -125,39 +142,44 @@ class AlarmSkill:
         ids = [alarm.id for alarm in alarms]
         act = Act("alarm.cancel", value=len(ids), run=partial(self._alarms.cancel, ids))
         if len(alarms) == 1:
-            return Reply(f"Cancelled the alarm for {self._told(alarms[0], request)}.", (act,))
-        return Reply(f"Cancelled {count_of(len(alarms), 'alarm')}.", (act,))
+            return Reply(self._text(_CANCELLED_ONE, when=self._time_of(alarms[0], request)), (act,))
+        return Reply(self._text(_CANCELLED, alarms=self._text(_COUNTED, count=len(alarms))), (act,))
 
     def _list(self, request: Request) -> Reply:
         found = self._alarms.alarms
         if not found:
-            return Reply("You have no alarms.")
+            return Reply(self._text(_NONE))
         if request.slots.get("which") == "next":
-            return Reply(f"Your next alarm is for {self._told(found[0], request)}.")
-        return Reply(f"You have {self._listed(found, request)}.")
+            return Reply(self._text(_NEXT, when=self._time_of(found[0], request)))
+        return Reply(self._text(_LIST, alarms=self._listed(found, request)))
 
     def _listed(self, alarms: list[Alarm], request: Request) -> str:
-        times = joined([self._told(alarm, request) for alarm in alarms])
-        return f"{count_of(len(alarms), 'alarm')}, for {times}"
+        times = self._phrases.joined([self._time_of(alarm, request) for alarm in alarms])
+        return self._text(_LISTED, alarms=self._text(_COUNTED, count=len(alarms)), times=times)
 
-    def _told(self, alarm: Alarm, request: Request) -> str:
+    def _time_of(self, alarm: Alarm, request: Request) -> str:
+        """ "7:30 am tomorrow", "7 am on weekdays"."""
         at = self._alarms.rings_at(alarm)
         if alarm.moment.weekdays:
-            return f"{clock_time(at)} {_repeated(alarm.moment)}"
-        return _when(at, self._alarms.local(request.now))
+            return self._repeated(at, alarm.moment)
+        return self._when(at, self._alarms.local(request.now))
 
     def _snooze(self, request: Request) -> Reply:
         length = slots.seconds(request.slots) or SNOOZE_S
         if length > _MAX_SNOOZE_S:
-            return Reply("That is too long to snooze. Set an alarm instead.", ok=False)
-        rings = [ring for source in self._ringing for ring in source.ringing(request.now)]
-        if not rings:
-            return Reply("Nothing is ringing.", ok=False)
+            return Reply(self._text(_TOO_LONG), ok=False)
+        if not self._rings.ringing(request.now):
+            return Reply(self._text(_NOTHING_RINGS), ok=False)
         act = Act("ring.snooze", value=length, run=partial(self._put_off, request.now, length))
-        return Reply(f"Okay, {duration(length)} more.", (act,), stop_speaking=True)
+        text = self._text(_SNOOZED, length=self._phrases.duration(length))
+        return Reply(text, (act,), stop_speaking=True)
 
     def _put_off(self, now: datetime, length: float) -> None:
-        """Each ringing thing once more, the alarms as one; what cannot be saved is put off all the same."""
+        """Let everything that rings ring again after `length` seconds, the alarms as one.
+
+        Raises:
+            StorageError: something is put off, but could not be saved.
+        """
         acts: list[Callable[[], object]] = [
             partial(self._timers.restart, ring.id, now, length) for ring in self._timers.ringing(now)
         ]
@@ -174,6 +196,18 @@ class AlarmSkill:
                 unsaved = error
         if unsaved is not None:
             raise unsaved
+
+    def _when(self, at: datetime, now: datetime) -> str:
+        day = self._phrases.day_of(at, now)
+        return self._text(WHEN, time=self._phrases.clock_time(at), day=day)
+
+    def _repeated(self, at: datetime, moment: Moment) -> str:
+        if moment.weekdays in _DAYS:
+            days = self._text(_DAYS[moment.weekdays])
+        else:
+            names = [self._phrases.weekday(day) for day in moment.weekdays]
+            days = self._text(_EVERY, days=self._phrases.joined(names))
+        return self._text(_REPEATED, time=self._phrases.clock_time(at), days=days)
 
 
 def _spoken_time(request: Request) -> SpokenTime | None:
@@ -201,12 +235,3 @@ def _fits(at: datetime, spoken: SpokenTime) -> bool:
         minutes = (spoken.hour % 12 + (12 if spoken.half == "pm" else 0)) * 60 + spoken.minute
     vague = not spoken.half and 1 <= spoken.hour <= 12
     return (at.hour * 60 + at.minute - minutes) % (720 if vague else 1440) == 0
-
-
-def _when(at: datetime, now: datetime) -> str:
-    return f"{clock_time(at)} {day_of(at, now)}"
-
-
-def _repeated(moment: Moment) -> str:
-    weekdays = moment.weekdays
-    return _DAYS.get(weekdays) or f"every {joined([_NAMES[day] for day in weekdays])}"

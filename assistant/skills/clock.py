@@ -5,35 +5,52 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from assistant.skills.base import Reply, Request
+from assistant.skills.context import SkillContext
+from assistant.skills.contract import Reply, Request
+from assistant.skills.lines import line
 from assistant.skills.localtime import clock_is_set
-from assistant.skills.phrases import clock_time, long_date
+from assistant.skills.phrases import Phrases
+from assistant.skills.replies import Replies
 
-_TIME = "HassGetCurrentTime"
-_DATE = "HassGetCurrentDate"
-_UNSET = "I do not know the time yet. Nobody has told it to me since I was switched on."
+_TIME_INTENT = "HassGetCurrentTime"
+_DATE_INTENT = "HassGetCurrentDate"
+
+_UNSET = line("clock.unset")
+_TIME = line("clock.time", "time")
+_YEAR = line("clock.year", "year")
+_TODAY = line("clock.today", "date")
+_TOMORROW = line("clock.tomorrow", "date")
+
+
+def skills(box: SkillContext) -> tuple[ClockSkill]:
+    """See `discovery`."""
+    return (ClockSkill(box.replies),)
 
 
 class ClockSkill:
-    """Tells the time and the date of the request.
+    """Says the time and the date of the request.
 
     Args:
-        is_set: whether the clock can be right; a wrong time is not told.
+        replies: what the box says, in its language.
+        is_set: whether the clock can be right; a wrong time is not said.
     """
 
-    intents = frozenset({_TIME, _DATE})
+    intents = frozenset({_TIME_INTENT, _DATE_INTENT})
 
-    def __init__(self, is_set: Callable[[], bool] = clock_is_set) -> None:
+    def __init__(self, replies: Replies, is_set: Callable[[], bool] = clock_is_set) -> None:
+        self._text = replies.text
+        self._phrases = Phrases(replies)
         self._is_set = is_set
 
     def handle(self, request: Request) -> Reply:
         """Answer one of the intents."""
         if not self._is_set():
-            return Reply(_UNSET)
-        if request.intent == _TIME:
-            return Reply(f"It's {clock_time(request.now)}.")
+            return Reply(self._text(_UNSET))
+        if request.intent == _TIME_INTENT:
+            return Reply(self._text(_TIME, time=self._phrases.clock_time(request.now)))
         if request.slots.get("part") == "year":
-            return Reply(f"It's the year {request.now.year}.")
+            return Reply(self._text(_YEAR, year=request.now.year))
         if request.slots.get("day") == "tomorrow":
-            return Reply(f"Tomorrow is {long_date(request.now + timedelta(days=1))}.")
-        return Reply(f"It's {long_date(request.now)}.")
+            tomorrow = self._phrases.long_date(request.now + timedelta(days=1))
+            return Reply(self._text(_TOMORROW, date=tomorrow))
+        return Reply(self._text(_TODAY, date=self._phrases.long_date(request.now)))

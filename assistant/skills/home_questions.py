@@ -2,27 +2,66 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from enum import Enum
 
-from assistant.home.executor import HomeExecutor
 from assistant.home.model import Device, DeviceState, Domain
 from assistant.skills import slots
-from assistant.skills.base import Reply, Request
+from assistant.skills.context import SkillContext
+from assistant.skills.contract import Reply, Request
 from assistant.skills.home_skill import HomeSkill
-from assistant.skills.phrases import capitalised, count_of, figure, joined
-from assistant.skills.selection import NothingSelectedError, Selection, bare, select
+from assistant.skills.lines import WordList, line
+from assistant.skills.selection import NothingSelectedError, Selection
 
-#: More names than this nobody wants to hear.
+#: Up to so many devices are named; more are counted.
 _MAX_NAMES = 6
-_OUTSIDE = re.compile(r"\b(?:outside|outdoors?|garden|balcony|terrace)\b")
 #: States a house is left in.
 _RESTING = ("off", "closed", "locked")
 
+_STATES = line("home.states", "states")
+_NOT_KNOWN_WHETHER = line("home.not_known_whether", "name", "state")
+_YES = line("home.yes", "name", "state")
+_NO = line("home.no", "name", "state")
+_HOW_MANY = line("home.how_many", "count", "devices", "state", "place")
+_ALL_ARE = line("home.all_are", "devices", "state", "place")
+_SOME_ARE_NOT = line("home.some_are_not", "count", "devices", "state")
+_NONE_ARE = line("home.none_are", "devices", "state", "place")
+_NO_NONE_ARE = line("home.no_none_are", "devices", "state", "place")
+_THOSE_ARE = line("home.those_are", "count", "devices", "state")
+_YES_THOSE_ARE = line("home.yes_those_are", "count", "devices", "state")
+_NO_TEMPERATURE = line("home.no_temperature", "name")
+_MEASURES = line("home.measures", "name", "degrees")
+_TEMPERATURE = line("home.temperature", "degrees", "place")
+_NO_THERMOMETER = line("home.no_thermometer", "place")
+_OUTSIDE = line("home.outside")
+_UNKNOWN_FLOOR = line("home.unknown_floor")
+_IS = line("home.is", "what", "state")
+_IS_AT = line("home.is_at", "what", "state", "percent")
+_STATE_UNKNOWN = line("home.state_unknown")
+_VALUE = line("home.value", "what", "value", "unit")
+_VALUE_UNKNOWN = line("home.value_unknown", "what")
+_CLIMATE = line("home.climate", "what", "how")
+_CLIMATE_OFF = line("home.climate_off")
+_CLIMATE_ON = line("home.climate_on")
+_CLIMATE_TARGET = line("home.climate_target", "degrees")
+_CLIMATE_MEASURES = line("home.climate_measures", "degrees")
+
+#: How a question is put; no slot says it, only the words.
+_HOW_MANY_WORDS = WordList("home.how_many")
+_WHICH_WORDS = WordList("home.which")
+_ALL_WORDS = WordList("home.all")
+_SOME_WORDS = WordList("home.some")
+#: Words in the name of a thermometer that hangs outside.
+_OUTSIDE_WORDS = WordList("home.outside")
+
+
+def skills(box: SkillContext) -> tuple[HomeQuestionSkill]:
+    """See `discovery`."""
+    return (HomeQuestionSkill(box),)
+
 
 class Form(Enum):
-    """How a question about several devices is put; no slot tells, only the words."""
+    """How a question about several devices is put."""
 
     ANY = "any"
     ALL = "all"
@@ -30,102 +69,117 @@ class Form(Enum):
     HOW_MANY = "how many"
 
 
-def form_of(text: str, state: str) -> Form:
-    """ "which lights are on" -> WHICH, "are all doors locked" -> ALL, ...
-
-    "Are the doors locked" wants to know about all of them, "are the lights on" about any.
-    """
-    if re.search(r"\bhow many\b", text):
-        return Form.HOW_MANY
-    if re.search(r"\b(?:which|what)\b", text):
-        return Form.WHICH
-    if re.search(r"\b(?:all|every|each)\b", text):
-        return Form.ALL
-    some = re.search(r"\b(?:any|some)\b", text)
-    return Form.ALL if state in _RESTING and not some else Form.ANY
-
-
 class HomeQuestionSkill(HomeSkill):
     """Answers what state devices are in.
 
     Args:
-        executor: what knows the devices and their state.
+        box: its devices, and what it says.
     """
 
-    def __init__(self, executor: HomeExecutor) -> None:
-        self._executor = executor
+    def __init__(self, box: SkillContext) -> None:
+        asks = (_HOW_MANY_WORDS, _WHICH_WORDS, _ALL_WORDS, _SOME_WORDS)
+        self._asks = {words: box.replies.pattern(words) for words in asks}
+        self._outside_words = box.replies.pattern(_OUTSIDE_WORDS)
         super().__init__(
+            box,
             {
                 "HassGetState": self._state,
                 "HassClimateGetTemperature": self._temperature,
-            }
+            },
         )
 
     def _state(self, request: Request) -> Reply:
-        chosen = select(self._executor.home, request)
+        chosen = self._selector.select(self._executor.home, request)
         asked = slots.text(request.slots, "state")
         if asked is None:
-            return Reply(capitalised(joined([self._told(device) for device in chosen.devices])) + ".")
+            states = self._words.phrases.joined([self._state_of(device) for device in chosen.devices])
+            return Reply(self._text(_STATES, states=states))
         if chosen.named:
             device = chosen.devices[0]
             state = self._executor.state(device.id)
-            word = _word(device, state)
-            if word is None:
-                return Reply(f"I do not know whether the {bare(device.name)} is {asked}.", ok=False)
-            return Reply(f"{'Yes' if word == asked else 'No'}, the {bare(device.name)} is {word}.")
-        return self._several(chosen, asked, form_of(request.text, asked))
+            value = _value(device, state)
+            name = self._words.bare(device.name)
+            if value is None:
+                asked_for = self._words.state(asked)
+                return Reply(self._text(_NOT_KNOWN_WHETHER, name=name, state=asked_for), ok=False)
+            said = self._words.state(value)
+            return Reply(self._text(_YES if value == asked else _NO, name=name, state=said))
+        return self._several(chosen, asked, self._form(request.text, asked))
+
+    def _form(self, text: str, state: str) -> Form:
+        """ "which lights are on" -> WHICH, "are all doors locked" -> ALL, ...
+
+        "Are the doors locked" wants to know about all of them, "are the lights on" about any.
+        """
+        if self._asks[_HOW_MANY_WORDS].search(text):
+            return Form.HOW_MANY
+        if self._asks[_WHICH_WORDS].search(text):
+            return Form.WHICH
+        if self._asks[_ALL_WORDS].search(text):
+            return Form.ALL
+        return Form.ALL if state in _RESTING and not self._asks[_SOME_WORDS].search(text) else Form.ANY
 
     def _several(self, chosen: Selection, asked: str, form: Form) -> Reply:
-        states = [(device, _word(device, self._executor.state(device.id))) for device in chosen.devices]
-        yes = [device for device, word in states if word == asked]
-        no = [device for device, word in states if word != asked]
-        place = f" {chosen.place}" if chosen.place else ""
+        states = [(device, _value(device, self._executor.state(device.id))) for device in chosen.devices]
+        yes = [device for device, value in states if value == asked]
+        no = [device for device, value in states if value != asked]
+        devices, place, state = chosen.several, chosen.place, self._words.state(asked)
         if form is Form.HOW_MANY:
-            number = capitalised(count_of(len(yes), chosen.singular, chosen.noun))
-            return Reply(f"{number} {_are(yes)} {asked}{place}.")
+            number = self._words.counted(len(yes), chosen.noun)
+            count = self._words.verb_count(yes)
+            return Reply(self._text(_HOW_MANY, count=count, devices=number, state=state, place=place))
         if form is Form.ALL and not no:
-            return Reply(f"Yes, all {chosen.noun} are {asked}{place}.")
+            return Reply(self._text(_ALL_ARE, devices=devices, state=state, place=place))
         if form is Form.ALL:
-            return Reply(f"No, {_names(no, chosen)} {_are(no)} not {asked}.")
+            count = self._words.verb_count(no)
+            names = self._names(no, chosen)
+            return Reply(self._text(_SOME_ARE_NOT, count=count, devices=names, state=state))
         if not yes:
-            answer = "No, no" if form is Form.ANY else "No"
-            return Reply(f"{answer} {chosen.noun} are {asked}{place}.")
-        names = _names(yes, chosen)
-        if form is Form.WHICH:
-            return Reply(f"{capitalised(names)} {_are(yes)} {asked}.")
-        return Reply(f"Yes, {names} {_are(yes)} {asked}.")
+            none = _NO_NONE_ARE if form is Form.ANY else _NONE_ARE
+            return Reply(self._text(none, devices=devices, state=state, place=place))
+        those = _THOSE_ARE if form is Form.WHICH else _YES_THOSE_ARE
+        count = self._words.verb_count(yes)
+        return Reply(self._text(those, count=count, devices=self._names(yes, chosen), state=state))
+
+    def _names(self, devices: Sequence[Device], chosen: Selection) -> str:
+        if len(devices) > _MAX_NAMES:
+            return self._words.counted(len(devices), chosen.noun)
+        return self._words.phrases.joined([self._words.the(device) for device in devices])
 
     def _temperature(self, request: Request) -> Reply:
         name = slots.text(request.slots, "name")
         if name is not None:
-            chosen = select(self._executor.home, request)
+            chosen = self._selector.select(self._executor.home, request)
             device = chosen.devices[0]
             value = self._measured(device)
+            name = self._words.bare(device.name)
             if value is None:
-                return Reply(f"The {bare(device.name)} does not tell its temperature.", ok=False)
-            return Reply(f"The {bare(device.name)} says {figure(value)} degrees.")
+                return Reply(self._text(_NO_TEMPERATURE, name=name), ok=False)
+            return Reply(self._text(_MEASURES, name=name, degrees=value))
         if slots.text(request.slots, "place") == "outside":
             return self._outside()
         area = slots.text(request.slots, "area")
         room = self._executor.home.area(area or self._executor.home.box_area or "")
-        if room is None and (area is not None or slots.text(request.slots, "floor") is not None):
-            raise NothingSelectedError(f"I do not know of any {bare(area or 'such floor')}.")
+        if room is None and area is not None:
+            raise self._selector.unknown(area)
+        if room is None and slots.text(request.slots, "floor") is not None:
+            raise NothingSelectedError(self._text(_UNKNOWN_FLOOR))
         for device in self._thermometers():
             value = self._measured(device)
             if value is not None and (room is None or device.area == room.id):
                 where = room or self._executor.home.area(device.area or "")
-                place = f" in the {bare(where.name)}" if where is not None else ""
-                return Reply(f"It's {figure(value)} degrees{place}.")
-        place = f" in the {bare(room.name)}" if room is not None else ""
-        return Reply(f"There is no thermometer{place}.", ok=False)
+                place = self._words.in_area(where) if where is not None else ""
+                return Reply(self._text(_TEMPERATURE, degrees=value, place=place))
+        place = self._words.in_area(room) if room is not None else ""
+        return Reply(self._text(_NO_THERMOMETER, place=place), ok=False)
 
     def _outside(self) -> Reply:
         """The thermometer whose name says that it hangs outside."""
         for device in self._thermometers():
             names = " ".join((device.name, *device.aliases)).lower()
-            if _OUTSIDE.search(names) and (value := self._measured(device)) is not None:
-                return Reply(f"It's {figure(value)} degrees outside.")
-        return Reply("There is no thermometer outside.", ok=False)
+            if self._outside_words.search(names) and (value := self._measured(device)) is not None:
+                return Reply(self._text(_TEMPERATURE, degrees=value, place=self._text(_OUTSIDE)))
+        return Reply(self._text(_NO_THERMOMETER, place=self._text(_OUTSIDE)), ok=False)
 
     def _thermometers(self) -> Sequence[Device]:
         """Sensors first: they measure where people are, heatings where they hang."""
@@ -140,22 +194,36 @@ class HomeQuestionSkill(HomeSkill):
             return state.value
         return None
 
-    def _told(self, device: Device) -> str:
+    def _state_of(self, device: Device) -> str:
+        """ "the kitchen light is on, at 40 percent", "the humidity is 58 %"."""
         state = self._executor.state(device.id)
-        name = f"the {bare(device.name)}"
+        what = self._words.the(device)
         if device.domain is Domain.SENSOR:
             if state.value is None:
-                return f"{name} is not known"
-            value = state.value if isinstance(state.value, str) else figure(state.value)
-            return f"{name} is {value} {device.unit}".rstrip()
+                return self._text(_VALUE_UNKNOWN, what=what)
+            return self._text(_VALUE, what=what, value=state.value, unit=device.unit)
         if device.domain is Domain.CLIMATE:
-            return f"{name} {_climate(state)}"
-        word = _word(device, state) or "in a state I do not know"
-        return f"{name} is {word}{_detail(device, state)}"
+            return self._text(_CLIMATE, what=what, how=self._climate(state))
+        value = _value(device, state)
+        said = self._text(_STATE_UNKNOWN) if value is None else self._words.state(value)
+        percent = _percent(device, state)
+        if percent is None:
+            return self._text(_IS, what=what, state=said)
+        return self._text(_IS_AT, what=what, state=said, percent=percent)
+
+    def _climate(self, state: DeviceState) -> str:
+        if state.on is False:
+            return self._text(_CLIMATE_OFF)
+        parts = []
+        if state.target_temperature is not None:
+            parts.append(self._text(_CLIMATE_TARGET, degrees=state.target_temperature))
+        if state.current_temperature is not None:
+            parts.append(self._text(_CLIMATE_MEASURES, degrees=state.current_temperature))
+        return self._words.phrases.joined(parts) or self._text(_CLIMATE_ON)
 
 
-def _word(device: Device, state: DeviceState) -> str | None:
-    """The state in the words of the grammar's lists: on, off, open, closed, locked, unlocked."""
+def _value(device: Device, state: DeviceState) -> str | None:
+    """The state as a value of the grammar's lists: on, off, open, closed, locked, unlocked."""
     match device.domain:
         case Domain.COVER:
             return None if state.position is None else ("open" if state.position else "closed")
@@ -167,34 +235,12 @@ def _word(device: Device, state: DeviceState) -> str | None:
             return None if state.on is None else ("on" if state.on else "off")
 
 
-def _detail(device: Device, state: DeviceState) -> str:
-    if device.domain is Domain.LIGHT and state.on and state.brightness is not None:
-        return f", at {state.brightness} percent"
-    if device.domain is Domain.FAN and state.on and state.speed is not None:
-        return f", at {state.speed} percent"
+def _percent(device: Device, state: DeviceState) -> float | None:
+    """How far it is on or open, where that says more than its state."""
+    if device.domain is Domain.LIGHT:
+        return state.brightness if state.on else None
+    if device.domain is Domain.FAN:
+        return state.speed if state.on else None
     if device.domain is Domain.COVER and state.position is not None and 0 < state.position < 100:
-        return f", at {state.position} percent"
-    return ""
-
-
-def _climate(state: DeviceState) -> str:
-    if state.on is False:
-        return "is off"
-    parts = []
-    if state.target_temperature is not None:
-        parts.append(f"is set to {figure(state.target_temperature)} degrees")
-    if state.current_temperature is not None:
-        parts.append(f"measures {figure(state.current_temperature)}")
-    return joined(parts) or "is on"
-
-
-def _names(devices: Sequence[Device], chosen: Selection) -> str:
-    if len(devices) > _MAX_NAMES:
-        return count_of(len(devices), chosen.singular, chosen.noun)
-    return joined([f"the {bare(device.name)}" for device in devices])
-
-
-def _are(devices: Sequence[Device]) -> str:
-    """ "is" or "are"; a single device may itself be several: "the garden lights are on"."""
-    plural = len(devices) != 1 or re.search(r"(?:[^s]s)$", devices[0].name.lower())
-    return "are" if plural else "is"
+        return state.position
+    return None

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from assistant.skills.context import SkillContext
+from assistant.skills.contract import Reply, Request
+from assistant.skills.home_words import HomeWords
+from assistant.skills.selection import NothingSelectedError, Selector
+from assistant.skills.table_skill import Handlers, TableSkill
 
-from assistant.skills.base import Reply, Request
-from assistant.skills.selection import NothingSelectedError
 
-
-class HomeSkill:
-    """Answers intents by a table; "there is nothing like that" becomes the reply.
+class HomeSkill(TableSkill):
+    """Answers intents by a table. Where no device fits, that becomes the reply.
 
     Args:
+        box: its devices, and what it says.
         handlers: intent -> what answers it.
     """
 
-    def __init__(self, handlers: Mapping[str, Callable[[Request], Reply]]) -> None:
-        self._handlers = handlers
-
-    @property
-    def intents(self) -> frozenset[str]:
-        """The intents of the table."""
-        return frozenset(self._handlers)
+    def __init__(self, box: SkillContext, handlers: Handlers) -> None:
+        super().__init__(handlers)
+        self._executor = box.executor
+        self._words = HomeWords(box.replies)
+        self._text = box.replies.text
+        self._selector = Selector(self._words)
 
     def handle(self, request: Request) -> Reply:
         """Answer one of the intents."""
         try:
-            return self._handlers[request.intent](request)
+            return super().handle(request)
         except NothingSelectedError as nothing:
             return Reply(str(nothing), ok=False)

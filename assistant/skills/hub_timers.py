@@ -1,4 +1,4 @@
-"""Timers that a hub keeps and the box rings: the hub says when one ends, and nothing of them is on disk."""
+"""Timers that a hub keeps and the box rings. The hub reports when one ends; nothing of them is on disk."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import threading
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from assistant.skills.phrases import duration
+from assistant.skills.replies import Replies
 from assistant.skills.rings import RING_FOR, Ring, RingKind
-from assistant.skills.timer import MAX_LENGTH_S, MAX_NAME, timer_name
+from assistant.skills.timer import MAX_LENGTH_S, MAX_NAME
+from assistant.skills.timer_words import TimerWords
 from common.errors import TooLarge
 
 MAX_HUB_TIMERS = 50
@@ -16,27 +17,28 @@ MAX_HUB_TIMERS = 50
 
 @dataclass(frozen=True)
 class HubTimer:
-    """One timer of a hub, as far as it was told.
+    """One timer of a hub, as far as the hub reports it.
 
     Attributes:
         name: what it was called, "" for none.
-        length_s: what it was started with; 0 when nobody said.
+        length_s: what it was started with; 0 where the hub does not say.
     """
 
     name: str = ""
     length_s: float = 0.0
 
-    @property
-    def label(self) -> str:
-        """ "pizza timer", "ten minute timer", "timer"."""
-        length = duration(self.length_s, noun=True) if self.length_s else ""
-        return f"{self.name or length} timer".strip()
-
 
 class HubTimers:
-    """A book of what the hub tells. Methods may be called from any thread; ids are the hub's own."""
+    """A book of the timers that the hub reports. Methods may be called from any thread.
 
-    def __init__(self) -> None:
+    Ids are the hub's own.
+
+    Args:
+        replies: what the box says, in its language.
+    """
+
+    def __init__(self, replies: Replies) -> None:
+        self._words = TimerWords(replies)
         self._lock = threading.Lock()
         self._timers: dict[str, HubTimer] = {}
         self._new: list[Ring] = []
@@ -45,7 +47,7 @@ class HubTimers:
 
     @property
     def timers(self) -> dict[str, HubTimer]:
-        """Those that run or stand still."""
+        """Those that run or are paused."""
         with self._lock:
             return dict(self._timers)
 
@@ -59,7 +61,7 @@ class HubTimers:
             if len(self._timers) >= MAX_HUB_TIMERS and timer_id not in self._timers:
                 raise TooLarge(f"the hub has {MAX_HUB_TIMERS} timers already", code="timer.too-many")
             length = min(max(0.0, length_s), MAX_LENGTH_S)
-            self._timers[timer_id] = HubTimer(timer_name(name)[:MAX_NAME], length)
+            self._timers[timer_id] = HubTimer(self._words.name(name)[:MAX_NAME], length)
 
     def cancelled(self, timer_id: str) -> None:
         """One was cancelled, or need not ring any more."""
@@ -73,14 +75,14 @@ class HubTimers:
             timer = self._timers.pop(timer_id, HubTimer())
             if len(self._ringing) >= MAX_HUB_TIMERS:
                 return
-            text = f"Your {timer.label} is done."
+            text = self._words.done(self._words.label(timer.name, timer.length_s))
             ring = Ring(RingKind.TIMER, self._next_id, timer.name, now, late=False, text=text)
             self._next_id += 1
             self._ringing[timer_id] = ring
             self._new.append(ring)
 
     def forget(self) -> None:
-        """The hub has gone: what runs there is nobody's knowledge; what rings here rings on."""
+        """The hub has gone: nothing is known of its running timers any more. What rings here rings on."""
         with self._lock:
             self._timers.clear()
 
@@ -91,7 +93,7 @@ class HubTimers:
             return rings
 
     def next_due(self) -> datetime | None:
-        """Nothing is known of it: the hub counts."""
+        """None: the hub counts, and reports the end."""
         return None
 
     def ringing(self, now: datetime) -> list[Ring]:

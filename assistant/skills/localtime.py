@@ -1,4 +1,4 @@
-"""The zone of the box, a real one (alarms must know of summer time ahead), and whether its clock is set."""
+"""The time zone of the box, with its future changes to summer time, and whether its clock is set."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BATTERY_CLOCKS = Path("sys/class/rtc")
 
 
 def local_zone() -> tzinfo:
-    """The zone named by `TZ`, `/etc/localtime` or `/etc/timezone`; UTC where none says."""
+    """The zone named by `TZ`, `/etc/localtime` or `/etc/timezone`; UTC where none names one."""
     candidates = [os.environ.get("TZ", "").removeprefix(":")]
     target = str(_LINK.resolve()) if _LINK.exists() else ""
     if "/zoneinfo/" in target:

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from assistant.skills.context import SkillContext
+from assistant.skills.contract import Act, Reply, Request
+from assistant.skills.lines import line
 
-from assistant.skills.base import Act, Reply, Request
+_NOTHING_PAIRED = line("pairing.nothing")
+_SAYING = line("pairing.saying")
+
+
+def skills(box: SkillContext) -> tuple[PairingSkill]:
+    """See `discovery`."""
+    return (PairingSkill(box),)
 
 
 class PairingSkill:
-    """Has the room say the code.
+    """Has the code spoken on the loudspeaker.
 
-    It is never a part of the reply: programs that may only talk read replies, and with the code they could
-    give themselves every right. Whoever asks, by whatever way, it is heard in the room alone.
+    The code is never part of a reply. Programs with the scope "talk" read replies, and with the code they
+    could give themselves every scope. It is spoken in the room, whoever asks.
 
     Args:
-        say: begins to say it, after what is being said now; None where nothing can be paired.
+        box: begins to say the code, after what is being said now.
     """
 
     intents = frozenset({"SottoPairingCode"})
 
-    def __init__(self, say: Callable[[], None] | None) -> None:
-        self._say = say
+    def __init__(self, box: SkillContext) -> None:
+        self._say = box.say_pairing_code
+        self._text = box.replies.text
 
     def handle(self, request: Request) -> Reply:
         """See `Skill`."""
         if self._say is None:
-            return Reply("Nothing can be paired with me.", ok=False)
-        return Reply("I am saying the pairing code in the room.", (Act("pairing.say", run=self._say),))
+            return Reply(self._text(_NOTHING_PAIRED), ok=False)
+        return Reply(self._text(_SAYING), (Act("pairing.say", run=self._say),))

@@ -1,82 +1,113 @@
-"""Pieces of replies: lists, durations, moments, numbers."""
+"""Pieces of replies: lists, durations, moments."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from assistant.speech.number_words import cardinal
+from assistant.skills.lines import Line, line
+from assistant.skills.replies import Replies
 
-#: Nobody remembers more of a list that is read out; fifty timers were too long a text to be spoken at all.
+#: Items of a list that are read out: nobody remembers more, and fifty timers are too long a text.
 MOST_LISTED = 12
 
-
-def joined(words: Sequence[str], last: str = "and") -> str:
-    """ "a", "a and b", "a, b and c"; of a long list the beginning, "and 39 more"."""
-    if len(words) > MOST_LISTED:
-        words = (*words[: MOST_LISTED - 1], f"{len(words) - MOST_LISTED + 1} more")
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {last} {words[-1]}"
-
-
-def capitalised(text: str) -> str:
-    """The first letter large, the rest untouched."""
-    return text[:1].upper() + text[1:]
-
-
-def count_of(number: int, noun: str, plural: str | None = None) -> str:
-    """ "one light", "three lights", "no lights"."""
-    several = plural or f"{noun}s"
-    if number == 0:
-        return f"no {several}"
-    return f"{cardinal(str(number))} {noun if number == 1 else several}"
+_LIST = line("common.list", "before", "next")
+_LIST_END = line("common.list_end", "before", "last")
+_LIST_END_OR = line("common.list_end_or", "before", "last")
+_MORE = line("common.more", "count")
+#: Each with the form that stands before a noun: "ten minutes", but "ten minute timer".
+_HOURS = (line("common.hours", "count"), line("common.hours_of", "count"))
+_MINUTES = (line("common.minutes", "count"), line("common.minutes_of", "count"))
+_SECONDS = (line("common.seconds", "count"), line("common.seconds_of", "count"))
+_CLOCK = line("common.clock", "hour12", "hour24", "minute", "half")
+_FULL_HOUR = line("common.full_hour", "hour12", "hour24", "half")
+_HALVES = {"am": line("common.am"), "pm": line("common.pm")}
+_NEAR_DAYS = {0: line("common.today"), 1: line("common.tomorrow"), -1: line("common.yesterday")}
+_ON_WEEKDAY = line("common.on_weekday", "weekday")
+_ON_DATE = line("common.on_date", "date")
+_DATE = line("common.date", "weekday", "day", "ordinal", "month")
+_ORDINAL = line("common.ordinal", "rank")
 
 
-def duration(seconds: float, noun: bool = False) -> str:
-    """A length of time in words, rounded to seconds.
+class Phrases:
+    """Puts pieces of replies together, as a language does it.
 
     Args:
-        seconds: at least 0.
-        noun: as used before a noun: "ten minute" as in "ten minute timer".
-
-    Returns:
-        "ten minutes", "one hour and five seconds", "zero seconds".
+        replies: of the language.
     """
-    hours, rest = divmod(round(seconds), 3600)
-    minutes, left = divmod(rest, 60)
-    parts = [
-        f"{cardinal(str(amount))} {unit}{'' if amount == 1 or noun else 's'}"
-        for amount, unit in ((hours, "hour"), (minutes, "minute"), (left, "second"))
-        if amount
-    ]
-    return joined(parts) if parts else f"zero second{'' if noun else 's'}"
 
+    def __init__(self, replies: Replies) -> None:
+        self._replies = replies
 
-def clock_time(moment: datetime) -> str:
-    """ "7:30 am", "4 pm"."""
-    hour = moment.hour % 12 or 12
-    half = "am" if moment.hour < 12 else "pm"
-    return f"{hour}:{moment.minute:02} {half}" if moment.minute else f"{hour} {half}"
+    def joined(self, words: Sequence[str], end: Line = _LIST_END) -> str:
+        """ "a", "a and b", "a, b and c"; of a long list the beginning, "and 39 more"."""
+        if len(words) > MOST_LISTED:
+            more = self._replies.text(_MORE, count=len(words) - MOST_LISTED + 1)
+            words = (*words[: MOST_LISTED - 1], more)
+        if len(words) < 2:
+            return "".join(words)
+        before = words[0]
+        for following in words[1:-1]:
+            before = self._replies.text(_LIST, before=before, next=following)
+        return self._replies.text(end, before=before, last=words[-1])
 
+    def either(self, words: Sequence[str]) -> str:
+        """ "a", "a or b", "a, b or c"."""
+        return self.joined(words, _LIST_END_OR)
 
-def day_of(moment: datetime, now: datetime) -> str:
-    """When a moment is, seen from `now`: "today", "tomorrow", "on Friday", "on Friday, December 4th"."""
-    days = (moment.date() - now.date()).days
-    if days in (0, 1, -1):
-        return {0: "today", 1: "tomorrow", -1: "yesterday"}[days]
-    if 1 < days < 7:
-        return f"on {moment:%A}"
-    return f"on {long_date(moment)}"
+    def duration(self, seconds: float, noun: bool = False) -> str:
+        """A length of time in words, rounded to seconds.
 
+        Args:
+            seconds: at least 0.
+            noun: as used before a noun: "ten minute" as in "ten minute timer".
 
-def long_date(moment: datetime) -> str:
-    """ "Sunday, November 22nd"."""
-    day = moment.day
-    suffix = "th" if 10 <= day <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
-    return f"{moment:%A}, {moment:%B} {day}{suffix}"
+        Returns:
+            "ten minutes", "one hour and five seconds", "zero seconds".
+        """
+        hours, rest = divmod(round(seconds), 3600)
+        minutes, left = divmod(rest, 60)
+        parts = [
+            self._replies.text(unit[noun], count=amount)
+            for amount, unit in ((hours, _HOURS), (minutes, _MINUTES), (left, _SECONDS))
+            if amount
+        ]
+        return self.joined(parts) if parts else self._replies.text(_SECONDS[noun], count=0)
 
+    def clock_time(self, moment: datetime) -> str:
+        """ "7:30 am", "4 pm"."""
+        hours = {
+            "hour12": str(moment.hour % 12 or 12),
+            "hour24": str(moment.hour),
+            "half": self._replies.text(_HALVES["am" if moment.hour < 12 else "pm"]),
+        }
+        if not moment.minute:
+            return self._replies.text(_FULL_HOUR, **hours)
+        return self._replies.text(_CLOCK, minute=f"{moment.minute:02}", **hours)
 
-def figure(value: float) -> str:
-    """A measured number without a needless ".0": 21.5, 21."""
-    return f"{round(value, 1):g}" if abs(value) < 1e6 else f"{value:.0f}"
+    def day_of(self, moment: datetime, now: datetime) -> str:
+        """When a moment is, seen from `now`: "today", "tomorrow", "on Friday", "on Friday, December 4th"."""
+        days = (moment.date() - now.date()).days
+        if days in _NEAR_DAYS:
+            return self._replies.text(_NEAR_DAYS[days])
+        if 1 < days < 7:
+            return self._replies.text(_ON_WEEKDAY, weekday=self.weekday(moment.weekday()))
+        return self._replies.text(_ON_DATE, date=self.long_date(moment))
+
+    def long_date(self, moment: datetime) -> str:
+        """ "Sunday, November 22nd"."""
+        return self._replies.text(
+            _DATE,
+            weekday=self.weekday(moment.weekday()),
+            day=moment.day,
+            ordinal=self.ordinal(moment.day),
+            month=self._replies.cldr.months[moment.month - 1],
+        )
+
+    def weekday(self, number: int) -> str:
+        """The name of a weekday, 0 for Monday."""
+        return self._replies.cldr.weekdays[number]
+
+    def ordinal(self, rank: int) -> str:
+        """ "1st", "22nd"."""
+        return self._replies.text(_ORDINAL, rank=rank)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Protocol
 
-#: A ring is announced as late from here on: the assistant was down, not merely busy.
+from assistant.skills.contract import Act, Reply, Request
+
+log = logging.getLogger(__name__)
+
+#: A ring this long after its time is announced as late: the assistant was down, not merely busy.
 LATE_AFTER = timedelta(seconds=20)
-#: Nobody silenced it: it falls silent by itself.
+#: What nobody silences falls silent by itself after this long.
 RING_FOR = timedelta(minutes=2)
+#: Says nothing.
+SILENCE = Reply("")
 
 
 class RingKind(StrEnum):
@@ -45,7 +54,7 @@ class Ring:
 
 
 class RingSource(Protocol):
-    """A book of things that will ring."""
+    """A book of things that will ring, such as all timers."""
 
     def due(self, now: datetime) -> list[Ring]:
         """What starts to ring now; each is given once, and rings until silenced."""
@@ -65,3 +74,57 @@ class RingSource(Protocol):
         Returns:
             What was ringing.
         """
+
+
+class Rings:
+    """Everything of a box that rings. Methods may be called from any thread.
+
+    Args:
+        sources: what rings; skills add theirs while the box starts.
+    """
+
+    def __init__(self, sources: Iterable[RingSource] = ()) -> None:
+        self._sources = tuple(sources)
+
+    def add(self, source: RingSource) -> None:
+        """Something more rings."""
+        self._sources = (*self._sources, source)
+
+    def due(self, now: datetime) -> list[Ring]:
+        """What starts to ring at `now`, earliest first. Ask about once a second, or at `next_due`."""
+        rings: list[Ring] = []
+        for source in self._sources:
+            try:
+                rings.extend(source.due(now))
+            except Exception:
+                log.exception("asking for due rings failed")
+        return sorted(rings, key=lambda ring: ring.due)
+
+    def next_due(self) -> datetime | None:
+        """When the next ring is due, None while nothing is set."""
+        moments = [moment for source in self._sources if (moment := source.next_due()) is not None]
+        return min(moments, default=None)
+
+    def ringing(self, now: datetime) -> list[Ring]:
+        """What rings at `now` and has not been silenced, earliest first."""
+        rings = [ring for source in self._sources for ring in source.ringing(now)]
+        return sorted(rings, key=lambda ring: ring.due)
+
+    def clock_stepped(self, by: timedelta) -> None:
+        """The clock was set, forwards positive: every source takes that into account."""
+        for source in self._sources:
+            source.clock_stepped(by)
+
+    def silencing(self, request: Request, then: Reply = SILENCE) -> Reply:
+        """As `silencing`, for all sources."""
+        return silencing(self._sources, request, then)
+
+
+def silencing(sources: Iterable[RingSource], request: Request, then: Reply = SILENCE) -> Reply:
+    """The reply that silences what rings, and everything else, without a word or before `then`."""
+    acts = tuple(
+        Act("ring.silence", run=partial(source.silence, request.now))
+        for source in sources
+        if source.ringing(request.now)
+    )
+    return replace(then, acts=(*acts, *then.acts), stop_speaking=True)

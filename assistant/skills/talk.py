@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from assistant.skills.context import SkillContext
+from assistant.skills.contract import Reply, Request
+from assistant.skills.lines import line
 
-from assistant.skills.base import Reply, Request, silencing
-from assistant.skills.rings import RingSource
+_HELP = line("talk.help")
+_WELCOME = line("talk.welcome")
 
-_HELP = (
-    "You can say: turn on the kitchen light. Set the bedroom light to 30 percent. "
-    "Is the front door locked? Set a timer for ten minutes. Wake me up at seven. "
-    "What time is it? Turn the volume up. And stop, to make me stop."
-)
+
+def skills(box: SkillContext) -> tuple[TalkSkill]:
+    """See `discovery`."""
+    return (TalkSkill(box),)
 
 
 class TalkSkill:
-    """Stops, gives up, explains.
+    """Stops what sounds, gives up a command, gives examples.
 
     Args:
-        ringing: everything that rings; "stop" silences it before anything else.
-        examples: what "what can I say" answers.
+        box: everything that rings, which "stop" silences before anything else.
     """
 
     intents = frozenset({"SottoStop", "HassNevermind", "SottoHelp", "SottoThanks"})
 
-    def __init__(self, ringing: Sequence[RingSource] = (), examples: str = _HELP) -> None:
-        self._ringing = tuple(ringing)
-        self._examples = examples
+    def __init__(self, box: SkillContext) -> None:
+        self._rings = box.rings
+        self._text = box.replies.text
 
     def handle(self, request: Request) -> Reply:
         """Answer one of the intents."""
         if request.intent == "SottoHelp":
-            return Reply(self._examples)
+            return Reply(self._text(_HELP))
         if request.intent == "SottoThanks":
-            return Reply("You're welcome.")
-        return silencing(self._ringing, request)
+            return Reply(self._text(_WELCOME))
+        return self._rings.silencing(request)

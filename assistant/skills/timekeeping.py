@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from assistant.skills.book_file import BookFile
+from assistant.skills.replies import Replies
 from assistant.skills.rings import RING_FOR, Ring
 from assistant.skills.timer import (
     MAX_COMMAND,
@@ -15,10 +16,9 @@ from assistant.skills.timer import (
     MAX_NAME,
     Timer,
     check_length,
-    ring_of,
     timer_from,
-    timer_name,
 )
+from assistant.skills.timer_words import TimerWords
 from common.errors import Conflict, InvalidInput, NotFound, TooLarge
 
 MAX_TIMERS = 50
@@ -34,17 +34,19 @@ class TimerBook:
 
     Args:
         path: the JSON file; a damaged one is set aside.
+        replies: what the box says, in its language.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, replies: Replies) -> None:
+        self.words = TimerWords(replies)
         self._file = BookFile(path, "timers", _VERSION, MAX_TIMERS, asdict, timer_from)
         self._lock = threading.RLock()
         self._next_id, self._timers = self._file.load()
         #: What rings: id -> when it began to, in seconds since the epoch. Not kept on disk: after a
         #: restart an ended timer that nobody silenced rings again.
         self._ringing: dict[int, float] = {}
-        #: Those that were begun or changed by the clock as it goes now. Those from the file were by one that
-        #: may since have been off: their end is what it says.
+        #: Timers that were started or changed since the program started. When the clock is set, their end
+        #: moves along. The end of those from the file stays: the box may have been off in between.
         self._begun_here: set[int] = set()
 
     @property
@@ -53,6 +55,10 @@ class TimerBook:
         with self._lock:
             running = [t for t in self._timers.values() if t.id not in self._ringing]
         return sorted(running, key=lambda timer: (timer.paused, timer.ends_at or 0.0, timer.id))
+
+    def label(self, timer: Timer) -> str:
+        """What a timer is called: "pizza timer", "ten minute timer"."""
+        return self.words.label(timer.name, timer.length_s)
 
     def find(
         self, name: str | None = None, length_s: float | None = None, *, ringing: bool = False
@@ -64,8 +70,8 @@ class TimerBook:
         with self._lock:
             found = [self._timers[number] for number in self._ringing] if ringing else self.timers
         if name is not None:
-            wanted = timer_name(name)
-            found = [t for t in found if wanted in (t.name, timer_name(t.label), t.label)]
+            wanted = self.words.name(name)
+            found = [t for t in found if wanted in self._names(t)]
         if length_s is not None:
             found = [timer for timer in found if abs(timer.length_s - length_s) < 0.5]
         return found
@@ -81,7 +87,7 @@ class TimerBook:
             self.check(length_s)
             timer = Timer(
                 self._next_id,
-                timer_name(name)[:MAX_NAME],
+                self.words.name(name)[:MAX_NAME],
                 length_s,
                 now.timestamp() + length_s,
                 command=command[:MAX_COMMAND],
@@ -118,7 +124,7 @@ class TimerBook:
         with self._lock:
             timer = self._get(timer_id)
             if timer.paused:
-                raise Conflict(f"the {timer.label} is paused already", code="timer.paused")
+                raise Conflict(f"the {self.label(timer)} is paused already", code="timer.paused")
             left = timer.remaining(now).total_seconds()
             return self._put(replace(timer, ends_at=None, remaining_s=left))
 
@@ -132,7 +138,7 @@ class TimerBook:
         with self._lock:
             timer = self._get(timer_id)
             if not timer.paused:
-                raise Conflict(f"the {timer.label} is running already", code="timer.running")
+                raise Conflict(f"the {self.label(timer)} is running already", code="timer.running")
             ends_at = now.timestamp() + timer.remaining_s
             return self._put(replace(timer, ends_at=ends_at, remaining_s=0.0))
 
@@ -175,7 +181,7 @@ class TimerBook:
                     continue
                 began = self._ringing.get(timer.id)
                 if began is None:
-                    ring = ring_of(timer, now)
+                    ring = self.words.ring(timer, now)
                     rings.append(ring)
                     if ring.command is None:
                         self._ringing[timer.id] = now.timestamp()
@@ -197,7 +203,7 @@ class TimerBook:
         with self._lock:
             # What is said stays what it was when it began: a timer that rings for long was not missed.
             return [
-                ring_of(self._timers[timer_id], datetime.fromtimestamp(began, now.tzinfo))
+                self.words.ring(self._timers[timer_id], datetime.fromtimestamp(began, now.tzinfo))
                 for timer_id, began in self._ringing.items()
                 if now.timestamp() - began <= RING_FOR.total_seconds()
             ]
@@ -225,6 +231,11 @@ class TimerBook:
             if rings:
                 self._save()
             return rings
+
+    def _names(self, timer: Timer) -> tuple[str, ...]:
+        """What a timer can be called."""
+        label = self.label(timer)
+        return (timer.name, self.words.name(label), label)
 
     def _get(self, timer_id: int) -> Timer:
         timer = self._timers.get(timer_id)

@@ -1,40 +1,76 @@
-"""The timer skill."""
+"""Timers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
 from assistant.skills import slots
-from assistant.skills.base import Act, Reply, Request, silencing
-from assistant.skills.phrases import capitalised, count_of, duration, joined
-from assistant.skills.rings import RingSource
-from assistant.skills.timekeeping import TimerBook
-from assistant.skills.timer import Timer, check_length, new_name, timer_name
+from assistant.skills.context import SkillContext
+from assistant.skills.contract import Act, Reply, Request
+from assistant.skills.lines import line
+from assistant.skills.phrases import Phrases
+from assistant.skills.table_skill import Handlers, TableSkill
+from assistant.skills.timer import Timer, check_length
 from common.errors import NotFound
 
+_CANNOT_DO = line("timers.cannot_do", "command")
+_HOW_LONG = line("timers.how_long")
+_LATER = line("timers.later", "length")
+_STARTED = line("timers.started", "length")
+_STARTED_NAMED = line("timers.started_named", "label", "length")
+_RESTARTED = line("timers.restarted", "length")
+_RESTARTED_NAMED = line("timers.restarted_named", "label", "length")
+_COUNTED = line("timers.counted", "count")
+_LISTED = line("timers.listed", "timers", "names")
+_THE = line("timers.the", "label")
+_SHALL_I_CANCEL = line("timers.shall_i_cancel", "timers")
+_WHICH_ONE = line("timers.which_one", "timers")
+_NONE = line("timers.none")
+_NO_SUCH = line("timers.no_such", "label")
+_CANCELLED = line("timers.cancelled", "timers")
+_BY_HOW_MUCH = line("timers.by_how_much")
+_ADDED = line("timers.added", "length", "label")
+_TOOK = line("timers.took", "length", "label")
+_ENDS_NOW = line("timers.ends_now", "label")
+_TO_HOW_LONG = line("timers.to_how_long")
+_RUNS_FOR = line("timers.runs_for", "length")
+_RUNS_FOR_NAMED = line("timers.runs_for_named", "label", "length")
+#: By whether the timers are to run again.
+_NONE_TO_CHANGE = {False: line("timers.none_running"), True: line("timers.none_paused")}
+_CHANGED = {False: line("timers.paused", "timers"), True: line("timers.resumed", "timers")}
+_PAUSED_ALREADY = line("timers.paused_already", "label")
+_RUNNING_ALREADY = line("timers.running_already", "label")
+_PAUSED_AT = line("timers.paused_at", "label", "left")
+_RUNS_AGAIN = line("timers.runs_again", "label", "left")
+_LEFT = {False: line("timers.left", "length"), True: line("timers.left_paused", "length")}
+_LEFT_ON = line("timers.left_on", "left", "label")
+_STATUS = line("timers.status", "left")
+_STATUS_OF_ALL = line("timers.status_of_all", "timers", "left")
 
-class TimerSkill:
-    """Starts, changes and tells timers.
+
+def skills(box: SkillContext) -> tuple[TimerSkill]:
+    """See `discovery`."""
+    return (TimerSkill(box),)
+
+
+class TimerSkill(TableSkill):
+    """Starts and changes timers, and says how they stand.
 
     Args:
-        timers: the book.
-        ringing: everything that rings: "cancel the timer" silences a ringing one.
-        understands: whether a sentence can be executed later ("turn off the light in ten minutes").
+        box: its timers; everything that rings, because "cancel the timer" silences a ringing one; whether a
+            sentence can be executed later ("turn off the light in ten minutes").
     """
 
-    def __init__(
-        self,
-        timers: TimerBook,
-        ringing: Sequence[RingSource] = (),
-        understands: Callable[[str], bool] = lambda _text: True,
-    ) -> None:
-        self._timers = timers
-        self._ringing = tuple(ringing)
-        self._understands = understands
-        self._handlers: dict[str, Callable[[Request], Reply]] = {
+    def __init__(self, box: SkillContext) -> None:
+        self._timers = box.timers
+        self._words = box.timers.words
+        self._rings = box.rings
+        self._understands = box.understands
+        self._text = box.replies.text
+        self._phrases = Phrases(box.replies)
+        handlers: Handlers = {
             "HassStartTimer": self._start,
             "HassCancelTimer": self._cancel,
             "HassCancelAllTimers": self._cancel_all,
@@ -46,35 +82,28 @@ class TimerSkill:
             "SottoChangeTimer": self._set_length,
             "SottoRestartTimer": self._restart,
         }
-
-    @property
-    def intents(self) -> frozenset[str]:
-        """Home Assistant's timer intents, and two of our own."""
-        return frozenset(self._handlers)
-
-    def handle(self, request: Request) -> Reply:
-        """Answer one of the intents."""
-        return self._handlers[request.intent](request)
+        super().__init__(handlers)
 
     def _start(self, request: Request) -> Reply:
         command = slots.text(request.slots, "conversation_command") or ""
         if command and not self._understands(command):
-            return Reply(f"I do not know how to {command}.", ok=False)
-        name = new_name(slots.text(request.slots, "name") or "")
+            return Reply(self._text(_CANNOT_DO, command=command), ok=False)
+        name = self._words.new_name(slots.text(request.slots, "name") or "")
         length = slots.seconds(request.slots)
         if length is None:
             answered = partial(self._starting, name=name, command=command, now=request.now)
-            return Reply("For how long?", expects_answer=True, if_length=answered)
+            return Reply(self._text(_HOW_LONG), expects_answer=True, if_length=answered)
         return self._starting(length, name, command, request.now)
 
     def _starting(self, length: float, name: str, command: str, now: datetime) -> Reply:
         self._timers.check(length)
+        said = self._phrases.duration(length)
         if command:
-            text = f"Okay, in {duration(length)}."
+            text = self._text(_LATER, length=said)
         elif name:
-            text = f"{capitalised(name)} timer, {duration(length)}, starting now."
+            text = self._text(_STARTED_NAMED, label=self._words.label(name, length), length=said)
         else:
-            text = f"{capitalised(duration(length))}, starting now."
+            text = self._text(_STARTED, length=said)
         started: list[int] = []
 
         def start() -> None:
@@ -87,31 +116,28 @@ class TimerSkill:
 
     def _cancel(self, request: Request) -> Reply:
         found = self._wanted(request)
-        rings = [ring for source in self._ringing for ring in source.ringing(request.now)]
-        if rings and not (found and self._names_one(request)):
-            return silencing(self._ringing, request)
+        if self._rings.ringing(request.now) and not (found and self._names_one(request)):
+            return self._rings.silencing(request)
         if not found:
             return self._none(request)
         if len(found) > 1:
-            question = f"You have {_listed(found)}. Shall I cancel all of them?"
+            question = self._text(_SHALL_I_CANCEL, timers=self._listed(found))
             return Reply(question, expects_answer=True, if_yes=self._cancelling(found))
         return self._cancelling(found)
 
     def _cancel_all(self, request: Request) -> Reply:
         found = self._timers.timers
-        rings = any(source.ringing(request.now) for source in self._ringing)
+        rings = self._rings.ringing(request.now)
         if not found and not rings:
-            return Reply("You have no timers.", ok=False)
+            return Reply(self._text(_NONE), ok=False)
         reply = self._cancelling(found) if found else Reply("")
-        return silencing(self._ringing, request, reply) if rings else reply
+        return self._rings.silencing(request, reply) if rings else reply
 
     def _cancelling(self, timers: list[Timer]) -> Reply:
         acts = tuple(
-            Act("timer.cancel", timer.label, run=partial(self._forget, timer.id)) for timer in timers
+            Act("timer.cancel", self._label(timer), run=partial(self._forget, timer.id)) for timer in timers
         )
-        if len(timers) == 1:
-            return Reply(f"Cancelled the {timers[0].label}.", acts)
-        return Reply(f"Cancelled {count_of(len(timers), 'timer')}.", acts)
+        return Reply(self._text(_CANCELLED, timers=self._the_or_count(timers)), acts)
 
     def _forget(self, timer_id: int) -> None:
         # It may have ended since it was asked about, and then is gone as it was to be.
@@ -127,58 +153,59 @@ class TimerSkill:
         if isinstance(timer, Reply):
             return timer
         if by is None:
-            return Reply("By how much?", ok=False, expects_answer=True)
+            return Reply(self._text(_BY_HOW_MUCH), ok=False, expects_answer=True)
         left = timer.remaining(request.now) + timedelta(seconds=direction * by)
-        verb = "Added" if direction > 0 else "Took"
-        place = "to" if direction > 0 else "off"
-        text = f"{verb} {duration(by)} {place} the {timer.label}."
+        label = self._label(timer)
+        text = self._text(_ADDED if direction > 0 else _TOOK, length=self._phrases.duration(by), label=label)
         if left <= timedelta(0):
-            text = f"The {timer.label} ends now."
+            text = self._text(_ENDS_NOW, label=label)
         name = "timer.add" if direction > 0 else "timer.shorten"
         add = partial(self._timers.add, timer.id, direction * by, request.now)
-        return Reply(text, (Act(name, timer.label, by, add),), stop_speaking=bool(rings))
+        return Reply(text, (Act(name, label, by, add),), stop_speaking=bool(rings))
 
     def _set_length(self, request: Request) -> Reply:
         length = slots.seconds(request.slots)
         if length is None:
-            return Reply("To how long?", ok=False)
+            return Reply(self._text(_TO_HOW_LONG), ok=False)
         name = slots.text(request.slots, "name")
         if name is not None and "start" in request.slots and not self._wanted(request):
-            return self._starting(length, timer_name(name), "", request.now)
+            return self._starting(length, self._words.name(name), "", request.now)
         timer = self._one(request)
         if isinstance(timer, Reply):
             return timer
         check_length(length)
         restart = partial(self._timers.restart, timer.id, request.now, length)
-        text = f"The {timer.name} timer" if timer.name else "The timer"
-        return Reply(
-            f"{text} now runs for {duration(length)}.", (Act("timer.set", timer.label, length, restart),)
-        )
+        label, said = self._label(timer), self._phrases.duration(length)
+        text = self._text(_RUNS_FOR, length=said)
+        if timer.name:
+            text = self._text(_RUNS_FOR_NAMED, label=label, length=said)
+        return Reply(text, (Act("timer.set", label, length, restart),))
 
     def _restart(self, request: Request) -> Reply:
-        """Start one again from its full length; one that rings comes before those that run."""
+        """Start a timer again with its full length; one that rings comes before those that run."""
         found = self._wanted(request, ringing=True)
         timer = found[0] if found else self._one(request)
         if isinstance(timer, Reply):
             return timer
         restart = partial(self._timers.restart, timer.id, request.now)
-        text = f"{capitalised(timer.label)}, {duration(timer.length_s)}, starting again."
-        if not timer.name:
-            text = f"{capitalised(duration(timer.length_s))}, starting again."
-        return Reply(text, (Act("timer.restart", timer.label, run=restart),), stop_speaking=bool(found))
+        label, length = self._label(timer), self._phrases.duration(timer.length_s)
+        text = self._text(_RESTARTED, length=length)
+        if timer.name:
+            text = self._text(_RESTARTED_NAMED, label=label, length=length)
+        return Reply(text, (Act("timer.restart", label, run=restart),), stop_speaking=bool(found))
 
     def _all(self, request: Request, paused: bool) -> Reply:
         """Pause all that run (`paused` False), or let all run again that are paused."""
         timers = [timer for timer in self._timers.timers if timer.paused is paused]
         if not timers:
-            text = f"None of your timers is {'paused' if paused else 'running'}."
-            return Reply(text if self._timers.timers else "You have no timers.", ok=False)
+            return Reply(self._text(_NONE_TO_CHANGE[paused] if self._timers.timers else _NONE), ok=False)
         name, change = (
             ("timer.resume", self._timers.resume) if paused else ("timer.pause", self._timers.pause)
         )
-        acts = tuple(Act(name, timer.label, run=partial(change, timer.id, request.now)) for timer in timers)
-        which = f"the {timers[0].label}" if len(timers) == 1 else count_of(len(timers), "timer")
-        return Reply(f"{'Resumed' if paused else 'Paused'} {which}.", acts)
+        acts = tuple(
+            Act(name, self._label(timer), run=partial(change, timer.id, request.now)) for timer in timers
+        )
+        return Reply(self._text(_CHANGED[paused], timers=self._the_or_count(timers)), acts)
 
     def _pause(self, request: Request) -> Reply:
         if slots.text(request.slots, "which") == "all":
@@ -186,12 +213,12 @@ class TimerSkill:
         timer = self._one(request, paused=False)
         if isinstance(timer, Reply):
             return timer
+        label = self._label(timer)
         if timer.paused:
-            return Reply(f"The {timer.label} is paused already.", ok=False)
-        left = duration(timer.remaining(request.now).total_seconds())
+            return Reply(self._text(_PAUSED_ALREADY, label=label), ok=False)
         pause = partial(self._timers.pause, timer.id, request.now)
-        text = f"Paused the {timer.label} with {left} left."
-        return Reply(text, (Act("timer.pause", timer.label, run=pause),))
+        text = self._text(_PAUSED_AT, label=label, left=self._remaining(timer, request))
+        return Reply(text, (Act("timer.pause", label, run=pause),))
 
     def _resume(self, request: Request) -> Reply:
         if slots.text(request.slots, "which") == "all":
@@ -199,23 +226,42 @@ class TimerSkill:
         timer = self._one(request, paused=True)
         if isinstance(timer, Reply):
             return timer
+        label = self._label(timer)
         if not timer.paused:
-            return Reply(f"The {timer.label} is running already.", ok=False)
-        left = duration(timer.remaining(request.now).total_seconds())
+            return Reply(self._text(_RUNNING_ALREADY, label=label), ok=False)
         resume = partial(self._timers.resume, timer.id, request.now)
-        text = f"The {timer.label} runs again, {left} left."
-        return Reply(text, (Act("timer.resume", timer.label, run=resume),))
+        text = self._text(_RUNS_AGAIN, label=label, left=self._remaining(timer, request))
+        return Reply(text, (Act("timer.resume", label, run=resume),))
 
     def _status(self, request: Request) -> Reply:
         found = self._wanted(request)
         if not found:
             return self._none(request, ok=not self._names_one(request))
         if len(found) == 1 and "count" not in request.slots:
-            return Reply(f"{capitalised(_left(found[0], request))} on the {found[0].label}.")
-        parts = [f"{_left(timer, request)} on the {timer.label}" for timer in found]
-        return Reply(f"You have {count_of(len(found), 'timer')}: {joined(parts)}.")
+            return Reply(self._text(_STATUS, left=self._left(found[0], request)))
+        left = self._phrases.joined([self._left(timer, request) for timer in found])
+        return Reply(self._text(_STATUS_OF_ALL, timers=self._text(_COUNTED, count=len(found)), left=left))
 
-    # -- which timer is meant ------------------------------------------------------------------------
+    def _label(self, timer: Timer) -> str:
+        return self._timers.label(timer)
+
+    def _the(self, timer: Timer) -> str:
+        return self._text(_THE, label=self._label(timer))
+
+    def _the_or_count(self, timers: list[Timer]) -> str:
+        """ "the pizza timer", "three timers"."""
+        return self._the(timers[0]) if len(timers) == 1 else self._text(_COUNTED, count=len(timers))
+
+    def _listed(self, timers: list[Timer]) -> str:
+        names = self._phrases.joined([self._the(timer) for timer in timers])
+        return self._text(_LISTED, timers=self._text(_COUNTED, count=len(timers)), names=names)
+
+    def _remaining(self, timer: Timer, request: Request) -> str:
+        return self._phrases.duration(timer.remaining(request.now).total_seconds())
+
+    def _left(self, timer: Timer, request: Request) -> str:
+        left = self._text(_LEFT[timer.paused], length=self._remaining(timer, request))
+        return self._text(_LEFT_ON, left=left, label=self._label(timer))
 
     def _names_one(self, request: Request) -> bool:
         names = ("name", "area", "start_hours", "start_minutes", "start_seconds")
@@ -234,24 +280,13 @@ class TimerSkill:
         if len(found) > 1 and paused is not None:
             found = [timer for timer in found if timer.paused is paused] or found
         if len(found) > 1:
-            return Reply(f"You have {_listed(found)}. Say which one.", ok=False)
+            return Reply(self._text(_WHICH_ONE, timers=self._listed(found)), ok=False)
         return found[0]
 
     def _none(self, request: Request, ok: bool = False) -> Reply:
         name = slots.text(request.slots, "name") or slots.text(request.slots, "area")
         length = slots.seconds(request.slots, "start_")
-        if name is not None:
-            return Reply(f"There is no {timer_name(name)} timer.", ok=ok)
-        if length is not None:
-            return Reply(f"There is no {duration(length, noun=True)} timer.", ok=ok)
-        return Reply("You have no timers.", ok=ok)
-
-
-def _listed(timers: list[Timer]) -> str:
-    names = joined([f"the {timer.label}" for timer in timers])
-    return f"{count_of(len(timers), 'timer')}: {names}"
-
-
-def _left(timer: Timer, request: Request) -> str:
-    left = duration(timer.remaining(request.now).total_seconds())
-    return f"{left} left{' and paused' if timer.paused else ''}"
+        if name is None and length is None:
+            return Reply(self._text(_NONE), ok=ok)
+        label = self._words.label(self._words.name(name or ""), length or 0.0)
+        return Reply(self._text(_NO_SUCH, label=label), ok=ok)

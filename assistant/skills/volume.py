@@ -1,73 +1,44 @@
-"""The loudness of the box's own voice."""
+"""Changes the loudness of the box's own voice."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import Protocol
 
 from assistant.skills import slots
-from assistant.skills.base import Act, Reply, Request
-from common.state_file import load_json, save_json
-
-log = logging.getLogger(__name__)
+from assistant.skills.context import SkillContext
+from assistant.skills.contract import Act, Reply, Request
+from assistant.skills.lines import WordList, line
+from assistant.skills.volume_control import DEFAULT_VOLUME
 
 #: One step of "louder" or "quieter", in percent.
 STEP = 10
-_DEFAULT = 70
+
+_AT = line("volume.at", "percent")
+_SET = line("volume.set", "percent")
+_HOW_LOUD = line("volume.how_loud")
+_LOUDEST = line("volume.loudest")
+_QUIETEST = line("volume.quietest")
+_PERCENT = WordList("volume.percent")
 
 
-class VolumeControl(Protocol):
-    """Something whose loudness can be set, in percent."""
-
-    def get(self) -> int:
-        """0 (silent) to 100."""
-
-    def set(self, percent: int) -> None:
-        """Set it; raises `StorageError` if it holds but could not be saved."""
-
-
-class SavedVolume:
-    """A loudness that survives a restart.
-
-    Args:
-        path: the JSON file.
-        apply: told the loudness as a factor, 0.0 to 1.0, now and at each change.
-    """
-
-    def __init__(self, path: Path, apply: Callable[[float], None] = lambda _factor: None) -> None:
-        self._path = path
-        self._apply = apply
-        stored = load_json(path)
-        percent = stored.get("percent") if isinstance(stored, dict) else None
-        valid = type(percent) is int and 0 <= percent <= 100
-        self._percent: int = percent if valid and isinstance(percent, int) else _DEFAULT
-        apply(self._percent / 100)
-
-    def get(self) -> int:
-        """0 (silent) to 100."""
-        return self._percent
-
-    def set(self, percent: int) -> None:
-        """Set it, then save it.
-
-        Raises:
-            StorageError: it is set, but could not be saved.
-        """
-        self._percent = max(0, min(100, percent))
-        self._apply(self._percent / 100)
-        save_json(self._path, {"percent": self._percent})
+def skills(box: SkillContext) -> tuple[VolumeSkill]:
+    """See `discovery`."""
+    return (VolumeSkill(box),)
 
 
 class VolumeSkill:
-    """Sets, changes and mutes the loudness; keeps what it was before muting."""
+    """Sets, changes and mutes the loudness; keeps what it was before muting.
+
+    Args:
+        box: its loudness.
+    """
 
     intents = frozenset({"SottoSetVolume", "SottoChangeVolume", "SottoMute", "SottoGetVolume"})
 
-    def __init__(self, volume: VolumeControl) -> None:
-        self._volume = volume
+    def __init__(self, box: SkillContext) -> None:
+        self._volume = box.volume
+        self._text = box.replies.text
+        self._percent = box.replies.words(_PERCENT)
         self._before_mute = 0
 
     def handle(self, request: Request) -> Reply:
@@ -80,7 +51,7 @@ class VolumeSkill:
             case "SottoMute":
                 return self._mute(request)
             case _:
-                return Reply(f"The volume is at {self._volume.get()} percent.")
+                return Reply(self._text(_AT, percent=self._volume.get()))
 
     def _set(self, request: Request) -> Reply:
         named = slots.number(request.slots, "volume_percent")
@@ -88,9 +59,9 @@ class VolumeSkill:
             return self._to(round(named))
         level = slots.number(request.slots, "volume_level")
         if level is None:
-            return Reply("How loud?", ok=False, expects_answer=True)
+            return Reply(self._text(_HOW_LOUD), ok=False, expects_answer=True)
         # "Volume five" means half, as on boxes that count to ten; "five percent" means five percent.
-        if 1 <= level <= 10 and "percent" not in request.text:
+        if 1 <= level <= 10 and not any(word in request.text for word in self._percent):
             level *= 10
         return self._to(round(level))
 
@@ -99,12 +70,12 @@ class VolumeSkill:
         step = slots.number(request.slots, "volume_step") or STEP
         now = self._volume.get()
         if now == (100 if up else 0):
-            return Reply(f"That is as {'loud' if up else 'quiet'} as I get.", ok=False)
+            return Reply(self._text(_LOUDEST if up else _QUIETEST), ok=False)
         return self._to(round(now + (step if up else -step)))
 
     def _mute(self, request: Request) -> Reply:
         if request.slots.get("state") == "off":
-            return self._to(self._before_mute or _DEFAULT)
+            return self._to(self._before_mute or DEFAULT_VOLUME)
         return Reply("", (Act("volume.set", value=0, run=self._mute_now),), stop_speaking=True)
 
     def _mute_now(self) -> None:
@@ -115,4 +86,4 @@ class VolumeSkill:
         percent = max(0, min(100, percent))
         undo = partial(self._volume.set, self._volume.get())
         act = Act("volume.set", value=percent, run=partial(self._volume.set, percent), undo=undo)
-        return Reply(f"Volume {percent} percent.", (act,))
+        return Reply(self._text(_SET, percent=percent), (act,))

@@ -1,4 +1,4 @@
-"""Numbers as English words: cardinals, ordinals, years, clock times. No digits, no hyphens."""
+"""Numbers as words: in English cardinals, ordinals, years, clock times, without digits and hyphens."""
 
 from __future__ import annotations
 
@@ -28,20 +28,30 @@ _MONTHS = (
 )
 #: A lone "a" would be spoken as the article, "uh em"; the hyphen makes espeak-ng spell it.
 _HALVES = {"am": "a-m", "pm": "p m"}
+_SOFT_HYPHEN = "\u00ad"
 _lock = threading.Lock()
 
 
 @cache
-def _engine() -> RbnfEngine:
-    return RbnfEngine.for_language("en")
+def _engine(language: str) -> RbnfEngine | None:
+    try:
+        return RbnfEngine.for_language(language)
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=4096)
-def _format(number: str, purpose: FormatPurpose) -> str:
+def _format(number: str, purpose: FormatPurpose, language: str = "en") -> str:
     # The engine says nothing about threads, and a call takes microseconds.
     with _lock:
-        words: str = _engine().format_number(number, purpose).text
-    return words.replace("-", " ")
+        engine = _engine(language)
+        words: str = engine.format_number(number, purpose).text if engine else number
+    return words.replace("-", " ").replace(_SOFT_HYPHEN, "")
+
+
+def in_words(number: int, language: str) -> str:
+    """A number in the words of a language; in digits where CLDR has no words for it."""
+    return _format(str(number), FormatPurpose.CARDINAL, language)
 
 
 def cardinal(number: str) -> str:

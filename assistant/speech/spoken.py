@@ -74,17 +74,23 @@ _FRACTIONS = {("1", "2"): "one half", ("1", "4"): "one quarter", ("3", "4"): "th
 _SYMBOLS = {"&": " and ", "+": " plus ", "=": " equals ", "@": " at ", "%": " percent "}
 
 
-def spoken(text: str) -> str:
+def spoken(text: str, language: str = "en") -> str:
     """The words of `text`, with its punctuation, free of digits.
 
-    Never raises and takes time in proportion to the text; how much may be spoken is the
-    synthesiser's affair. English.
+    Never raises and takes time in proportion to the text. The synthesiser limits how much is spoken.
+
+    Args:
+        text: as it is written.
+        language: of the text. The rules here are those of English. Text in any other language keeps its
+            numbers and units: the voice's phonemes come from espeak-ng, which reads numbers itself.
 
     Examples:
         "It's 4:35 pm." -> "It's four thirty five p m."
         "21.5 °C" -> "twenty one point five degrees celsius"
     """
     result = _plain(text)
+    if language.partition("-")[0] != "en":
+        return " ".join(result.split())
     for pattern, words in _RULES:
         result = pattern.sub(words, result)
     for symbol, word in _SYMBOLS.items():

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import re
-
-_STOP_PHRASES = frozenset(
-    {
-        "stop",
-        "stop it",
-        "stop talking",
-        "quiet",
-        "be quiet",
-        "cancel",
-        "never mind",
-        "enough",
-        "that's enough",
-        "shut up",
-        "okay stop",
-        "please stop",
-    }
-)
+from collections.abc import Collection
 
 
 class StopWords:
-    """A recognition grammar of a few phrases; favours their words and knows nothing else."""
+    """A recognition grammar of a few phrases; favours their words and knows nothing else.
+
+    Args:
+        phrases: lower-case, of the language. The first is a single word that people repeat ("stop, stop").
+    """
 
     key = "stop-words"
     said = ()
-    words = frozenset(word for phrase in _STOP_PHRASES for word in phrase.split())
     automaton = None
+
+    def __init__(self, phrases: Collection[str]) -> None:
+        self._phrases = frozenset(phrases)
+        self._repeated = next(iter(phrases))
+        self.words = frozenset(word for phrase in phrases for word in phrase.split())
 
     def parses(self, text: str) -> bool:
         """Whether `text` is one of the phrases, said once or repeated ("stop, stop")."""
-        words = re.sub(r"[^a-z' ]", " ", text.lower()).split()
-        phrase = " ".join(words)
-        return phrase in _STOP_PHRASES or (bool(words) and set(words) == {"stop"})
+        words = re.sub(r"[^\w' ]|[\d_]", " ", text.lower()).split()
+        return " ".join(words) in self._phrases or (bool(words) and set(words) == {self._repeated})

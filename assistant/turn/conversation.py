@@ -17,11 +17,11 @@ from time import perf_counter
 from assistant.audio.format import Samples
 from assistant.events import EventKind
 from assistant.hearing.ears import HearingFrame
+from assistant.skills.common_lines import FAILED
 from assistant.turn.answer import Announce, Answerer, Await, Effect, EndOfTurn, OnDone, Reply, Rest, Speak
 from assistant.turn.box_answerer import BoxAnswerer
 from assistant.turn.context import StreamContext
 from assistant.turn.continuation import Continuation
-from assistant.turn.dialogue import APOLOGY
 from assistant.turn.endpointer import Endpointer
 from assistant.turn.hub_pipeline import HubPipeline
 from assistant.turn.hub_port import HubPort
@@ -284,7 +284,7 @@ class Conversation:
         except Exception:
             # One bad turn must not make the box deaf.
             log.exception("turn %s failed", turn.id)
-            self._recorder.failed(turn.id, APOLOGY)
+            self._recorder.failed(turn.id, self._context.dialogue.replies.text(FAILED))
             self._rest()
 
     # -- effects -------------------------------------------------------------------------------------

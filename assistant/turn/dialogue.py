@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
 
-from assistant.skills.base import Reply, Request, Skills
+from assistant.skills.common_lines import NOT_UNDERSTOOD
+from assistant.skills.contract import Reply, Request
+from assistant.skills.registry import Skills
+from assistant.skills.replies import Replies
 from assistant.understanding.grammar import Grammar, Parse
 
 log = logging.getLogger(__name__)
 
-NOT_UNDERSTOOD = "Sorry, I did not understand that."
-APOLOGY = "Sorry, something went wrong."
 #: A plan is made anew after so many seconds: what it answers from (a clock, a lamp) may have changed.
 STALE_S = 1.5
 
@@ -82,7 +83,12 @@ class Dialogue:
 
     def rings(self) -> bool:
         """Whether something rings now, which "stop" would silence."""
-        return bool(self._skills.ringing(self._now()))
+        return bool(self._skills.rings.ringing(self._now()))
+
+    @property
+    def replies(self) -> Replies:
+        """What the box says, in its language."""
+        return self._skills.replies
 
     @property
     def grammar(self) -> Grammar:
@@ -110,7 +116,8 @@ class Dialogue:
         parsed = perf_counter()
         stages = {"parse": (parsed - started) * 1e3}
         if parse is None:
-            return Plan(None, None, Reply(NOT_UNDERSTOOD, ok=False), grammar.key, parsed, stages)
+            reply = Reply(self.replies.text(NOT_UNDERSTOOD), ok=False)
+            return Plan(None, None, reply, grammar.key, parsed, stages)
         request = Request(
             intent=parse.intent,
             slots=parse.slots,

@@ -11,14 +11,13 @@ from dataclasses import replace
 
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.events import EventKind
+from assistant.skills.common_lines import HUB_FAILED, HUB_GONE, HUB_SILENT
+from assistant.skills.lines import Line
 from assistant.turn.answer import Announce, Await, Effect, EndOfTurn, OnDone, Rest, RunStep, Speak
 from assistant.turn.context import StreamContext
 from assistant.turn.hub_turn import (
     DUPLICATE,
     ECHO_S,
-    HUB_FAILED,
-    HUB_GONE,
-    NO_ANSWER,
     PRE_ROLL_MS,
     SILENT_CODES,
     HubTurn,
@@ -41,6 +40,7 @@ class HubPipeline:
     def __init__(self, context: StreamContext, recorder: Recorder, run: RunStep) -> None:
         self._ears = context.ears
         self._voice = context.voice
+        self._replies = context.dialogue.replies
         self._bus = context.bus
         self.settings = context.hub
         self._label = f"{context.label} hub"
@@ -84,7 +84,7 @@ class HubPipeline:
         """End a wait that has lasted too long; `now` is a `perf_counter` value. Only while one is awaited."""
         turn = self._turn
         if turn is not None and turn.is_late(now, self.settings):
-            return self._apologise(turn, NO_ANSWER)
+            return self._apologise(turn, HUB_SILENT)
         return None
 
     def drop(self) -> None:
@@ -122,7 +122,7 @@ class HubPipeline:
         if turn.watch is None:
             self._keep(turn)
             return None
-        return self._close(turn) if quietly else self._apologise(turn, NO_ANSWER)
+        return self._close(turn) if quietly else self._apologise(turn, HUB_SILENT)
 
     def end_of_speech(self, hub: PipelineHub) -> Effect | None:
         """The hub takes the utterance for finished before the box does."""
@@ -185,7 +185,7 @@ class HubPipeline:
     def _with_last_words(self, sound: Speech, is_missed: Callable[[], bool]) -> Iterator[Samples]:
         yield from sound.chunks
         if is_missed():
-            yield from self._voice.stream(HUB_GONE)
+            yield from self._voice.stream(self._replies.text(HUB_GONE))
 
     def _ending(self, turn: HubTurn, on_done: OnDone) -> OnDone:
         def forget() -> None:
@@ -216,8 +216,9 @@ class HubPipeline:
         self._finish(turn)
         return Rest()
 
-    def _apologise(self, turn: HubTurn, sentence: str) -> Effect:
+    def _apologise(self, turn: HubTurn, line: Line) -> Effect:
         """The turn is lost, and whoever spoke should know."""
+        sentence = self._replies.text(line)
         self._turn = None
         turn.reply = sentence
         self._bus.publish(EventKind.REPLY, turn.id, text=sentence)

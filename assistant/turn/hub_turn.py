@@ -14,9 +14,6 @@ from assistant.turn.store import Clocks, Turn
 from assistant.turn.user_turn import UserTurn
 from common.errors import InvalidInput
 
-NO_ANSWER = "The hub did not answer."
-HUB_GONE = "The hub has gone."
-HUB_FAILED = "Sorry, the hub could not do that."
 #: What a hub says when there is nothing to be sorry for: it heard no words, or another box is answered.
 DUPLICATE = "duplicate_wake_up_detected"
 SILENT_CODES = frozenset({"stt-no-text-recognized", DUPLICATE})

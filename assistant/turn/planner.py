@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from assistant.skills.common_lines import STOP
 from assistant.speech.spoken import spoken
 from assistant.turn.dialogue import Dialogue, Outcome, Plan
 from assistant.turn.user_turn import Interpretation
@@ -43,4 +44,5 @@ class Planner:
 
     def stop(self) -> None:
         """The speaker has said "stop" over a reply."""
-        self._dialogue.respond("stop", speaker=self._speaker)
+        stop = self._dialogue.replies.words(STOP)[0]
+        self._dialogue.respond(stop, speaker=self._speaker)

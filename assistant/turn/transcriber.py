@@ -9,6 +9,7 @@ from time import perf_counter
 from assistant.audio.format import Samples
 from assistant.events import EventKind
 from assistant.hearing.activity import Activity
+from assistant.skills.common_lines import STOP
 from assistant.speech.after_wake import AfterWakeWord
 from assistant.speech.constraint import RecognitionGrammar
 from assistant.speech.recognition import Recognition
@@ -30,7 +31,7 @@ class Transcriber:
     def __init__(self, context: StreamContext, foresee: Callable[[str], Plan]) -> None:
         self._context = context
         self._foresee = foresee
-        self._stop_words = StopWords()
+        self._stop_words = StopWords(context.dialogue.replies.words(STOP))
         #: How often this machine can afford a recognition.
         self.pace = PartialPace(context.settings.partial_every_ms)
 

@@ -183,7 +183,8 @@ class Compiler:
         for number in values.get_numbers():
             # "21", "minus 5", "21 point 5": what leads the last word may be digits or words as it likes.
             *lead, last = fold_piece(str(number)).split()
-            node = self._text(" ".join(lead) + " ", start) if lead else start
+            said = " ".join(self._numerals.sign(word) for word in lead)
+            node = self._text(f"{said} ", start) if lead else start
             self.network.free(self._chars(last, node), end)
             for way in self._numerals.words(int(last)):
                 if self._numerals.to_digits(way) == last:

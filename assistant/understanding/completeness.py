@@ -1,4 +1,4 @@
-"""How finished a sentence is: what the end of turn waits for."""
+"""How finished a sentence is: what endpointing goes by."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def elisions(words: Collection[str]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for word in sorted(known):
         heard = _base(word)
-        # Where the base form can be said too, nobody can tell which one was meant.
+        # Where the base form can be said too, it is open which one was meant.
         if heard and not {heard, word[:-1], word[:-2]} & known:
             found[heard] = word
     return found

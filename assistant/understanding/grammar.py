@@ -94,7 +94,7 @@ class Grammar:
             for name, intent in self._intents.intents.items()
             for data in intent.data
         ]
-        # On the way of a sentence the same text is asked for by recogniser, turn end and dialogue.
+        # The recogniser, endpointing and the dialogue ask for the meaning of the same text.
         self._meaning = lru_cache(maxsize=_REMEMBERED)(partial(self._parse, delayed=True))
         self.automaton = GrammarAutomaton(compiled.network, compiled.plain_start)
         self._all = GrammarAutomaton(compiled.network, compiled.start)

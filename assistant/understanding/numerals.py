@@ -26,6 +26,8 @@ class Numerals:
     def __init__(self, language: str) -> None:
         self.language = language
         self.english = language.split("-")[0] == "en"
+        #: What `normalise` writes for the signs of a number, and what the language says for them.
+        self._signs = {"minus": "minus", "point": "point"}
         self._engine: Any = None
         try:
             self._engine = get_rbnf_engine(language)
@@ -37,6 +39,10 @@ class Numerals:
             for phrase in self.words(number):
                 self._phrases[tuple(phrase.split())] = number
         self._longest = max(map(len, self._phrases), default=0)
+        self._signs = {
+            "minus": self._said_besides(-5, 5),
+            "point": self._said_besides(1.5, 1, 5),
+        }
 
     def words(self, number: float) -> tuple[str, ...]:
         """All ways to speak a number, without hyphens; () where the language has no rules."""
@@ -46,6 +52,10 @@ class Numerals:
         if known is None:
             known = self._spoken[number] = tuple(dict.fromkeys(self._ways(number)))
         return known
+
+    def sign(self, word: str) -> str:
+        """What the language says for "minus" or "point"; any other word as it is."""
+        return self._signs.get(word, word)
 
     def match(self, words: list[str], start: int) -> tuple[int, int] | None:
         """The longest number phrase in `words` from `start`: (value, count of words), or None."""
@@ -66,7 +76,25 @@ class Numerals:
             found = self.match(words, at)
             out.append(str(found[0]) if found else words[at])
             at += found[1] if found else 1
-        return " ".join(_join_decimals(out))
+        return " ".join(self._join_decimals(out))
+
+    def _said_besides(self, number: float, *parts: int) -> str:
+        """What a number has besides its parts: "minus" in "minus five", "point" in "one point five"."""
+        known = {word for part in parts for way in self.words(part) for word in way.split()}
+        return " ".join(word for word in self.words(number)[0].split() if word not in known)
+
+    def _join_decimals(self, words: list[str]) -> list[str]:
+        """["21", "point", "5"] becomes ["21.5"], ["minus", "5"] becomes ["-5"]."""
+        minus, point = {"minus", self._signs["minus"]}, {"point", self._signs["point"]}
+        out: list[str] = []
+        for word in words:
+            if word.isdecimal() and out and out[-1] in minus:
+                out[-1] = f"-{word}"
+            elif word.isdecimal() and len(out) > 1 and out[-1] in point and _is_integer(out[-2]):
+                out[-2:] = [f"{out[-2]}.{word}"]
+            else:
+                out.append(word)
+        return out
 
     def _ways(self, number: float) -> list[str]:
         by_rule = self._engine.format_number(number).text_by_ruleset.values()
@@ -82,19 +110,6 @@ class Numerals:
 def numerals(language: str) -> Numerals:
     """The numerals of a language, made once (about 0.05 s)."""
     return Numerals(language)
-
-
-def _join_decimals(words: list[str]) -> list[str]:
-    """["21", "point", "5"] becomes ["21.5"], ["minus", "5"] becomes ["-5"]."""
-    out: list[str] = []
-    for word in words:
-        if word.isdecimal() and out and out[-1] == "minus":
-            out[-1] = f"-{word}"
-        elif word.isdecimal() and len(out) > 1 and out[-1] == "point" and _is_integer(out[-2]):
-            out[-2:] = [f"{out[-2]}.{word}"]
-        else:
-            out.append(word)
-    return out
 
 
 def _is_integer(word: str) -> bool:

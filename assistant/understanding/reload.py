@@ -41,7 +41,7 @@ class GrammarKeeper:
         self._stamps = self._look()
         self._current = build()
         self._fault: str | None = None
-        #: Guards what follows; told when nothing is being built any more.
+        #: Guards what follows; notified when nothing is being built any more.
         self._idle = threading.Condition()
         self._stale = False
         self._thread: threading.Thread | None = None
@@ -52,7 +52,7 @@ class GrammarKeeper:
         return self._current
 
     def refresh(self) -> None:
-        """Something else that it is made from has changed: build anew, after any build under way."""
+        """Build the grammar again, after any build under way: something else it is made from has changed."""
         with self._idle:
             self._stale = True
             self._start()
@@ -89,7 +89,7 @@ class GrammarKeeper:
                 self._end()
 
     def _is_wanted(self) -> bool:
-        """Take the wish for a build; where there is none, the thread has ended before another can come."""
+        """Take the request for a build. Where there is none, the thread ends before another can come."""
         with self._idle:
             wanted, self._stale = self._stale, False
             if not wanted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,8 +20,10 @@ from common.errors import GrammarError
 MAX_RANGE_VALUES = 10_001
 MAX_TEMPLATE_CHARS = 2000
 
+#: What a file says of the box's own replies; `assistant.skills.replies` reads it.
+REPLY_KEYS = ("replies", "words", "errors")
 _FILE_KEYS = frozenset(
-    ["language", "intents", "lists", "expansion_rules", "skip_words", "settings", "responses"]
+    ["language", "intents", "lists", "expansion_rules", "skip_words", "settings", "responses", *REPLY_KEYS]
 )
 _BLOCK_KEYS = frozenset(
     [
@@ -44,13 +46,21 @@ _LIST_KINDS = ("values", "range", "wildcard")
 
 @dataclass(frozen=True)
 class SentenceFile:
-    """What a file defines, in the shape of hassil's input dictionary."""
+    """What a file defines, in the shape of hassil's input dictionary.
+
+    Attributes:
+        path: of the file.
+        intents, lists, rules, skip_words: what is said to the box.
+        spoken: what the box says: those mappings of `REPLY_KEYS` that the file has. Their keys and texts know
+            their lines.
+    """
 
     path: Path
     intents: Mapping[str, dict[str, Any]]
     lists: Mapping[str, dict[str, Any]]
     rules: Mapping[str, str]
     skip_words: tuple[str, ...]
+    spoken: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def read_sentence_file(path: Path, language: str) -> SentenceFile | None:
@@ -61,6 +71,11 @@ def read_sentence_file(path: Path, language: str) -> SentenceFile | None:
         NotFound, TooLarge: as `read_yaml`.
     """
     return _Reader(path).read(language)
+
+
+def place(file: SentenceFile, text: str) -> str:
+    """Where a text or a key of a file stands: "FILE:LINE"."""
+    return f"{file.path}:{getattr(text, 'line', 0)}"
 
 
 def parse_template(text: str) -> Expression:
@@ -101,10 +116,11 @@ class _Reader:
         intents = self.mapping(content.get("intents"), "intents", None)
         return SentenceFile(
             path=self.path,
-            intents={str(name): self.intent(name, value) for name, value in intents.items()},
+            intents={name: self.intent(name, value) for name, value in intents.items()},
             lists=self.lists(content.get("lists")),
             rules=self.rules(content.get("expansion_rules")),
             skip_words=tuple(self.texts(content.get("skip_words"), "skip_words", None)),
+            spoken={key: self.mapping(content[key], f"`{key}`", key) for key in REPLY_KEYS if key in content},
         )
 
     def intent(self, name: str, value: object) -> dict[str, Any]:

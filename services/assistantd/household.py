@@ -6,7 +6,7 @@ from datetime import datetime
 
 from assistant.assistant import Assistant
 from assistant.home.model import Device, DeviceState
-from assistant.skills.timer import MAX_NAME, Timer, new_name
+from assistant.skills.timer import MAX_NAME, Timer
 from common.errors import HomeError, InvalidInput, NotFound, Unavailable
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.wire.home import action_from_wire, device_to_wire, home_to_wire, skipped_to_wire
@@ -15,7 +15,7 @@ from services.wire.home import action_from_wire, device_to_wire, home_to_wire, s
 def timers(assistant: Assistant) -> pb.ListTimersResponse:
     """All timers that have not ended."""
     now = assistant.clock()
-    return pb.ListTimersResponse(timers=[_timer(timer, now) for timer in assistant.timers.timers])
+    return pb.ListTimersResponse(timers=[_timer(assistant, timer, now) for timer in assistant.timers.timers])
 
 
 def start_timer(assistant: Assistant, request: pb.StartTimerRequest) -> pb.Timer:
@@ -33,7 +33,8 @@ def start_timer(assistant: Assistant, request: pb.StartTimerRequest) -> pb.Timer
             code="timer.name",
         )
     now = assistant.clock()
-    return _timer(assistant.timers.start(request.length_s, now, new_name(request.name)), now)
+    name = assistant.timers.words.new_name(request.name)
+    return _timer(assistant, assistant.timers.start(request.length_s, now, name), now)
 
 
 def cancel_timer(assistant: Assistant, request: pb.CancelTimerRequest) -> pb.Timer:
@@ -43,7 +44,7 @@ def cancel_timer(assistant: Assistant, request: pb.CancelTimerRequest) -> pb.Tim
         NotFound: there is no such timer.
         StorageError: the timer is cancelled, but that could not be saved.
     """
-    return _timer(assistant.timers.cancel(request.id), assistant.clock())
+    return _timer(assistant, assistant.timers.cancel(request.id), assistant.clock())
 
 
 def describe_home(assistant: Assistant) -> pb.HomeDescription:
@@ -93,11 +94,11 @@ def _state(assistant: Assistant, device: Device) -> DeviceState:
         return DeviceState()
 
 
-def _timer(timer: Timer, now: datetime) -> pb.Timer:
+def _timer(assistant: Assistant, timer: Timer, now: datetime) -> pb.Timer:
     return pb.Timer(
         id=timer.id,
         name=timer.name,
-        label=timer.label,
+        label=assistant.timers.label(timer),
         length_s=timer.length_s,
         remaining_s=timer.remaining(now).total_seconds(),
         paused=timer.paused,

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from assistant.events import EventBus, EventKind
-from assistant.skills.base import Skills
+from assistant.skills.registry import Skills
 from assistant.skills.rings import Ring
 from assistant.turn.dialogue import Dialogue
 
@@ -60,9 +60,9 @@ class RingLoop:
     def _run(self) -> None:
         while not self._stop.wait(self._pause()):
             try:
-                for ring in self._skills.due(self._now()):
+                for ring in self._skills.rings.due(self._now()):
                     self._begin(ring)
-                if self._skills.ringing(self._now()):
+                if self._skills.rings.ringing(self._now()):
                     self._sound()
             except Exception:
                 # A fault in one ring must not silence all later ones.
@@ -70,7 +70,7 @@ class RingLoop:
                 self._stop.wait(NAP_S)
 
     def _pause(self) -> float:
-        following = self._skills.next_due()
+        following = self._skills.rings.next_due()
         if following is None:
             return NAP_S
         return min(NAP_S, max(0.01, (following - self._now()).total_seconds()))
@@ -86,13 +86,13 @@ class RingLoop:
 
     def _sound(self) -> None:
         """Announce everything that rings, then wait."""
-        texts = dict.fromkeys(ring.text for ring in self._skills.ringing(self._now()) if ring.text)
+        texts = dict.fromkeys(ring.text for ring in self._skills.rings.ringing(self._now()) if ring.text)
         for text in texts:
             self._say(text, partial(self._still_rings, text))
         self._stop.wait(INTERVAL_S)
 
     def _still_rings(self, text: str) -> bool:
-        return any(ring.text == text for ring in self._skills.ringing(self._now()))
+        return any(ring.text == text for ring in self._skills.rings.ringing(self._now()))
 
     def _say(self, text: str, wanted: Callable[[], bool] = lambda: True) -> None:
         """Announce it when the box neither listens nor answers: what it hears may silence the ring."""

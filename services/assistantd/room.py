@@ -23,7 +23,7 @@ from assistant.audio.speaker import Speaker
 from assistant.events import EventKind
 from assistant.models.catalogue import WAKE_WORDS
 from assistant.settings import Settings
-from assistant.skills.volume import SavedVolume
+from assistant.skills.volume_control import SavedVolume
 from assistant.turn.conversation import Conversation
 from common.errors import SottoError
 from services.assistantd.announce import no_loudspeaker, speak_in_turn

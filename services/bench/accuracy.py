@@ -14,8 +14,10 @@ from assistant.assistant import Assistant
 from assistant.audio.files import read_audio
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.settings import Settings
+from assistant.skills.contract import Skill
 from assistant.turn.store import Turn
 from services.bench.live import is_cut_off
+from services.bench.neutral import NeutralSkill
 from services.bench.recordings import Clip, clips_of, with_noise, with_pauses_doubled
 from services.bench.wake import wake_words
 from services.bench.whole import slots_of, spoken_slots, turns_of
@@ -141,9 +143,11 @@ def full(
 @contextmanager
 def assistant_for(speech: Path, settings: Settings, *, own: bool = False) -> Iterator[Assistant]:
     """An assistant with a state of its own: with the language of the recorded commands, or at home."""
+    answered: tuple[Skill, ...] = ()
     if own:
         settings = replace(settings, sentences=(speech / "commands",), builtin_sentences=False)
-    with scratch_assistant(settings) as assistant:
+        answered = (NeutralSkill(speech / "commands"),)
+    with scratch_assistant(settings, answered) as assistant:
         yield assistant
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from assistant.settings import Settings, load_settings
+from assistant.skills.contract import Skill
 from services.bench import accuracy, growth, latency, live
 from services.bench.figures import line, machine
+from services.bench.neutral import NeutralSkill
 from services.bench.recordings import clips_of, speech_folder
 from services.bench.speech_pictures import draw_accuracy, draw_latency, rare_errors
 from services.client.scratch import scratch_assistant
@@ -26,9 +28,11 @@ def bench_latency(options: argparse.Namespace) -> int:
     limit = options.limit or (10 if options.quick else _LIVE_CLIPS)
     clips = clips_of(folder, limit)
     settings = load_settings(options.config)
+    answered: tuple[Skill, ...] = ()
     if any(file.suffix in {".yaml", ".yml"} for file in folder.iterdir()):
         settings = replace(settings, sentences=(folder,), builtin_sentences=False)
-    with scratch_assistant(settings) as assistant:
+        answered = (NeutralSkill(folder),)
+    with scratch_assistant(settings, answered) as assistant:
         # A box that has been up for a minute has met the grammar before.
         for clip in clips[:3]:
             live.hear(assistant, clip)

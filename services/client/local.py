@@ -13,7 +13,7 @@ from assistant.assistant import Assistant
 from assistant.audio.format import Samples
 from assistant.audio.stream_sink import StreamSink
 from assistant.settings import load_settings
-from assistant.skills.volume import SavedVolume
+from assistant.skills.volume_control import SavedVolume
 from assistant.turn.settings import ConversationSettings
 from assistant.turn.store import Turn
 from common.errors import Conflict

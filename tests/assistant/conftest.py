@@ -15,7 +15,7 @@ from assistant.audio.stream_sink import StreamSink
 from assistant.events import Event
 from assistant.models.store import ModelStore
 from assistant.settings import Settings
-from assistant.skills.volume import SavedVolume
+from assistant.skills.volume_control import SavedVolume
 from assistant.turn.conversation import Conversation
 from assistant.turn.settings import ConversationSettings
 from assistant.turn.store import Turn

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from assistant.clock import BoxClock
 from assistant.skills.alarm_book import AlarmBook
 from assistant.skills.alarm_time import Moment
-from assistant.skills.base import Skills
 from assistant.skills.hub_timers import HubTimers
+from assistant.skills.registry import Skills
+from assistant.skills.rings import Rings
 from assistant.skills.timekeeping import TimerBook
+from tests.assistant.skills.english import REPLIES
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HOURS = timedelta(hours=5)
@@ -59,31 +61,31 @@ def test_a_clock_that_is_slewed_has_not_stepped() -> None:
 
 @pytest.mark.parametrize("by", [HOURS, -HOURS])
 def test_a_timer_still_runs_for_its_length(tmp_path: Path, by: timedelta) -> None:
-    timers = TimerBook(tmp_path / "timers.json")
+    timers = TimerBook(tmp_path / "timers.json", REPLIES)
     timers.start(600, NOON, "pizza")
-    skills = Skills([], [timers])
-    skills.clock_stepped(by)
-    assert skills.due(NOON + by + timedelta(seconds=599)) == []
-    (ring,) = skills.due(NOON + by + timedelta(seconds=600))
+    skills = Skills([], REPLIES, Rings([timers]))
+    skills.rings.clock_stepped(by)
+    assert skills.rings.due(NOON + by + timedelta(seconds=599)) == []
+    (ring,) = skills.rings.due(NOON + by + timedelta(seconds=600))
     assert (ring.late, ring.text) == (False, "Your pizza timer is done.")
 
 
 def test_the_new_end_is_kept_on_disk(tmp_path: Path) -> None:
-    timers = TimerBook(tmp_path / "timers.json")
+    timers = TimerBook(tmp_path / "timers.json", REPLIES)
     timers.start(600, NOON)
     timers.clock_stepped(HOURS)
-    assert TimerBook(tmp_path / "timers.json").next_due() == NOON + HOURS + timedelta(seconds=600)
+    assert TimerBook(tmp_path / "timers.json", REPLIES).next_due() == NOON + HOURS + timedelta(seconds=600)
 
 
 def test_a_timer_from_before_the_box_was_switched_off_ends_when_it_was_to(tmp_path: Path) -> None:
-    TimerBook(tmp_path / "timers.json").start(600, NOON)
-    restarted = TimerBook(tmp_path / "timers.json")
+    TimerBook(tmp_path / "timers.json", REPLIES).start(600, NOON)
+    restarted = TimerBook(tmp_path / "timers.json", REPLIES)
     restarted.clock_stepped(HOURS)
     assert restarted.next_due() == NOON + timedelta(seconds=600)
 
 
 def test_a_paused_timer_keeps_what_is_left(tmp_path: Path) -> None:
-    timers = TimerBook(tmp_path / "timers.json")
+    timers = TimerBook(tmp_path / "timers.json", REPLIES)
     timer = timers.start(600, NOON)
     timers.pause(timer.id, NOON)
     timers.clock_stepped(HOURS)
@@ -91,29 +93,29 @@ def test_a_paused_timer_keeps_what_is_left(tmp_path: Path) -> None:
 
 
 def test_what_rings_rings_on_and_falls_silent_in_time(tmp_path: Path) -> None:
-    timers, hub = TimerBook(tmp_path / "timers.json"), HubTimers()
-    alarms = AlarmBook(tmp_path / "alarms.json")
+    timers, hub = TimerBook(tmp_path / "timers.json", REPLIES), HubTimers(REPLIES)
+    alarms = AlarmBook(tmp_path / "alarms.json", REPLIES)
     timers.start(60, NOON)
     hub.finished("1", NOON + timedelta(seconds=60))
     alarms.set_exact(NOON + timedelta(seconds=60))
-    skills = Skills([], [timers, hub, alarms])
+    skills = Skills([], REPLIES, Rings([timers, hub, alarms]))
     began = NOON + timedelta(seconds=60)
-    assert len(skills.due(began)) == 3
-    skills.clock_stepped(HOURS)
-    assert len(skills.ringing(began + HOURS + timedelta(seconds=119))) == 3
-    assert skills.ringing(began + HOURS + timedelta(seconds=121)) == []
+    assert len(skills.rings.due(began)) == 3
+    skills.rings.clock_stepped(HOURS)
+    assert len(skills.rings.ringing(began + HOURS + timedelta(seconds=119))) == 3
+    assert skills.rings.ringing(began + HOURS + timedelta(seconds=121)) == []
 
 
 def test_an_alarm_in_twenty_minutes_is_in_twenty_minutes(tmp_path: Path) -> None:
-    alarms = AlarmBook(tmp_path / "alarms.json")
+    alarms = AlarmBook(tmp_path / "alarms.json", REPLIES)
     alarms.set_exact(NOON + timedelta(minutes=20))
     alarms.clock_stepped(HOURS)
     due = NOON + HOURS + timedelta(minutes=20)
-    assert (alarms.next_due(), AlarmBook(tmp_path / "alarms.json").next_due()) == (due, due)
+    assert (alarms.next_due(), AlarmBook(tmp_path / "alarms.json", REPLIES).next_due()) == (due, due)
 
 
 def test_an_alarm_for_a_time_of_day_stays_at_it(tmp_path: Path) -> None:
-    alarms = AlarmBook(tmp_path / "alarms.json")
+    alarms = AlarmBook(tmp_path / "alarms.json", REPLIES)
     alarms.set(Moment(NOON.date(), 19, 0))
     alarms.clock_stepped(HOURS)
     assert alarms.next_due() == NOON.replace(hour=19)

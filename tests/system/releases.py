@@ -31,13 +31,15 @@ _INTENTS = Path("home_assistant_intents/data/en.json")
 def deaf_overlay(repository: Path, target: Path) -> Path:
     """An overlay in which nobody can ask for the time: the health check asks, and is not understood."""
     library = Path(str(importlib.resources.files("home_assistant_intents"))).parent
-    sources = [(path, _SENTENCES / path.name) for path in (repository / _SENTENCES).glob("*.yaml")]
+    own = ((path, _SENTENCES / path.name) for path in (repository / _SENTENCES).glob("*.yaml"))
+    # Another intent of the box: sentences that nothing answers are refused.
+    sources = [(path, place, "HassNevermind") for path, place in own]
     changed = 0
-    for source, place in [*sources, (library / _INTENTS, _INTENTS)]:
+    for source, place, other in [*sources, (library / _INTENTS, _INTENTS, "SottoNobodyAsksThis")]:
         text = source.read_text()
         if "HassGetCurrentTime" in text:
             (target / _PYTHON / place).parent.mkdir(parents=True, exist_ok=True)
-            (target / _PYTHON / place).write_text(text.replace("HassGetCurrentTime", "SottoNobodyAsksThis"))
+            (target / _PYTHON / place).write_text(text.replace("HassGetCurrentTime", other))
             changed += 1
     assert changed == 2, "the sentences that ask for the time lie elsewhere"
     return target

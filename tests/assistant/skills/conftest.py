@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,11 +13,13 @@ import pytest
 from assistant.home.config import SAMPLE_HOME, load_home
 from assistant.home.names import home_names
 from assistant.home.state import LocalHome
-from assistant.skills.base import Reply, Request, Skills
-from assistant.skills.build import SENTENCES, build_skills
-from assistant.skills.volume import SavedVolume
+from assistant.skills.contract import Reply, Request
+from assistant.skills.discovery import build_skills
+from assistant.skills.registry import Skills
+from assistant.skills.volume_control import SavedVolume
 from assistant.understanding.grammar import Grammar
 from assistant.understanding.sentences import build_grammar
+from tests.assistant.skills.english import ENGLISH, MODULES, context
 
 ZONE = ZoneInfo("Europe/London")
 #: A Sunday, late in the afternoon.
@@ -52,9 +54,8 @@ class Box:
 @pytest.fixture(scope="session")
 def grammar(tmp_path_factory: pytest.TempPathFactory) -> Grammar:
     home = load_home(SAMPLE_HOME)
-    folder = tmp_path_factory.mktemp("grammar")
-    skills = build_skills(LocalHome(home, folder / "h.json"), folder, SavedVolume(folder / "v.json"), ZONE)
-    return build_grammar("en", True, [SENTENCES / "en"], home_names(home), skills.intents)
+    skills = build_skills(context(tmp_path_factory.mktemp("grammar")), MODULES)
+    return build_grammar("en", True, [], home_names(home), skills.intents, files=ENGLISH.files)
 
 
 @pytest.fixture
@@ -65,7 +66,8 @@ def new_box(grammar: Grammar, tmp_path: Path) -> Callable[[], Box]:
         home = load_home(SAMPLE_HOME)
         executor = LocalHome(home, tmp_path / "home.json")
         volume = SavedVolume(tmp_path / "volume.json")
-        skills = build_skills(executor, tmp_path, volume, ZONE, grammar.parses)
+        given = replace(context(tmp_path, executor, volume, ZONE), understands=grammar.parses)
+        skills = build_skills(given, MODULES)
         return Box(skills, executor, volume, grammar, tmp_path)
 
     return make

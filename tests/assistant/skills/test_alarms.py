@@ -13,12 +13,13 @@ import pytest
 from assistant.skills.alarm_book import AlarmBook
 from assistant.skills.alarm_time import Moment
 from assistant.skills.alarms import AlarmSkill
-from assistant.skills.base import NOT_SAVED, Request, Skills
-from assistant.skills.hub_timers import HubTimers
+from assistant.skills.common_lines import NOT_SAVED
+from assistant.skills.contract import Request
+from assistant.skills.registry import Skills
 from assistant.skills.rings import RING_FOR
-from assistant.skills.timekeeping import TimerBook
 from common.errors import StorageError
 from tests.assistant.skills.conftest import NOW, Box
+from tests.assistant.skills.english import REPLIES, context
 
 ZONE = ZoneInfo("America/New_York")
 
@@ -34,7 +35,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def book(path: Path) -> AlarmBook:
-    return AlarmBook(path, ZONE)
+    return AlarmBook(path, REPLIES, ZONE)
 
 
 def test_an_alarm_rings_at_its_time_and_once(book: AlarmBook) -> None:
@@ -53,7 +54,7 @@ def test_an_alarm_for_one_day_is_gone_when_silenced(book: AlarmBook, path: Path)
     book.set(Moment(date(2026, 11, 23), 7))
     book.due(at(23, 7))
     book.silence(at(23, 7, 1))
-    assert (book.alarms, AlarmBook(path, ZONE).alarms) == ([], [])
+    assert (book.alarms, AlarmBook(path, REPLIES, ZONE).alarms) == ([], [])
 
 
 def test_a_repeated_alarm_waits_for_its_next_day(book: AlarmBook) -> None:
@@ -72,7 +73,7 @@ def test_a_repeated_alarm_nobody_heard_waits_too(book: AlarmBook) -> None:
 
 def test_days_missed_altogether_ring_once(book: AlarmBook, path: Path) -> None:
     book.set(Moment(date(2026, 11, 20), 7, 0, tuple(range(7))))
-    later = AlarmBook(path, ZONE)
+    later = AlarmBook(path, REPLIES, ZONE)
     rings = later.due(at(23, 9))
     text = "Your alarm for 7 am on Friday, November 20th was due while I was switched off."
     assert [(ring.late, ring.text) for ring in rings] == [(True, text)]
@@ -83,7 +84,7 @@ def test_days_missed_altogether_ring_once(book: AlarmBook, path: Path) -> None:
 def test_an_alarm_survives_a_restart(book: AlarmBook, path: Path) -> None:
     book.set(Moment(date(2026, 11, 23), 7, 30, (0, 2)))
     book.set_exact(at(22, 17, 5, 30))
-    assert AlarmBook(path, ZONE).alarms == book.alarms
+    assert AlarmBook(path, REPLIES, ZONE).alarms == book.alarms
 
 
 def test_the_same_alarm_is_not_set_twice(book: AlarmBook) -> None:
@@ -101,7 +102,7 @@ def test_snooze_rings_again_later(book: AlarmBook) -> None:
 def test_a_full_disk_does_not_cost_the_alarm(tmp_path: Path) -> None:
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where the folder should be")
-    book = AlarmBook(blocked / "alarms.json", ZONE)
+    book = AlarmBook(blocked / "alarms.json", REPLIES, ZONE)
     with pytest.raises(StorageError):
         book.set(Moment(date(2026, 11, 23), 7))
     assert len(book.due(at(23, 7))) == 1
@@ -112,7 +113,7 @@ def test_a_full_disk_does_not_cost_the_alarm(tmp_path: Path) -> None:
 )
 def test_a_damaged_file_is_not_fatal(path: Path, content: str) -> None:
     path.write_text(content)
-    assert AlarmBook(path, ZONE).alarms == []
+    assert AlarmBook(path, REPLIES, ZONE).alarms == []
 
 
 def test_an_alarm_is_cancelled_by_its_time(box: Box) -> None:
@@ -139,54 +140,55 @@ def test_cancelling_one_of_several_asks(box: Box) -> None:
 def test_snoozing_in_talk(box: Box) -> None:
     box.ask("set an alarm for 5 pm")
     box.wait(minutes=25)
-    box.skills.due(box.now)
+    box.skills.rings.due(box.now)
     assert box.ask("snooze").text == "Okay, ten minutes more."
-    assert box.skills.next_due() == box.now + timedelta(minutes=10)
+    assert box.skills.rings.next_due() == box.now + timedelta(minutes=10)
 
 
 @pytest.mark.parametrize("words", ["cancel all alarms", "cancel the 5 pm alarm"])
 def test_a_ringing_alarm_is_silenced_by_its_name(box: Box, words: str) -> None:
     box.ask("set an alarm for 5 pm")
     box.wait(minutes=25)
-    box.skills.due(box.now)
+    box.skills.rings.due(box.now)
     assert box.ask(words).stop_speaking
-    assert box.skills.ringing(box.now) == []
+    assert box.skills.rings.ringing(box.now) == []
 
 
 def test_another_alarm_is_cancelled_while_one_rings(box: Box) -> None:
     box.ask("set an alarm for 5 pm")
     box.ask("set an alarm for 7 am")
     box.wait(minutes=25)
-    box.skills.due(box.now)
+    box.skills.rings.due(box.now)
     assert box.ask("cancel the 7 am alarm").text == "Cancelled the alarm for 7 am tomorrow."
-    assert len(box.skills.ringing(box.now)) == 1
+    assert len(box.skills.rings.ringing(box.now)) == 1
 
 
 def test_an_alarm_that_rings_for_long_was_not_missed(box: Box) -> None:
     box.ask("set an alarm for 5 pm")
     box.wait(minutes=25)
-    (began,) = box.skills.due(box.now)
+    (began,) = box.skills.rings.due(box.now)
     box.wait(seconds=90)
-    assert [ring.text for ring in box.skills.ringing(box.now)] == [began.text]
+    assert [ring.text for ring in box.skills.rings.ringing(box.now)] == [began.text]
 
 
 def test_what_is_put_off_without_being_saved_rings_again_all_the_same(box: Box) -> None:
     box.ask("set a pizza timer for 5 minutes")
     box.wait(minutes=5)
-    box.skills.due(box.now)
+    box.skills.rings.due(box.now)
     shutil.rmtree(box.state_dir)
     box.state_dir.write_text("a file where the folder should be")
-    assert box.ask("snooze").text == f"Okay, ten minutes more. {NOT_SAVED}"
+    assert box.ask("snooze").text == f"Okay, ten minutes more. {REPLIES.text(NOT_SAVED)}"
     box.wait(minutes=10)
-    assert [ring.name for ring in box.skills.due(box.now)] == ["pizza"]
+    assert [ring.name for ring in box.skills.rings.due(box.now)] == ["pizza"]
 
 
 def test_a_timer_of_a_hub_is_put_off(tmp_path: Path) -> None:
-    alarms = AlarmBook(tmp_path / "alarms.json", ZONE)
-    timers, hub_timers = TimerBook(tmp_path / "timers.json"), HubTimers()
+    alarms = AlarmBook(tmp_path / "alarms.json", REPLIES, ZONE)
+    box = context(tmp_path)
+    timers, hub_timers = box.timers, box.hub_timers
     hub_timers.started("t", 60, "pizza")
     hub_timers.finished("t", NOW)
-    skills = Skills([AlarmSkill(alarms, timers, hub_timers)])
+    skills = Skills([AlarmSkill(alarms, box)], REPLIES)
     assert skills.handle(Request("SottoSnooze", {}, "snooze", NOW)).text == "Okay, ten minutes more."
     assert ([timer.name for timer in timers.timers], hub_timers.ringing(NOW)) == (["pizza"], [])
 
@@ -196,11 +198,11 @@ def test_a_missed_alarm_is_told_after_a_restart(new_box: Callable[[], Box]) -> N
     later = new_box()
     later.wait(hours=2)
     text = "Your alarm for 5 pm was due while I was switched off."
-    assert [ring.text for ring in later.skills.due(later.now)] == [text]
+    assert [ring.text for ring in later.skills.rings.due(later.now)] == [text]
 
 
 def _unset(book: AlarmBook, tmp_path: Path) -> AlarmSkill:
-    return AlarmSkill(book, TimerBook(tmp_path / "timers.json"), is_set=lambda: False)
+    return AlarmSkill(book, context(tmp_path), is_set=lambda: False)
 
 
 def test_without_the_time_no_alarm_is_set_for_a_time_of_day(book: AlarmBook, tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.skills.base import Request
 from assistant.skills.clock import ClockSkill
+from assistant.skills.contract import Request
 from assistant.skills.localtime import clock_is_set
+from tests.assistant.skills.english import REPLIES
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 KEEPER = "run/systemd/timesync"
@@ -36,5 +37,5 @@ def test_a_clock_without_a_battery_is_set_by_the_network(
 @pytest.mark.parametrize("intent", ["HassGetCurrentTime", "HassGetCurrentDate"])
 def test_a_time_that_is_not_known_is_not_told(intent: str) -> None:
     request = Request(intent=intent, slots={}, text="", now=NOON)
-    told = ClockSkill(lambda: False).handle(request).text
+    told = ClockSkill(REPLIES, lambda: False).handle(request).text
     assert told.startswith("I do not know the time yet.")

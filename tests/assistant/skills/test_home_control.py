@@ -4,7 +4,7 @@ import pytest
 
 from assistant.home.executor import Action, Command
 from assistant.home.model import DeviceState
-from assistant.skills.base import Reply, Request
+from assistant.skills.contract import Reply, Request
 from tests.assistant.skills.conftest import NOW, Box
 
 

@@ -9,6 +9,7 @@ import pytest
 from assistant.skills.hub_timers import MAX_HUB_TIMERS, HubTimers
 from assistant.skills.rings import RING_FOR
 from common.errors import TooLarge
+from tests.assistant.skills.english import REPLIES
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
@@ -22,7 +23,7 @@ NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
     ],
 )
 def test_one_that_ends_rings_by_its_name(length: float, name: str, text: str) -> None:
-    book = HubTimers()
+    book = HubTimers(REPLIES)
     book.started("x", length, name)
     assert book.due(NOW) == []
     book.finished("x", NOW)
@@ -32,13 +33,13 @@ def test_one_that_ends_rings_by_its_name(length: float, name: str, text: str) ->
 
 
 def test_one_that_was_never_told_of_rings_all_the_same() -> None:
-    book = HubTimers()
+    book = HubTimers(REPLIES)
     book.finished("x", NOW)
     assert [ring.text for ring in book.ringing(NOW)] == ["Your timer is done."]
 
 
 def test_it_rings_until_it_is_silenced_or_for_two_minutes() -> None:
-    book = HubTimers()
+    book = HubTimers(REPLIES)
     book.finished("x", NOW)
     assert book.ringing(NOW + RING_FOR)
     assert not book.ringing(NOW + RING_FOR + timedelta(seconds=1))
@@ -48,14 +49,14 @@ def test_it_rings_until_it_is_silenced_or_for_two_minutes() -> None:
 
 
 def test_one_that_is_cancelled_while_it_rings_falls_silent() -> None:
-    book = HubTimers()
+    book = HubTimers(REPLIES)
     book.finished("x", NOW)
     book.cancelled("x")
     assert book.ringing(NOW) == []
 
 
 def test_a_hub_that_goes_leaves_what_rings() -> None:
-    book = HubTimers()
+    book = HubTimers(REPLIES)
     book.started("x", 60)
     book.finished("y", NOW)
     book.forget()
@@ -64,7 +65,7 @@ def test_a_hub_that_goes_leaves_what_rings() -> None:
 
 
 def test_their_number_is_bounded() -> None:
-    book = HubTimers()
+    book = HubTimers(REPLIES)
     for number in range(MAX_HUB_TIMERS):
         book.started(str(number), 60)
     with pytest.raises(TooLarge):
@@ -75,7 +76,7 @@ def test_their_number_is_bounded() -> None:
 
 
 def test_a_length_that_no_timer_has_does_no_harm() -> None:
-    book = HubTimers()
+    book = HubTimers(REPLIES)
     book.started("x", float("inf"))
     book.started("y", -5.0)
     book.finished("x", NOW)

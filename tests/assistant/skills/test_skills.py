@@ -8,9 +8,16 @@ from datetime import timedelta
 
 import pytest
 
-from assistant.skills.base import APOLOGY, NOT_SAVED, Act, Reply, Request, Skills
+from assistant.skills.common_lines import NOT_SAVED as NOT_SAVED_LINE
+from assistant.skills.common_lines import SKILL_FAILED
+from assistant.skills.contract import Act, Reply, Request
+from assistant.skills.registry import Skills
 from common.errors import StorageError, Unavailable
 from tests.assistant.skills.conftest import NOW, Box
+from tests.assistant.skills.english import REPLIES
+
+APOLOGY = REPLIES.text(SKILL_FAILED)
+NOT_SAVED = REPLIES.text(NOT_SAVED_LINE)
 
 
 @dataclass
@@ -35,39 +42,41 @@ def failing(error: Exception) -> Callable[[], None]:
     return run
 
 
-def test_an_owners_own_intent_is_neutral() -> None:
-    reply = Skills([]).handle(request("OrderCoffee"))
-    assert (reply.text, reply.ok, reply.acts) == ("Okay.", True, ())
+def test_an_intent_that_nothing_answers_is_no_success() -> None:
+    reply = Skills([], REPLIES).handle(request("OrderCoffee"))
+    assert (reply.text, reply.ok, reply.acts) == (APOLOGY, False, ())
 
 
 def test_two_skills_for_one_intent_are_refused() -> None:
     with pytest.raises(ValueError, match="Try"):
-        Skills([Scripted(lambda: Reply("")), Scripted(lambda: Reply(""))])
+        Skills([Scripted(lambda: Reply("")), Scripted(lambda: Reply(""))], REPLIES)
 
 
 def test_a_crash_in_a_skill_becomes_an_apology() -> None:
     def crash() -> Reply:
         raise RuntimeError("boom")
 
-    assert Skills([Scripted(crash)]).handle(request()) == Reply(APOLOGY, ok=False)
+    assert Skills([Scripted(crash)], REPLIES).handle(request()) == Reply(APOLOGY, ok=False)
 
 
 def test_a_crash_in_an_act_becomes_an_apology() -> None:
     act = Act("try", run=failing(RuntimeError("boom")))
-    reply = Skills([Scripted(lambda: Reply("Done.", (act,)))]).handle(request())
+    reply = Skills([Scripted(lambda: Reply("Done.", (act,)))], REPLIES).handle(request())
     assert (reply.text, reply.acts, reply.ok) == (APOLOGY, (), False)
 
 
 def test_a_known_error_in_an_act_is_told() -> None:
     act = Act("try", run=failing(Unavailable("the hub cannot be reached")))
-    reply = Skills([Scripted(lambda: Reply("Done.", (act,)))]).handle(request())
+    reply = Skills([Scripted(lambda: Reply("Done.", (act,)))], REPLIES).handle(request())
     assert reply.text == "Sorry, the hub cannot be reached."
 
 
 def test_one_act_that_fails_does_not_keep_the_others() -> None:
     done: list[str] = []
     broken = Act("a", run=failing(Unavailable("the lamp cannot be reached", code="device.away")))
-    skills = Skills([Scripted(lambda: Reply("Done.", (broken, Act("b", run=lambda: done.append("b")))))])
+    skills = Skills(
+        [Scripted(lambda: Reply("Done.", (broken, Act("b", run=lambda: done.append("b")))))], REPLIES
+    )
     reply = skills.handle(request())
     assert (done, [act.name for act in reply.acts], reply.ok) == (["b"], ["b"], False)
     assert reply.text == "Sorry, the lamp cannot be reached."
@@ -76,14 +85,16 @@ def test_one_act_that_fails_does_not_keep_the_others() -> None:
 def test_a_hub_that_is_away_is_not_asked_again_for_each_lamp() -> None:
     done: list[str] = []
     away = Act("a", run=failing(Unavailable("the hub is away", code="hub.away")))
-    skills = Skills([Scripted(lambda: Reply("Done.", (away, Act("b", run=lambda: done.append("b")))))])
+    skills = Skills(
+        [Scripted(lambda: Reply("Done.", (away, Act("b", run=lambda: done.append("b")))))], REPLIES
+    )
     skills.handle(request())
     assert done == []
 
 
 def test_a_full_disk_is_told_but_the_act_counts() -> None:
     act = Act("try", run=failing(StorageError("disk full")))
-    reply = Skills([Scripted(lambda: Reply("Done.", (act,)))]).handle(request())
+    reply = Skills([Scripted(lambda: Reply("Done.", (act,)))], REPLIES).handle(request())
     assert (reply.text, reply.acts, reply.ok) == (f"Done. {NOT_SAVED}", (act,), True)
 
 
@@ -94,7 +105,7 @@ def test_repeat_gives_the_last_words(box: Box) -> None:
 
 
 def test_repeat_knows_what_was_rung() -> None:
-    skills = Skills([])
+    skills = Skills([], REPLIES)
     skills.said("Your pizza timer is done.")
     assert skills.handle(request("SottoRepeat")).text == "Your pizza timer is done."
 
@@ -102,7 +113,7 @@ def test_repeat_knows_what_was_rung() -> None:
 def asking(done: list[str]) -> Skills:
     act = Act("try", run=lambda: done.append("done"))
     question = Reply("Shall I?", expects_answer=True, if_yes=Reply("Done.", (act,)))
-    return Skills([Scripted(lambda: question)])
+    return Skills([Scripted(lambda: question)], REPLIES)
 
 
 @pytest.mark.parametrize(

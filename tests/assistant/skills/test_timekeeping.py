@@ -12,6 +12,7 @@ from assistant.skills.rings import RING_FOR
 from assistant.skills.timekeeping import MAX_TIMERS, TimerBook
 from assistant.skills.timer import MAX_LENGTH_S
 from common.errors import Conflict, InvalidInput, NotFound, StorageError, TooLarge
+from tests.assistant.skills.english import REPLIES
 
 T0 = datetime(2026, 11, 22, 16, 35, tzinfo=UTC)
 
@@ -27,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def book(path: Path) -> TimerBook:
-    return TimerBook(path)
+    return TimerBook(path, REPLIES)
 
 
 def test_a_timer_rings_when_it_ends_and_not_before(book: TimerBook) -> None:
@@ -45,7 +46,7 @@ def test_a_ringing_timer_is_silenced_for_good(book: TimerBook, path: Path) -> No
     book.start(60, T0)
     book.due(after(60))
     book.silence(after(62))
-    assert (book.ringing(after(63)), TimerBook(path).due(after(64))) == ([], [])
+    assert (book.ringing(after(63)), TimerBook(path, REPLIES).due(after(64))) == ([], [])
 
 
 def test_nobody_listens_so_it_falls_silent(book: TimerBook, path: Path) -> None:
@@ -54,7 +55,7 @@ def test_nobody_listens_so_it_falls_silent(book: TimerBook, path: Path) -> None:
     end = after(61) + RING_FOR
     assert book.ringing(end) == []
     book.due(end)
-    assert TimerBook(path).due(end) == []
+    assert TimerBook(path, REPLIES).due(end) == []
 
 
 def test_what_rings_for_long_was_not_missed(book: TimerBook) -> None:
@@ -87,12 +88,12 @@ def test_a_ringing_timer_that_is_paused_rings_no_more(book: TimerBook) -> None:
 
 def test_a_timer_survives_a_restart(book: TimerBook, path: Path) -> None:
     book.start(600, T0, "pizza")
-    assert TimerBook(path).timers == book.timers
+    assert TimerBook(path, REPLIES).timers == book.timers
 
 
 def test_what_ended_while_down_rings_late_and_says_so(book: TimerBook, path: Path) -> None:
     book.start(600, T0, "pizza")
-    ring = TimerBook(path).due(after(1320))[0]
+    ring = TimerBook(path, REPLIES).due(after(1320))[0]
     text = "Your pizza timer ended at 4:45 pm, twelve minutes ago, while I was switched off."
     assert (ring.late, ring.text) == (True, text)
 
@@ -100,7 +101,7 @@ def test_what_ended_while_down_rings_late_and_says_so(book: TimerBook, path: Pat
 def test_what_was_not_silenced_before_a_crash_rings_again(book: TimerBook, path: Path) -> None:
     book.start(60, T0)
     book.due(after(60))
-    assert len(TimerBook(path).due(after(70))) == 1
+    assert len(TimerBook(path, REPLIES).due(after(70))) == 1
 
 
 def test_a_command_is_handed_over_instead_of_ringing(book: TimerBook) -> None:
@@ -111,7 +112,7 @@ def test_a_command_is_handed_over_instead_of_ringing(book: TimerBook) -> None:
 
 def test_a_late_command_is_told_but_not_executed(book: TimerBook, path: Path) -> None:
     book.start(60, T0, command="turn off the light")
-    ring = TimerBook(path).due(after(3600))[0]
+    ring = TimerBook(path, REPLIES).due(after(3600))[0]
     assert ring.command is None
     assert "when you wanted me to turn off the light" in ring.text
 
@@ -165,7 +166,7 @@ def test_the_number_of_timers_is_bounded(book: TimerBook) -> None:
 def test_a_full_disk_does_not_cost_the_timer(tmp_path: Path) -> None:
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where the folder should be")
-    book = TimerBook(blocked / "timers.json")
+    book = TimerBook(blocked / "timers.json", REPLIES)
     with pytest.raises(StorageError):
         book.start(60, T0)
     assert len(book.due(after(60))) == 1
@@ -186,7 +187,7 @@ def test_a_full_disk_does_not_cost_the_timer(tmp_path: Path) -> None:
 )
 def test_a_damaged_file_is_set_aside(path: Path, content: str) -> None:
     path.write_text(content)
-    book = TimerBook(path)
+    book = TimerBook(path, REPLIES)
     book.start(60, T0)
     assert path.with_name("timers.json.damaged").read_text() == content
 
@@ -206,7 +207,7 @@ OPERATIONS = st.lists(
 def test_every_timer_rings_once_unless_cancelled(operations: list[tuple[str, int, int]]) -> None:
     """Against a plain model: id -> seconds left (and whether it runs)."""
     with tempfile.TemporaryDirectory() as folder:
-        book = TimerBook(Path(folder) / "timers.json")
+        book = TimerBook(Path(folder) / "timers.json", REPLIES)
         model: dict[int, tuple[float, bool]] = {}
         now = T0
         for operation, step, amount in operations:
@@ -221,7 +222,7 @@ def test_every_timer_rings_once_unless_cancelled(operations: list[tuple[str, int
                 timer = book.start(abs(amount) + 1, now)
                 model[timer.id] = (abs(amount) + 1, True)
             elif operation == "restart":
-                book = TimerBook(Path(folder) / "timers.json")
+                book = TimerBook(Path(folder) / "timers.json", REPLIES)
             elif first is not None:
                 left, running = model[first]
                 if operation == "pause" and running:

@@ -6,8 +6,9 @@ import shutil
 from collections.abc import Callable
 from datetime import timedelta
 
-from assistant.skills.base import NOT_SAVED
+from assistant.skills.common_lines import NOT_SAVED
 from tests.assistant.skills.conftest import Box
+from tests.assistant.skills.english import REPLIES
 
 
 def test_time_left_is_told(box: Box) -> None:
@@ -66,17 +67,17 @@ def test_a_pause_is_not_taken_twice(box: Box) -> None:
 def test_stop_silences_what_rings(box: Box) -> None:
     box.ask("set a timer for ten minutes")
     box.wait(minutes=10)
-    box.skills.due(box.now)
+    box.skills.rings.due(box.now)
     reply = box.ask("stop")
     assert reply.stop_speaking
-    assert box.skills.ringing(box.now) == []
+    assert box.skills.rings.ringing(box.now) == []
 
 
 def test_cancel_the_timer_silences_the_ringing_one_first(box: Box) -> None:
     box.ask("set a timer for 5 minutes")
     box.ask("set a timer for ten minutes")
     box.wait(minutes=5)
-    box.skills.due(box.now)
+    box.skills.rings.due(box.now)
     box.ask("cancel the timer")
     assert box.ask("how much time is left").text == "Five minutes left on the ten minute timer."
 
@@ -85,18 +86,18 @@ def test_cancel_all_timers_silences_the_ringing_one_too(box: Box) -> None:
     box.ask("set a timer for 5 minutes")
     box.ask("set a timer for ten minutes")
     box.wait(minutes=5)
-    box.skills.due(box.now)
+    box.skills.rings.due(box.now)
     reply = box.ask("cancel all timers")
     assert (reply.text, reply.stop_speaking) == ("Cancelled the ten minute timer.", True)
-    assert (box.skills.ringing(box.now), box.skills.next_due()) == ([], None)
+    assert (box.skills.rings.ringing(box.now), box.skills.rings.next_due()) == ([], None)
 
 
 def test_cancel_all_timers_silences_the_last_one(box: Box) -> None:
     box.ask("set a timer for 5 minutes")
     box.wait(minutes=5)
-    box.skills.due(box.now)
+    box.skills.rings.due(box.now)
     assert box.ask("cancel all timers").stop_speaking
-    assert box.skills.ringing(box.now) == []
+    assert box.skills.rings.ringing(box.now) == []
 
 
 def test_a_timer_that_ends_while_it_is_asked_about_is_cancelled_with_the_others(box: Box) -> None:
@@ -105,39 +106,42 @@ def test_a_timer_that_ends_while_it_is_asked_about_is_cancelled_with_the_others(
     box.wait(minutes=4, seconds=50)
     assert box.ask("cancel the timer").expects_answer
     box.wait(seconds=15)
-    box.skills.due(box.now)
+    box.skills.rings.due(box.now)
     assert box.ask("yes").text == "Cancelled two timers."
-    assert (box.skills.ringing(box.now), box.skills.next_due()) == ([], None)
+    assert (box.skills.rings.ringing(box.now), box.skills.rings.next_due()) == ([], None)
 
 
 def test_a_ringing_timer_gets_more_time(box: Box) -> None:
     box.ask("set a pizza timer for 5 minutes")
     box.wait(minutes=5)
-    box.skills.due(box.now)
+    box.skills.rings.due(box.now)
     reply = box.ask("add two minutes to the timer")
     assert (reply.text, reply.stop_speaking) == ("Added two minutes to the pizza timer.", True)
-    assert (box.skills.ringing(box.now), box.skills.next_due()) == ([], box.now + timedelta(minutes=2))
+    assert (box.skills.rings.ringing(box.now), box.skills.rings.next_due()) == (
+        [],
+        box.now + timedelta(minutes=2),
+    )
 
 
 def test_a_command_for_later_is_checked_now(box: Box) -> None:
     assert box.ask("turn off the kitchen light in ten minutes").text == "Okay, in ten minutes."
     box.wait(minutes=10)
-    assert [ring.command for ring in box.skills.due(box.now)] == ["turn off the kitchen light"]
+    assert [ring.command for ring in box.skills.rings.due(box.now)] == ["turn off the kitchen light"]
 
 
 def test_a_timer_rings_after_a_restart(new_box: Callable[[], Box]) -> None:
     new_box().ask("set a pizza timer for 5 minutes")
     later = new_box()
     later.wait(minutes=5)
-    assert [ring.text for ring in later.skills.due(later.now)] == ["Your pizza timer is done."]
+    assert [ring.text for ring in later.skills.rings.due(later.now)] == ["Your pizza timer is done."]
 
 
 def test_a_timer_that_cannot_be_saved_runs_and_says_so(box: Box) -> None:
     shutil.rmtree(box.state_dir)
     box.state_dir.write_text("a file where the folder should be")
-    assert box.ask("set a timer for ten minutes").text.endswith(NOT_SAVED)
+    assert box.ask("set a timer for ten minutes").text.endswith(REPLIES.text(NOT_SAVED))
     box.wait(minutes=10)
-    assert len(box.skills.due(box.now)) == 1
+    assert len(box.skills.rings.due(box.now)) == 1
 
 
 def test_a_timer_without_a_length_is_asked_about(box: Box) -> None:
@@ -213,9 +217,9 @@ def test_a_timer_is_restarted(box: Box) -> None:
 def test_a_ringing_timer_is_restarted(box: Box) -> None:
     box.ask("set a timer for ten minutes")
     box.wait(minutes=10)
-    box.skills.due(box.now)
+    box.skills.rings.due(box.now)
     assert box.ask("restart the timer").text == "Ten minutes, starting again."
-    assert box.skills.ringing(box.now) == []
+    assert box.skills.rings.ringing(box.now) == []
     assert box.ask("how much time is left").text == "Ten minutes left on the ten minute timer."
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.skills.volume import SavedVolume
+from assistant.skills.volume_control import SavedVolume
 from common.errors import StorageError
 from tests.assistant.skills.conftest import Box
 

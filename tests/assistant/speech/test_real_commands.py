@@ -24,7 +24,7 @@ LEAST_RIGHT = 0.9
 def grammar(speech_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Grammar:
     folder = tmp_path_factory.mktemp("sentences")
     shutil.copy(speech_dir / "commands" / "coffee.yaml", folder)
-    return build_grammar("en", False, [folder], HomeNames(), frozenset())
+    return build_grammar("en", False, [folder], HomeNames(), None)
 
 
 def trimmed(audio: Samples) -> Samples:

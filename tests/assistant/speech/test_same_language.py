@@ -71,7 +71,7 @@ def test_small_grammars_have_the_language_that_hassil_gives_them(
     content = source(templates)
     with TemporaryDirectory() as folder:
         (Path(folder) / "own.yaml").write_text(yaml.safe_dump(content))
-        grammar = build_grammar("en", False, [Path(folder)], HomeNames(), frozenset())
+        grammar = build_grammar("en", False, [Path(folder)], HomeNames(), None)
     tokens = TokenAutomaton(grammar.automaton, trie, 100_000)
     intents = Intents.from_dict(content)
     differing = {
@@ -95,7 +95,7 @@ def test_ranges_have_the_numbers_that_hassil_gives_them(
     }
     with TemporaryDirectory() as folder:
         (Path(folder) / "own.yaml").write_text(yaml.safe_dump(content))
-        grammar = build_grammar("en", False, [Path(folder)], HomeNames(), frozenset())
+        grammar = build_grammar("en", False, [Path(folder)], HomeNames(), None)
     tokens = TokenAutomaton(grammar.automaton, trie, 100_000)
     intents = Intents.from_dict(content)
     spell = RbnfEngine.for_language("en").format_number

@@ -106,3 +106,7 @@ def test_every_date_can_be_said(day: date) -> None:
 def test_every_time_can_be_said(hour: int, minute: int, half: str) -> None:
     words = clock(hour, minute, half)
     assert words.replace(" ", "").replace("'", "").replace("-", "").isalpha()
+
+
+def test_another_language_keeps_its_numbers_for_the_voice() -> None:
+    assert spoken("Es ist 16:35 Uhr,  21,5 °C.", "de") == "Es ist 16:35 Uhr, 21,5 °C."

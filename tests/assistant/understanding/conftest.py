@@ -16,7 +16,9 @@ _INTENTS = """
     StartTimer CancelTimer CancelAllTimers IncreaseTimer DecreaseTimer PauseTimer UnpauseTimer
     TimerStatus Nevermind GetCurrentTime GetCurrentDate SetVolume SetVolumeRelative
 """
-SUPPORTED = frozenset(f"Hass{name}" for name in _INTENTS.split())
+#: Those of the tests' own sentences.
+_OWN_INTENTS = {"Go", "SottoStop", "SottoYes", "RemindMe", "Espresso"}
+SUPPORTED = frozenset(f"Hass{name}" for name in _INTENTS.split()) | _OWN_INTENTS
 
 _DEVICES = {
     "light": "kitchen light|living room light|ceiling light|bedside lamp|floor lamp|desk lamp|"
@@ -87,6 +89,6 @@ def own_grammar(tmp_path: Path) -> Callable[[str], Grammar]:
 
     def build(text: str, home: HomeNames | None = None) -> Grammar:
         (tmp_path / "test.yaml").write_text(text)
-        return build_grammar("en", False, [tmp_path], home or HomeNames(), frozenset())
+        return build_grammar("en", False, [tmp_path], home or HomeNames(), None)
 
     return build

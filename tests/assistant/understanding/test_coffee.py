@@ -19,7 +19,7 @@ from assistant.understanding.sentences import build_grammar
 def coffee(speech_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Grammar:
     folder = tmp_path_factory.mktemp("coffee")
     shutil.copy(speech_dir / "commands" / "coffee.yaml", folder)
-    return build_grammar("en", False, [folder], HomeNames(), frozenset())
+    return build_grammar("en", False, [folder], HomeNames(), None)
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ def write(tmp_path: Path) -> Callable[[str], None]:
 
 def keeper(folder: Path, heard: list[str | None] | None = None) -> GrammarKeeper:
     def build() -> Grammar:
-        return build_grammar("en", False, [folder], HomeNames(), frozenset())
+        return build_grammar("en", False, [folder], HomeNames(), None)
 
     return GrammarKeeper(build, [folder], on_change=None if heard is None else heard.append)
 
@@ -78,6 +78,20 @@ def test_a_faulty_file_leaves_the_old_grammar(tmp_path: Path, write: Callable[[s
     assert "own.yaml:1" in fault
     assert kept.current.parses("one")
     assert heard == [fault]
+
+
+def test_an_intent_that_nothing_answers_leaves_the_old_grammar(
+    tmp_path: Path, write: Callable[[str], None]
+) -> None:
+    write("one")
+    kept = GrammarKeeper(
+        lambda: build_grammar("en", False, [tmp_path], HomeNames(), frozenset({"Go"})), [tmp_path]
+    )
+    (tmp_path / "more.yaml").write_text(FILE.replace("WORD", "three").replace("Go", "Come"))
+    kept.poll()
+    assert kept.wait(5)
+    assert "more.yaml:1: nothing answers the intent Come" in (kept.poll() or "")
+    assert kept.current.intents == {"Go"}
 
 
 def test_a_repaired_file_clears_the_fault(tmp_path: Path, write: Callable[[str], None]) -> None:
@@ -135,7 +149,7 @@ def test_after_a_build_that_stumbled_a_wish_is_met_again(tmp_path: Path) -> None
     def build() -> Grammar:
         if next(stumbles):
             raise RuntimeError("stumbled")
-        return build_grammar("en", False, [], HomeNames(), frozenset())
+        return build_grammar("en", False, [], HomeNames(), None)
 
     kept = GrammarKeeper(build, [tmp_path])
     kept.refresh()
@@ -155,6 +169,6 @@ def slow_keeper(folder: Path) -> tuple[GrammarKeeper, list[int], threading.Event
     def build() -> Grammar:
         built.append(1)
         assert may_end.wait(10)
-        return build_grammar("en", False, [], HomeNames(), frozenset())
+        return build_grammar("en", False, [], HomeNames(), None)
 
     return GrammarKeeper(build, [folder]), built, may_end

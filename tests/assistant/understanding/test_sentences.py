@@ -67,6 +67,20 @@ def test_a_fault_is_named_with_file_and_line(tmp_path: Path, text: str, line: in
     assert message in caught.value.message
 
 
+@pytest.mark.parametrize("builtin", [True, False])
+def test_an_intent_that_nothing_answers_is_a_fault(tmp_path: Path, builtin: bool) -> None:
+    with pytest.raises(GrammarError) as caught:
+        load(tmp_path, GOOD, "intents:\n  Come:\n    data:\n      - sentences: [come]\n", builtin=builtin)
+    assert caught.value.message == f"{tmp_path / '1.yaml'}:2: nothing answers the intent Come"
+    assert "Go, HassCancelAllTimers" in caught.value.hint
+
+
+@pytest.mark.parametrize("key", ["replies", "words", "errors"])
+def test_the_owners_files_change_no_reply(tmp_path: Path, key: str) -> None:
+    with pytest.raises(GrammarError, match=rf"0\.yaml:6: `{key}`"):
+        load(tmp_path, f"{GOOD}{key}:\n  not_understood: Pardon?\n")
+
+
 def test_rules_that_double_without_end_are_refused(tmp_path: Path) -> None:
     rules = "".join(f"  r{n}: '<r{n + 1}> <r{n + 1}>'\n" for n in range(30))
     with pytest.raises(GrammarError, match="too large"):

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from assistant.events import EventBus
-from assistant.skills.base import Skills
+from assistant.skills.registry import Skills
+from assistant.skills.rings import Rings
 from assistant.skills.timekeeping import TimerBook
 from services.assistantd.rings import RingLoop
+from tests.assistant.skills.english import REPLIES
 
 NOW = datetime(2026, 11, 22, 16, 35, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=2)
@@ -31,9 +33,9 @@ class _BusyRoom:
 
 
 def _loop(tmp_path: Path, room: _BusyRoom) -> tuple[TimerBook, RingLoop]:
-    timers = TimerBook(tmp_path / "timers.json")
+    timers = TimerBook(tmp_path / "timers.json", REPLIES)
     timers.start(1, NOW, "pizza")
-    skills = Skills([], [timers])
+    skills = Skills([], REPLIES, Rings([timers]))
     # No timer here has a command, so the dialogue is not asked for anything.
     loop = RingLoop(skills, None, room.announce, EventBus(), lambda: LATER)  # type: ignore[arg-type]
     return timers, loop

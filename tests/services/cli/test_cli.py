@@ -14,6 +14,7 @@ import soundfile
 from assistant.audio.files import read_audio, write_wav
 from assistant.audio.format import SAMPLE_RATE
 from services.daemon.lock import StateLock
+from tests.extending.plugin import install_plugin
 from tests.services.conftest import Box
 
 KEYS = ["file", "transcript", "accepted", "intent", "slots", "reply", "clocks_ms", "stages_ms"]
@@ -51,6 +52,20 @@ def test_listen_in_real_time_knows_its_clocks(box: Box, wav: Callable[..., Path]
     assert clocks["compute"] <= clocks["heard"]
 
 
+TEA = """
+from assistant.skills.contract import Reply
+
+class TeaSkill:
+    intents = frozenset({"BrewTea"})
+
+    def handle(self, request):
+        return Reply("Okay.")
+
+def skills(box):
+    return (TeaSkill(),)
+"""
+
+
 def test_own_sentences_alone(own_box: Box, tmp_path: Path, wav: Callable[..., Path]) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
@@ -59,6 +74,7 @@ def test_own_sentences_alone(own_box: Box, tmp_path: Path, wav: Callable[..., Pa
         "          - brew [a] {size} [cup of] tea\n"
         "lists:\n  size:\n    values: [small, large]\n"
     )
+    own_box.extra["PYTHONPATH"] = str(install_plugin(tmp_path / "plugins", "tea", TEA))
     options = ("--sentences", folder, "--no-builtin", "--json")
     tea, light = own_box.lines(
         "listen", wav("brew a large cup of tea"), wav("turn on the kitchen light"), *options
@@ -136,6 +152,13 @@ def test_a_sentence_file_with_a_mistake_is_named_with_its_line(own_box: Box, tmp
     assert done.returncode == 2
     assert "broken.yaml" in done.stderr
     assert "broken.yaml:4" in done.stderr
+
+
+def test_a_sentence_that_nothing_answers_is_named_with_its_line(own_box: Box, tmp_path: Path) -> None:
+    (tmp_path / "tea.yaml").write_text("intents:\n  BrewTea: {data: [{sentences: [brew tea]}]}\n")
+    done = own_box.run("ask", "brew tea", "--sentences", tmp_path, check=False)
+    assert done.returncode == 2
+    assert "tea.yaml:2: nothing answers the intent BrewTea" in done.stderr
 
 
 def test_a_home_with_a_duplicate_is_named(own_box: Box) -> None:

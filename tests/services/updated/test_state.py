@@ -33,6 +33,7 @@ from services.updated.state import (
     to_json,
 )
 from services.updated.units import judge_units
+from tests.assistant.skills.english import REPLIES
 from tests.services.updated.world import World
 
 FULL = State(
@@ -86,7 +87,7 @@ def test_alarms_of_the_assistant_are_found_with_their_times(tmp_path: Path) -> N
     places = Places(tmp_path)
     places.assistant.mkdir(parents=True)
     day = (datetime.now(UTC) + timedelta(days=3)).date()
-    book = AlarmBook(places.assistant / "alarms.json")
+    book = AlarmBook(places.assistant / "alarms.json", REPLIES)
     once, daily = book.set(Moment(day, 7)), book.set(Moment(day, 8, 0, (0, 1)))
     seen = look(places, 0.0)
     due = seen.entries[f"alarms/{once.id}"]
@@ -97,7 +98,9 @@ def test_alarms_of_the_assistant_are_found_with_their_times(tmp_path: Path) -> N
 def test_timers_of_the_assistant_are_found_with_their_times(tmp_path: Path) -> None:
     places = Places(tmp_path)
     places.assistant.mkdir(parents=True)
-    timer = TimerBook(places.assistant / "timers.json").start(600.0, now=datetime.fromtimestamp(1000.0, UTC))
+    timer = TimerBook(places.assistant / "timers.json", REPLIES).start(
+        600.0, now=datetime.fromtimestamp(1000.0, UTC)
+    )
     assert look(places, 0.0).entries == {f"timers/{timer.id}": 1600.0}
 
 

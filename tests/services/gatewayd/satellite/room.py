@@ -16,7 +16,7 @@ from assistant.audio.format import FRAME_SAMPLES, Samples
 from assistant.audio.sink import Chunks, NullSpeaker
 from assistant.events import Event as BoxEvent
 from assistant.settings import Settings
-from assistant.skills.volume import SavedVolume
+from assistant.skills.volume_control import SavedVolume
 from assistant.turn.conversation import Conversation
 from assistant.turn.hub_turn import HubPipelineSettings, Takes
 from assistant.turn.settings import Phase

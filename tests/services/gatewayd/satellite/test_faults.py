@@ -7,12 +7,16 @@ from wyoming.asr import Transcript
 from wyoming.error import Error
 
 from assistant.audio.format import SAMPLE_RATE
-from assistant.turn.hub_turn import HUB_FAILED, NO_ANSWER
+from assistant.skills import common_lines
 from assistant.turn.settings import Phase
 from services.bench.virtual_sound import until
+from tests.assistant.skills.english import REPLIES
 from tests.services.gatewayd.conftest import Gate
 from tests.services.gatewayd.satellite.hub import TONE, Say, ScriptedHub, ask
 from tests.services.gatewayd.satellite.room import HubRoom
+
+NO_ANSWER = REPLIES.text(common_lines.HUB_SILENT)
+HUB_FAILED = REPLIES.text(common_lines.HUB_FAILED)
 
 
 def test_a_hub_that_vanishes_while_it_listens_leaves_the_sentence_to_the_box(

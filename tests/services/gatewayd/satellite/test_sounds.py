@@ -112,13 +112,15 @@ def test_a_timer_of_the_hub_rings_until_it_is_stopped(room: HubRoom, hub: Script
     hub.say(TimerStarted("a", 300, name="pizza"), TimerStarted("b", 60), TimerUpdated("a", True, 200))
     hub.say(TimerCancelled("b"), TimerFinished("a"))
     assert until(lambda: bool(room.speaker.replies))
-    assert [ring.text for ring in room.assistant.skills.ringing(_now())] == ["Your pizza timer is done."]
+    assert [ring.text for ring in room.assistant.skills.rings.ringing(_now())] == [
+        "Your pizza timer is done."
+    ]
     assert until(lambda: room.conversation.phase is Phase.IDLE)
     # The hub must not get this one, or nothing here would fall silent.
     room.hear(say("okay nabu stop", lead=1.0, tail=1.5))
     assert room.answered()
     assert [turn.intent for turn in room.turns] == ["SottoStop"]
-    assert room.assistant.skills.ringing(_now()) == []
+    assert room.assistant.skills.rings.ringing(_now()) == []
     assert not hub.saw("run-pipeline")
 
 
@@ -126,7 +128,7 @@ def test_what_the_box_does_not_understand_while_something_rings_goes_to_the_hub(
     room: HubRoom, hub: ScriptedHub, say: Say
 ) -> None:
     hub.say(TimerFinished("a"))
-    assert until(lambda: bool(room.assistant.skills.ringing(_now())))
+    assert until(lambda: bool(room.assistant.skills.rings.ringing(_now())))
     ask(room, hub, say, "okay nabu the cat sat on the mat")
     assert hub.saw("run-pipeline")
     hub.play(TONE)
