@@ -236,6 +236,7 @@ def _stage(plan: Plan, tools: Tools, store: ContentStore, models: Path) -> None:
     python = tree / stage.PYTHON
     _install_wheels(plan, tools, folder / "wheels", python, plan.arch)
     stage.drop_superfluous(python)
+    stage.drop_other_languages(python)
     inside = f"/build/{python.relative_to(plan.build)}"
     proto = sorted(path.relative_to(python) for path in python.glob("services/proto/**/*.proto"))
     generate = ["python3", "-m", "grpc_tools.protoc", "-I", ".", "--python_out=.", "--grpc_python_out=."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tomllib
 from collections.abc import Iterable
@@ -28,10 +29,11 @@ SUPERFLUOUS = (
     "onnxruntime/backend",
     "google/protobuf/**/*_test*",
     "_sounddevice_data",
-    "home_assistant_intents/data/[!e]*.json",
-    "home_assistant_intents/data/e[!n]*.json",
     "bin",
 )
+#: Data of libraries, a file a language; only languages that the assistant has sentences for stay.
+LANGUAGE_DATA = ("home_assistant_intents/data/*.json", "babel/locale-data/*.dat")
+SENTENCES = Path("assistant/skills/sentences")
 
 
 def stage_tree(repository: Path, target: Path) -> None:
@@ -97,6 +99,21 @@ def drop_superfluous(folder: Path, patterns: Iterable[str] = SUPERFLUOUS) -> int
             elif path.exists():
                 saved += path.lstat().st_size
                 path.unlink()
+    return saved
+
+
+def drop_other_languages(folder: Path) -> int:
+    """Remove data of languages without sentences in the assistant of `folder`; returns the bytes saved."""
+    kept = {path.name for path in (folder / SENTENCES).iterdir()} | {"root"}
+    others = [
+        path
+        for pattern in LANGUAGE_DATA
+        for path in sorted(folder.glob(pattern))
+        if re.split("[-_]", path.stem)[0] not in kept
+    ]
+    saved = sum(path.stat().st_size for path in others)
+    for path in others:
+        path.unlink()
     return saved
 
 

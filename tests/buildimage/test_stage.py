@@ -12,6 +12,7 @@ from buildimage.stage import (
     MODELS,
     PYTHON,
     copy_tree,
+    drop_other_languages,
     drop_superfluous,
     stage_code,
     stage_models,
@@ -178,6 +179,22 @@ def test_superfluous_links_go_and_what_they_point_at_stays(tmp_path: Path) -> No
     drop_superfluous(folder)
     assert list(folder.iterdir()) == []
     assert (precious / "file").read_text() == "kept"
+
+
+def test_only_the_languages_that_have_sentences_stay(tmp_path: Path) -> None:
+    _write(tmp_path / "assistant/skills/sentences/en/clock.yaml")
+    kept = ("babel/locale-data/en.dat", "babel/locale-data/en_GB.dat", "babel/locale-data/root.dat")
+    for name in (*kept, "home_assistant_intents/data/en.json"):
+        _write(tmp_path / name)
+    for name in (
+        "babel/locale-data/eo.dat",
+        "babel/locale-data/de_AT.dat",
+        "home_assistant_intents/data/de-CH.json",
+    ):
+        _write(tmp_path / name, "123")
+    assert drop_other_languages(tmp_path) == 9
+    files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert files == {*kept, "home_assistant_intents/data/en.json", "assistant/skills/sentences/en/clock.yaml"}
 
 
 def test_nothing_superfluous_is_no_error(tmp_path: Path) -> None:
