@@ -1,4 +1,4 @@
-"""The box's time of day, which notices when it is set."""
+"""The time of day of the box, with a report if the clock is set."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 log = logging.getLogger(__name__)
 
-#: A clock that is only slewed moves by at most 500 ppm (adjtimex(2)), 1 s in 33 minutes without a look at it;
-#: the box looks twice a second.
+#: Smallest change that counts as a step. A clock that is slewed changes by at most 500 ppm (adjtimex(2)): 1 s
+#: between two readings takes 33 minutes, and the box reads the clock twice a second.
 STEP = timedelta(seconds=1)
 
 
@@ -20,20 +20,20 @@ def _local_now() -> datetime:
 
 
 def _steady_s() -> float:
-    # Goes on while the machine is suspended, as time does.
+    # CLOCK_BOOTTIME also counts while the machine is suspended.
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class BoxClock:
-    """Gives the local time; before it gives one behind a step, those who wait by it have been told.
+    """Gives the local time. If the clock was set, `on_step` is called before the new time is returned.
 
-    A small computer has no clock of its own: until the network tells it the time it goes on from when it was
-    switched off, and then steps by hours. Calls may come from any thread.
+    A small computer has no battery-backed clock. After a start its clock continues from the time at which it
+    was switched off, and steps by hours when the network gives the time. Calls may come from any thread.
 
     Args:
-        on_step: told by how far the clock was set, forwards positive. It must not ask the clock.
-        now: the time of day (aware).
-        steady_s: seconds that nobody sets.
+        on_step: called with how far the clock was set, positive for forwards. It must not call the clock.
+        now: gives the time of day, time-zone aware.
+        steady_s: gives the seconds of a clock that cannot be set.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class BoxClock:
         self._last = (now(), steady_s())
 
     def __call__(self) -> datetime:
-        """The local time."""
+        """The local time, time-zone aware."""
         with self._lock:
             then, then_s = self._last
             now, now_s = self._last = self._now(), self._steady_s()

@@ -1,6 +1,6 @@
-"""States and their changes, for anything that wants to watch without being in the path.
+"""Events: what happens in the assistant, published to watchers that are not in the path of an utterance.
 
-A watcher that is slow loses its oldest events and is told how many; it never holds the sentence up.
+A slow watcher loses its oldest events, and can read how many; it never delays an utterance.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DROPPED = Counter("sotto_events_dropped_total", "Events that watchers missed bec
 
 
 class EventKind(StrEnum):
-    """Everything that is announced; the value is the name on the wire."""
+    """The kinds of events; the value is the name on the wire."""
 
     STATE = "state"
     ONSET = "onset"
@@ -48,7 +48,14 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened. `time` is seconds since the epoch; `turn` the turn it belongs to."""
+    """One event.
+
+    Attributes:
+        kind: what happened.
+        time: when it was published, in seconds since the epoch.
+        turn: id of the turn that it belongs to; "" for none.
+        data: details, by name; they depend on the kind.
+    """
 
     kind: EventKind
     time: float
@@ -57,7 +64,11 @@ class Event:
 
 
 class Subscription:
-    """A bounded queue of events for one watcher; close it or use it as a context manager."""
+    """A bounded queue of events for one watcher. Close it, or use it as a context manager.
+
+    Attributes:
+        dropped: number of events that the watcher has lost.
+    """
 
     def __init__(self, bus: EventBus, capacity: int) -> None:
         self._bus = bus
@@ -67,7 +78,7 @@ class Subscription:
         self.dropped = 0
 
     def put(self, event: Event) -> None:
-        """Append `event`; the oldest one falls out when the watcher is behind."""
+        """Append `event`. If the queue is full, the oldest event is dropped."""
         with self._ready:
             if len(self._queue) == self._queue.maxlen:
                 self.dropped += 1
@@ -76,7 +87,7 @@ class Subscription:
             self._ready.notify()
 
     def get(self, timeout: float | None = None) -> Event | None:
-        """Next event, or None after `timeout` seconds or when the subscription is closed."""
+        """The next event; None after `timeout` seconds, or if the subscription is closed and empty."""
         with self._ready:
             self._ready.wait_for(lambda: self._queue or self._closed, timeout)
             return self._queue.popleft() if self._queue else None
@@ -86,7 +97,7 @@ class Subscription:
             yield event
 
     def close(self) -> None:
-        """Stop receiving; an iteration in progress ends after what is queued."""
+        """Stop receiving. An iteration in progress ends after the queued events."""
         self._bus.drop(self)
         with self._ready:
             self._closed = True
@@ -100,7 +111,7 @@ class Subscription:
 
 
 class EventBus:
-    """Fans events out to watchers. Publishing never blocks and never raises."""
+    """Passes events to all watchers and listeners. Publishing never blocks and never raises."""
 
     def __init__(self, wall_clock: Callable[[], float] = time.time) -> None:
         self._wall_clock = wall_clock
@@ -109,13 +120,13 @@ class EventBus:
         self._listeners: tuple[Callable[[Event], None], ...] = ()
 
     def publish(self, kind: EventKind, turn: str = "", **data: object) -> Event:
-        """Announce that something happened and hand every watcher a copy."""
+        """Publish an event; `data` are its details."""
         event = Event(kind, self._wall_clock(), turn, MappingProxyType(data))
         self.relay(event)
         return event
 
     def relay(self, event: Event) -> None:
-        """Hand on an event that another bus published."""
+        """Publish an event that another bus has published."""
         for watcher in self._watchers:
             watcher.put(event)
         for listener in self._listeners:
@@ -125,18 +136,18 @@ class EventBus:
                 log.exception("an event listener failed on %s", event.kind)
 
     def subscribe(self, capacity: int = 256) -> Subscription:
-        """A queue that receives all events from now on."""
+        """A queue of all events from now on, at most `capacity` at a time."""
         subscription = Subscription(self, capacity)
         with self._lock:
             self._watchers = (*self._watchers, subscription)
         return subscription
 
     def listen(self, listener: Callable[[Event], None]) -> None:
-        """Call `listener` for each event, in the publishing thread; for cheap things only."""
+        """Call `listener` for each event, in the publishing thread. It must be fast; errors are logged."""
         with self._lock:
             self._listeners = (*self._listeners, listener)
 
     def drop(self, subscription: Subscription) -> None:
-        """Forget a watcher."""
+        """Remove a watcher."""
         with self._lock:
             self._watchers = tuple(w for w in self._watchers if w is not subscription)

@@ -1,11 +1,11 @@
-"""Nothing leaves the machine: the telemetry of libraries is switched off before their first use."""
+"""Switches the telemetry of libraries off before their first use, so that nothing leaves the machine."""
 
 from __future__ import annotations
 
 import os
 
-#: Switches read by the libraries we load. The Linux wheels of onnxruntime carry a telemetry client
-#: that creates a device id and uploads events unless `ORT_DISABLE_TELEMETRY` is set at import.
+#: Environment variables that the libraries read. The Linux wheels of onnxruntime contain a telemetry client
+#: that creates a device id and uploads events, unless `ORT_DISABLE_TELEMETRY` is set at import.
 SWITCHES = {
     "ORT_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
@@ -14,5 +14,5 @@ SWITCHES = {
 
 
 def silence_telemetry() -> None:
-    """Set every switch in this process and for its children. Must run before onnxruntime is loaded."""
+    """Set the variables in this process and for its children. Call it before onnxruntime is imported."""
     os.environ.update(SWITCHES)

@@ -1,4 +1,4 @@
-"""The voice self-test: the box speaks a known sentence to itself and says what it understood."""
+"""The voice self-test: the box recognises a sentence that it has synthesised, and answers it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from assistant.audio.format import SAMPLE_RATE
 from assistant.speech.spoken import spoken
 from assistant.understanding.normalise import normalise
 
-#: A question, so that the test changes nothing in the house.
+#: A question, so that the test has no side effect.
 SENTENCE = "What time is it?"
 INTENT = "HassGetCurrentTime"
 _TAIL_S = 0.3
@@ -22,7 +22,20 @@ _TAIL_S = 0.3
 
 @dataclass(frozen=True)
 class SelfTest:
-    """What the test found. Times in milliseconds, `spoken_s` the length of the sentence in seconds."""
+    """The result.
+
+    Attributes:
+        passed: whether the sentence was understood.
+        transcript: what the recogniser found.
+        intent: of the transcript; None if the grammar rejects it.
+        reply: of the box.
+        spoken_s: length of the sentence, in seconds.
+        first_sound_ms: from the start to the first sound of the sentence.
+        synthesise_ms: from the start to its end.
+        recognise_ms: duration of the recognition.
+        understand_ms: duration of parse and skill.
+        reply_first_sound_ms: from the reply's text to its first sound.
+    """
 
     passed: bool
     transcript: str
@@ -41,7 +54,11 @@ class SelfTest:
 
 
 def voice_selftest(assistant: Assistant) -> SelfTest:
-    """Synthesiser -> recogniser -> grammar -> skill -> synthesiser, without a sound device."""
+    """Run the test without a sound device: synthesiser -> recogniser -> grammar -> skill -> synthesiser.
+
+    Raises:
+        SottoError: a part of the assistant fails.
+    """
     begun = perf_counter()
     chunks = assistant.synthesise(SENTENCE)
     parts = [next(chunks)]
@@ -75,14 +92,14 @@ def voice_selftest(assistant: Assistant) -> SelfTest:
 
 
 def _is_right(assistant: Assistant, text: str, intent: str | None) -> bool:
-    """The intent counts; an owner's own sentences may not have it, then the words do."""
+    """Whether the intent is the right one. If the grammar does not have it, the words are compared."""
     if INTENT in assistant.grammar.intents:
         return intent == INTENT
     return normalise(text) == normalise(SENTENCE)
 
 
 def print_report(test: SelfTest) -> None:
-    """The self-test for people."""
+    """Print the result as text."""
     verdict = "passed" if test.passed else "FAILED"
     print(f"sotto: voice self-test {verdict}")
     print(

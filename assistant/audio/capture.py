@@ -1,4 +1,4 @@
-"""One open input stream: the device's own blocks, bounded, turned into frames by whoever reads."""
+"""One open input stream: a bounded queue of the device's blocks, which the reader converts into frames."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from common.errors import Unavailable
 from common.metrics import Counter
 
-#: What the device is asked to give at once. Sound servers and USB give 20 ms or more at a time anyway; half
-#: of that costs twice the callbacks, 0.4 % of a core, and brings the sound no sooner.
+#: Length of a block that is requested from the device. Sound servers and USB deliver 20 ms or more at a time
+#: anyway; half of that costs twice the callbacks, 0.4 % of a core, and delivers the sound no sooner.
 BLOCK_MS = 20
 DROPPED = Counter(
     "sotto_microphone_dropped_blocks_total",
@@ -28,16 +28,16 @@ DROPPED = Counter(
 class Capture:
     """Records from one device until it is closed or the device vanishes.
 
-    The device is asked for 16 kHz mono first; one that refuses is read at its own rate or with two
-    channels and converted. The audio thread only copies; everything else is done in `read`.
+    The device is asked for 16 kHz mono first. If it refuses, it is opened with two channels or at its own
+    rate, and the sound is converted. The audio callback only copies; `read` does everything else.
 
     Args:
         device: where to record from.
-        latency: PortAudio's word or seconds for the size of the device's buffer.
-        queue_ms: how much may wait for the reader before the oldest is dropped.
+        latency: size of the device's buffer: "low", "high" (PortAudio), or seconds.
+        queue_ms: how much may wait for the reader before the oldest blocks are dropped.
 
     Raises:
-        Unavailable: `audio.no-input` when the device does not open.
+        Unavailable: `audio.no-input` if the device does not open.
     """
 
     def __init__(self, device: AudioDevice, latency: str | float, queue_ms: int) -> None:
@@ -90,12 +90,12 @@ class Capture:
                     return stream, rate, channels
         raise Unavailable(
             f"the microphone '{self.device.name}' does not open: {failure}",
-            hint="see that no other program holds it",
+            hint="check that no other program uses it",
             code="audio.no-input",
         ) from failure
 
     def _on_block(self, data: Any, _frames: int, _time: Any, _status: Any) -> None:
-        # PortAudio's overflow flags stay 0 when a sound server loses samples, so they are not read.
+        # PortAudio's overflow flags stay 0 if a sound server loses samples, so they are not read.
         block = bytes(data)
         with self._arrived:
             if len(self._blocks) == self._blocks.maxlen:
@@ -112,25 +112,26 @@ class Capture:
             self._arrived.notify()
 
     def wake(self) -> None:
-        """Let a waiting `read` return early."""
+        """Make a waiting `read` return now."""
         with self._arrived:
             self._arrived.notify()
 
     @property
     def ended(self) -> bool:
-        """Whether the device itself has ended the stream."""
+        """Whether the device has ended the stream."""
         return self._ended
 
     def quiet_s(self) -> float:
-        """Seconds since the device last gave a block."""
+        """Seconds since the device last delivered a block."""
         return time.monotonic() - self._last_block
 
     def read(self, timeout_s: float, blocks: int = 1) -> list[Samples]:
-        """Wait until so many blocks have come; gives whole frames, int16 (160,).
+        """Wait for blocks and convert them; gives whole frames, int16 (160,), 16 kHz. May be empty.
 
         Args:
-            timeout_s: wait no longer than that.
-            blocks: more of them at once wake the reader less often, which saves power.
+            timeout_s: longest wait, in seconds.
+            blocks: wait until so many have arrived. A larger number wakes the reader less often, which saves
+                power.
         """
         with self._arrived:
             self._wanted = min(blocks, self._blocks.maxlen or 1)
@@ -149,5 +150,5 @@ class Capture:
         return [ready[at : at + FRAME_SAMPLES] for at in range(0, whole, FRAME_SAMPLES)]
 
     def close(self) -> bool:
-        """End it; False if the driver hangs and was left behind."""
+        """Close the stream; False if the driver hangs and the stream was abandoned."""
         return portaudio.close_stream(self._stream)

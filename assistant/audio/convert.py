@@ -1,4 +1,4 @@
-"""From whatever a device or a file gives to the house format, and how loud it is."""
+"""Converts audio to 16 kHz mono int16, and measures levels."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from assistant.audio.format import Floats, Samples
 from common.errors import InvalidInput
 
 FULL_SCALE = 32_768
-#: Below this part of the loudest channel's power (-20 dB) the mean of channels has cancelled out; one of
-#: two channels silent, the usual case, is at -6 dB.
+#: If the mean of the channels has less than this part of the loudest channel's power (-20 dB), the channels
+#: cancel each other out. The usual case, one of two channels silent, gives -6 dB.
 _CANCELLED = 0.01
 #: The lowest level that is reported; digital silence has no finite one.
 SILENCE_DBFS = -100.0
-#: Rates outside of this are not sound that anybody recorded for us, in Hz.
+#: Sample rates in Hz that are accepted; no recording has another.
 LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000
 
 
@@ -27,16 +27,16 @@ def to_floats(samples: Samples) -> Floats:
 
 
 def to_int16(values: NDArray[Any]) -> Samples:
-    """float (n,) with 1.0 as full scale to int16 (n,); what is louder is clipped, never wrapped."""
+    """float (n,) with 1.0 as full scale to int16 (n,); values beyond full scale are clipped, not wrapped."""
     scaled = np.rint(np.asarray(values, np.float32) * np.float32(FULL_SCALE))
     clipped: Samples = np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
     return clipped
 
 
 def to_mono_int16(block: NDArray[Any]) -> Samples:
-    """Samples (n,) or (n, channels), integer or float, to int16 mono (n,), the channels' mean.
+    """Samples (n,) or (n, channels), int16, int32 or float, to mono int16 (n,): the mean of the channels.
 
-    Channels that cancel each other out (one wired the wrong way round) give the loudest one instead.
+    If the channels cancel each other out (one is wired with reversed polarity), the loudest one is taken.
 
     Raises:
         InvalidInput: `audio.format` for another shape or an unknown sample type.
@@ -69,7 +69,7 @@ def _mix(block: NDArray[Any]) -> NDArray[Any]:
 
 
 def remove_dc(samples: Samples, above: float = 0.01) -> Samples:
-    """Take a constant offset off a whole clip, int16 (n,).
+    """Remove a constant (DC) offset from a whole clip, int16 (n,).
 
     Args:
         samples: the clip; returned as it is, bit for bit, if the offset is small.
@@ -89,17 +89,17 @@ def level_dbfs(samples: Samples) -> float:
     values = samples.astype(np.float32)
     mean = float(values.mean())
     power = float(np.dot(values, values)) / len(values) - mean * mean
-    # Below one bit squared, rounding makes the difference meaningless or negative.
+    # Below one bit squared, the difference is rounding error, and may be negative.
     if power < FULL_SCALE**2 * 10 ** (SILENCE_DBFS / 10):
         return SILENCE_DBFS
     return float(10 * np.log10(power / FULL_SCALE**2))
 
 
 class DcBlocker:
-    """Takes a slowly changing offset off a stream, so that a cheap sound card cannot fool us.
+    """Removes a slowly changing DC offset, as cheap sound cards have, from a stream.
 
-    The offset is a running mean: of everything at first, later with a time constant of
-    `settle_blocks` blocks (100 blocks of 10 ms are one second).
+    The offset is a running mean: of all blocks at first, later with a time constant of `settle_blocks` blocks
+    (100 blocks of 10 ms are 1 s).
     """
 
     def __init__(self, settle_blocks: int = 100) -> None:
@@ -108,9 +108,9 @@ class DcBlocker:
         self._offset = 0.0
 
     def process(self, samples: Samples) -> Samples:
-        """The same block, int16 (n,), without its offset; clipped, not wrapped.
+        """The block, int16 (n,), without the offset; clipped, not wrapped.
 
-        A resampler gives nothing now and then, and of nothing there is no mean.
+        n may be 0, because a resampler sometimes has no output yet.
         """
         if not len(samples):
             return samples
@@ -124,14 +124,14 @@ class DcBlocker:
 
 
 class Resampler:
-    """Changes the rate of a mono int16 stream without seams between blocks.
+    """Changes the sample rate of a mono int16 stream, block by block, as if it were one block.
 
     Args:
         rate_in: rate of the incoming samples in Hz.
         rate_out: rate of the outgoing samples in Hz.
 
     Raises:
-        InvalidInput: `audio.rate` when a rate is out of reason.
+        InvalidInput: `audio.rate` for a rate outside `LOWEST_RATE` to `HIGHEST_RATE`.
     """
 
     def __init__(self, rate_in: int, rate_out: int) -> None:
@@ -144,14 +144,17 @@ class Resampler:
         )
 
     def process(self, samples: Samples) -> Samples:
-        """Add a block, int16 (n,); gives what is ready, which may lag by some milliseconds."""
+        """Add a block, int16 (n,); gives the output that is ready, int16 (m,).
+
+        The output is some milliseconds late, so m may be 0.
+        """
         if self._stream is None:
             return samples
         ready: Samples = self._stream.resample_chunk(np.ascontiguousarray(samples))
         return ready
 
     def flush(self) -> Samples:
-        """The rest at the end of the stream; nothing may be added afterwards."""
+        """The stream ends: gives the rest of the output, int16 (m,). Nothing may be added afterwards."""
         if self._stream is None:
             return np.zeros(0, np.int16)
         rest: Samples = self._stream.resample_chunk(np.zeros(0, np.int16), last=True)
@@ -159,7 +162,7 @@ class Resampler:
 
 
 def check_rate(rate: int) -> None:
-    """Raise InvalidInput `audio.rate` unless the rate, in Hz, is one that sound is recorded at."""
+    """Raise InvalidInput `audio.rate` unless the rate, in Hz, is from `LOWEST_RATE` to `HIGHEST_RATE`."""
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise InvalidInput(
             f"a sample rate of {rate} Hz is outside {LOWEST_RATE} to {HIGHEST_RATE} Hz",
@@ -169,7 +172,11 @@ def check_rate(rate: int) -> None:
 
 
 def resample(samples: Samples, rate_in: int, rate_out: int) -> Samples:
-    """A whole clip, int16 (n,), at another rate; clipped, never wrapped."""
+    """A whole clip, int16 (n,), at another rate, int16 (m,); clipped, not wrapped.
+
+    Raises:
+        InvalidInput: `audio.rate`; see `check_rate`.
+    """
     if rate_in == rate_out:
         return samples
     resampler = Resampler(rate_in, rate_out)

@@ -1,4 +1,4 @@
-"""What sound devices there are, and which one is meant by a name."""
+"""Lists the sound devices, and finds the one that a name means."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class AudioDevice:
     """A sound device as PortAudio names it.
 
     Attributes:
-        index: PortAudio's number; changes when devices come and go.
-        name: its name, with ALSA's address in brackets for hardware.
+        index: PortAudio's number; changes when devices are plugged in or removed.
+        name: its name; for hardware with ALSA's address in brackets.
         host: the sound system it belongs to, such as ALSA.
         inputs: channels it can record, 0 for a pure speaker.
         outputs: channels it can play, 0 for a pure microphone.
-        rate: its own rate in Hz.
-        default_input: whether it is recorded from when nobody chooses.
-        default_output: whether it is played to when nobody chooses.
+        rate: its default sample rate in Hz.
+        default_input: whether it is the default microphone.
+        default_output: whether it is the default loudspeaker.
     """
 
     index: int
@@ -41,15 +41,15 @@ class AudioDevice:
         return (self.inputs if kind == "input" else self.outputs) > 0
 
     def is_default(self, kind: Kind) -> bool:
-        """Whether it is the one used when nobody chooses."""
+        """Whether it is the default device for that kind."""
         return self.default_input if kind == "input" else self.default_output
 
 
 def list_devices() -> list[AudioDevice]:
-    """All devices, in PortAudio's order; empty where there is none.
+    """All devices, in PortAudio's order; empty if there is none.
 
     Raises:
-        Unavailable: `audio.no-portaudio`, or `audio.devices` when the sound system does not answer.
+        Unavailable: `audio.no-portaudio`, or `audio.devices` if the sound system does not answer.
     """
     with portaudio.lock:
         sounddevice = portaudio.library()
@@ -78,18 +78,23 @@ def list_devices() -> list[AudioDevice]:
 
 
 def choose(kind: Kind, wanted: str | None = None) -> AudioDevice | None:
-    """The device of that kind which is meant by `wanted`; see `pick`."""
+    """List the devices and pick one; see `pick`.
+
+    Raises:
+        Unavailable: see `list_devices`.
+        NotFound: see `pick`.
+    """
     return pick(list_devices(), kind, wanted)
 
 
 def pick(devices: Sequence[AudioDevice], kind: Kind, wanted: str | None) -> AudioDevice | None:
-    """The device meant by `wanted`: its number, its whole name, or a part of its name.
+    """The device that `wanted` means: its number, its whole name, or a part of its name, tried in this order.
 
-    Case does not count; of several that match, the first is taken. Without `wanted` it is the
-    default device, else the first of that kind, else None.
+    Case is ignored; if several match, the first one is taken. Without `wanted` it is the default device, else
+    the first one that can do `kind`, else None.
 
     Raises:
-        NotFound: `audio.no-device`; the message lists the names there are.
+        NotFound: `audio.no-device` if none matches; the message lists the available names.
     """
     able = [device for device in devices if device.can(kind)]
     if not wanted:

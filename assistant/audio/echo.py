@@ -1,4 +1,4 @@
-"""Takes what the loudspeaker plays out of what the microphone hears."""
+"""AEC for one loudspeaker and one microphone: finds what was played at each frame, and runs the canceller."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_LATE = 200
 
 @dataclass(frozen=True)
 class AudioSettings:
-    """What is done to sound before it is heard.
+    """How the sound of the microphone is processed.
 
     Attributes:
         echo_cancellation: "on", "off", or "auto": on unless the sound service tells of a loopback cable.
@@ -46,13 +46,13 @@ class AudioSettings:
 class EchoCanceller:
     """Cancels the echo of one loudspeaker in one microphone, frame by frame.
 
-    Only the echo is taken away; nothing else is suppressed or made louder. It works while something plays
-    and for a second after it; all other frames pass as they are, bit for bit, and cost nothing. What it has
-    learnt of the room it keeps from reply to reply, whenever the device begins.
+    Only the echo is removed; there is no noise suppression and no gain control. The canceller runs while
+    something plays and for 1 s after; all other frames pass unchanged, bit for bit, and cost nothing. It
+    keeps what it has learnt of the room from reply to reply.
 
     Args:
-        reference: what is played.
-        wanted: asked each time something begins to play; False lets its echo pass.
+        reference: the played sound.
+        wanted: called each time something begins to play; False means that this echo is not cancelled.
 
     Raises:
         Unavailable: `audio.no-speexdsp`.
@@ -79,7 +79,7 @@ class EchoCanceller:
 
         Args:
             frame: the next 10 ms of the microphone.
-            arrived: when it came, in seconds of the clock of the reference.
+            arrived: when the frame arrived, in seconds, on the clock of the reference.
         """
         played = self._reference.frame(self._captured_at(arrived))
         was = self._working
@@ -90,7 +90,7 @@ class EchoCanceller:
             self._playing = True
             self._working = self._wanted()
         if self._run != self._reference.run:
-            # A device that starts anew has another delay.
+            # A device that starts again has another delay.
             self._run = self._reference.run
             self._canceller.begin()
         if not (was or self._working):
@@ -98,7 +98,7 @@ class EchoCanceller:
         clean = self._canceller.process(frame, played)
         if was == self._working:
             return clean
-        # Some milliseconds lie between the two, so neither may break off.
+        # The canceller delays its output by some milliseconds, so a hard switch would be heard.
         return cross_fade(clean, frame) if was else cross_fade(frame, clean)
 
     def _captured_at(self, arrived: float) -> float:

@@ -1,4 +1,4 @@
-"""What lies between the thread that synthesises and the thread that plays."""
+"""The queue of samples between the thread that synthesises a reply and the audio callback that plays it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from assistant.audio.format import Samples
 
 
 class Feed:
-    """A queue of samples with an end, a gain and a way to cut it off.
+    """The samples of one reply, with a gain; it can be ended (after what waits) or cut (at once).
 
     Args:
-        limit: samples that may wait; `push` blocks above it.
+        limit: samples that may wait; `push` blocks while as many wait.
     """
 
     def __init__(self, limit: int) -> None:
@@ -28,7 +28,7 @@ class Feed:
         self._last_gain: float | None = None
 
     def push(self, samples: Samples, timeout_s: float) -> bool:
-        """Add int16 (n,); False if there was no room in time. After a cut it is swallowed."""
+        """Add int16 (n,); False if there was no space within `timeout_s`. After `cut` they are dropped."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._cut or self._waiting < self._limit, timeout_s):
                 return False
@@ -38,18 +38,18 @@ class Feed:
             return True
 
     def end(self) -> None:
-        """Nothing more comes."""
+        """No more samples will be pushed."""
         with self._changed:
             self._ended = True
 
     def cut(self) -> None:
-        """Drop what waits; the next block fades out and is the last."""
+        """Interrupt: the next block that is pulled fades out and is the last; the rest is dropped."""
         with self._changed:
             self._cut = True
             self._changed.notify_all()
 
     def set_gain(self, gain: float) -> None:
-        """Linear gain of all that is pulled from now on; reached within one block, not at once."""
+        """Set the linear gain from now on. It changes smoothly over one block, to avoid a click."""
         self._gain = gain
 
     @property
@@ -59,11 +59,11 @@ class Feed:
 
     @property
     def is_done(self) -> bool:
-        """Whether everything was pulled and nothing more comes."""
+        """Whether no more samples will be pulled: it was cut, or it has ended and is empty."""
         return self._cut or (self._ended and not self._waiting)
 
     def pull(self, count: int) -> tuple[Samples, bool]:
-        """`count` samples, silence where there are none, and whether any of them are real."""
+        """Take `count` samples, int16 (count,), padded with silence, and whether any of them were pushed."""
         out = np.zeros(count, np.float32)
         filled = 0
         with self._changed:

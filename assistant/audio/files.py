@@ -1,4 +1,4 @@
-"""Sound files in and out. What comes in is bounded by its header before a sample is read."""
+"""Reads and writes sound files. The length of a file is checked by its header before a sample is read."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ MAX_SECONDS = 30.0
 MAX_CHANNELS = 16
 _FORMATS = frozenset({"WAV", "WAVEX", "FLAC", "OGG"})
 _BLOCK_FRAMES = 16_384
-#: Writers that stream (ffmpeg, espeak-ng into a pipe) cannot know the length and declare about 2 or
-#: 4 GiB, or nothing.
+#: Programs that write into a pipe (ffmpeg, espeak-ng) do not know the length and declare about 2 or 4 GiB, or
+#: nothing. A declared length from here on is no length.
 _OPEN_ENDED_BYTES = 0x7FFF_0000
 _USABLE = "give a WAV or FLAC recording"
 
@@ -30,18 +30,18 @@ def read_audio(
 ) -> Samples:
     """Read a recording as mono int16, shape (n,), n >= 1.
 
-    Rate, width, float samples and channels are converted; a 16 kHz mono 16-bit file comes through
-    bit for bit unless it carries a DC offset of more than 1 % of full scale, which is taken off.
+    Sample rate, sample format and channels are converted. A 16 kHz mono 16-bit file is read bit for bit,
+    unless it has a DC offset of more than 1 % of full scale, which is removed.
 
     Args:
         source: path of a WAV, FLAC or Ogg file, or the bytes of one.
-        max_seconds: the longest recording that is accepted.
-        rate: of what is given back, Hz.
+        max_seconds: longest recording that is accepted.
+        rate: sample rate of the result, in Hz.
 
     Raises:
         NotFound: `audio.no-file`.
         TooLarge: `audio.too-long`; the message names the limit.
-        InvalidInput: `audio.not-audio`, `audio.truncated`, `audio.damaged`, `audio.empty`,
+        InvalidInput: `audio.no-read`, `audio.not-audio`, `audio.truncated`, `audio.damaged`, `audio.empty`,
             `audio.rate`, `audio.channels`.
     """
     if isinstance(source, bytes):
@@ -78,13 +78,13 @@ def _read(file: BinaryIO, size: int, name: str, max_seconds: float, rate_out: in
 
 
 def _refuse_cut_wav(file: BinaryIO, size: int, name: str) -> None:
-    """The decoder reads a cut WAV as a shorter one; a command cut in half must not be obeyed."""
+    """Raise if a WAV is shorter than its header says: the decoder accepts it, and half a command is left."""
     try:
         head = file.read(12)
         if head[:4] != b"RIFF":
             return
         cut = InvalidInput(
-            f"{name} is cut short: it has {size} bytes and its header promises more",
+            f"{name} is cut short: it has {size} bytes, and its header declares more",
             hint="copy or record it again",
             code="audio.truncated",
         )
@@ -133,7 +133,7 @@ def _too_long(name: str, seconds: float, limit: float) -> TooLarge:
 
 
 def _decode(sound: Any, name: str, max_seconds: float) -> np.ndarray[Any, Any]:
-    """All frames (n, channels); blockwise, because a header may lie about the length."""
+    """All samples, int16 or float32 (n, channels); read in blocks, because the header may be wrong."""
     dtype = "int16" if sound.subtype in ("PCM_16", "PCM_S8", "PCM_U8") else "float32"
     limit = int(max_seconds * sound.samplerate)
     blocks: list[np.ndarray[Any, Any]] = []
@@ -155,7 +155,11 @@ def _decode(sound: Any, name: str, max_seconds: float) -> np.ndarray[Any, Any]:
 
 
 def wav_bytes(samples: Samples, rate: int = SAMPLE_RATE) -> bytes:
-    """Mono int16 samples (n,) at `rate` Hz as the bytes of a 16-bit WAV file."""
+    """Mono int16 samples (n,) at `rate` Hz as the bytes of a 16-bit WAV file.
+
+    Raises:
+        InvalidInput: `audio.rate`; see `convert.check_rate`.
+    """
     check_rate(rate)
     if samples.dtype != np.int16:
         samples = to_int16(samples)
@@ -165,10 +169,11 @@ def wav_bytes(samples: Samples, rate: int = SAMPLE_RATE) -> bytes:
 
 
 def write_wav(path: Path | str, samples: Samples, rate: int = SAMPLE_RATE) -> None:
-    """Write mono int16 samples as a 16-bit WAV; the file is there whole or not at all.
+    """Write mono int16 samples (n,) as a 16-bit WAV file, atomically.
 
     Raises:
-        StorageError: `audio.write` when the place cannot be written or is full.
+        InvalidInput: `audio.rate`; see `convert.check_rate`.
+        StorageError: `audio.write` if the folder cannot be written or the disk is full.
     """
     target = Path(path)
     data = wav_bytes(samples, rate)
@@ -178,6 +183,6 @@ def write_wav(path: Path | str, samples: Samples, rate: int = SAMPLE_RATE) -> No
     except OSError as error:
         raise StorageError(
             f"{target} cannot be written: {error.strerror}",
-            hint="check the folder's rights and the free space",
+            hint="check the permissions of the folder and the free space",
             code="audio.write",
         ) from error

@@ -1,4 +1,4 @@
-"""The one audio format inside the house: 16 kHz, mono, signed 16 bit, in frames of 10 ms."""
+"""The audio format that all parts exchange: 16 kHz, mono, int16, in frames of 10 ms (160 samples)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ FRAME_SAMPLES = SAMPLE_RATE * FRAME_MS // 1000
 #: to open a loudspeaker early, or to send a sound. A loaded voice says its own.
 VOICE_RATE = 22_050
 
-#: int16 samples, shape (n,), 16 kHz mono unless a rate is named beside it.
+#: int16 samples, shape (n,), mono; 16 kHz unless another rate is named.
 Samples = NDArray[np.int16]
 #: float32 samples in [-1, 1], shape (n,).
 Floats = NDArray[np.float32]
 
 
 def whole_frames(audio: Samples) -> Samples:
-    """The frames of a recording, int16 (n, 160); what is left at its end is no whole one, and dropped."""
+    """Cut a recording, int16 (n,), into frames, int16 (n // 160, 160). An incomplete frame is dropped."""
     return audio[: len(audio) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)

@@ -1,4 +1,4 @@
-"""Tells when a sound device is plugged in or pulled out."""
+"""Reports when a sound device is plugged in or removed."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _UDEV_RUNS = Path("/run/udev/control")
 
 
 class Hotplug:
-    """Watches the kernel's device events in a thread of its own.
+    """Watches device events in a thread of its own.
 
-    Where udev runs, its events are used: they come when the device node is ready. Elsewhere the
-    kernel's own are. Without either it stays quiet and says why in `reason`.
+    If udev runs, its events are used, because they come when the device node is ready; otherwise the kernel's
+    own. If neither is available, nothing is reported, and `reason` says why.
 
     Args:
-        on_change: called in the watching thread with the action ("add", "remove", "change") and the
-            device's name. What it raises is logged.
-        subsystem: which devices; "sound" unless a test needs another.
+        on_change: called in the watching thread with the action ("add", "remove", "change") and the device's
+            name. An exception that it raises is logged.
+        subsystem: the kernel's subsystem; "sound" except in tests.
     """
 
     def __init__(self, on_change: OnChange, subsystem: str = "sound") -> None:
@@ -42,7 +42,7 @@ class Hotplug:
 
     @property
     def watching(self) -> bool:
-        """Whether events will come."""
+        """Whether events are being watched."""
         return self._thread is not None and self._thread.is_alive()
 
     def stop(self) -> None:
@@ -64,8 +64,8 @@ class Hotplug:
             try:
                 self._on_change(str(device.action), str(device.sys_name))
             except Exception:
-                # A listener's fault must not end the watching for everybody.
-                _LOGGER.exception("a listener failed on %s of %s", device.action, device.sys_name)
+                # A fault of the callback must not end the watching.
+                _LOGGER.exception("the callback failed on %s of %s", device.action, device.sys_name)
 
 
 def _monitor(subsystem: str) -> Any:

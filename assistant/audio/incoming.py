@@ -1,4 +1,4 @@
-"""A sound that comes piece by piece from elsewhere while it is already played."""
+"""A sound that is received piece by piece from a hub, and played while it arrives."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from common.errors import TooLarge
 
 #: Longest sound, seconds.
 MAX_SOUND_S = 120.0
-#: A sound of which nothing came for so many seconds counts as cut off.
+#: A sound of which no piece has arrived for so many seconds counts as cut off.
 STALL_S = 5.0
 
 
 class IncomingSound:
-    """Filled by one thread, played by another; never makes the filling one wait.
+    """A bounded sound that one thread fills and another one plays; the filling thread never waits.
 
     Args:
-        rate: of what comes, Hz.
-        rate_out: of what is played, Hz.
-        max_s: longest sound, seconds.
-        stall_s: seconds to wait for the next piece.
+        rate: sample rate of what arrives, in Hz.
+        rate_out: sample rate of what is played, in Hz.
+        max_s: longest sound, in seconds.
+        stall_s: longest wait for the next piece, in seconds.
 
     Raises:
-        InvalidInput: `audio.rate` for a rate that sound does not have.
+        InvalidInput: `audio.rate`; see `check_rate`.
     """
 
     def __init__(
         self, rate: int, rate_out: int, max_s: float = MAX_SOUND_S, stall_s: float = STALL_S
     ) -> None:
         self._resampler = Resampler(rate, rate_out)
-        self._room = int(max_s * rate)
+        self._space = int(max_s * rate)
         self._max_s = max_s
         self._stall_s = stall_s
         self._pieces: deque[Samples] = deque()
@@ -46,14 +46,16 @@ class IncomingSound:
 
     @property
     def is_whole(self) -> bool:
-        """Whether its end came: it was not cut off."""
+        """Whether all of it has arrived, so that it was not cut off."""
         return self._whole
 
     def put(self, pcm: bytes) -> None:
-        """The next piece, 16-bit little-endian mono; cut anywhere. What comes behind the end is dropped.
+        """Add the next piece: 16-bit little-endian mono. A piece may end within a sample.
+
+        What comes after the end is dropped.
 
         Raises:
-            TooLarge: the sound is longer than allowed; it ends here.
+            TooLarge: `sound.too-long` if the sound is longer than `max_s`; it ends here.
         """
         data = self._odd + pcm
         even = len(data) // 2 * 2
@@ -62,19 +64,19 @@ class IncomingSound:
         with self._ready:
             if self._ended:
                 return
-            if len(samples) > self._room:
+            if len(samples) > self._space:
                 self.end()
                 raise TooLarge(
-                    f"a sound of more than {self._max_s:.0f} s",
+                    f"the sound is longer than {self._max_s:.0f} s",
                     hint="send it in parts",
                     code="sound.too-long",
                 )
-            self._room -= len(samples)
+            self._space -= len(samples)
             self._pieces.append(self._resampler.process(samples))
             self._ready.notify()
 
     def end(self) -> None:
-        """All of it is there."""
+        """All of the sound has arrived."""
         with self._ready:
             if not self._ended:
                 self._pieces.append(self._resampler.flush())
@@ -82,13 +84,16 @@ class IncomingSound:
             self._ready.notify()
 
     def cut(self) -> None:
-        """Nothing more will come, although it has not ended."""
+        """The sender is gone: no more will arrive, although the sound has not ended."""
         with self._ready:
             self._ended = True
             self._ready.notify()
 
     def chunks(self) -> Iterator[Samples]:
-        """What came, as it comes; ends at the end, when it is cut, or when nothing comes for too long."""
+        """The sound as it arrives, int16 (n,) at `rate_out`.
+
+        Ends when the sound has ended or was cut, or when nothing has arrived for `stall_s` seconds.
+        """
         while True:
             with self._ready:
                 if not self._ready.wait_for(lambda: self._pieces or self._ended, self._stall_s):

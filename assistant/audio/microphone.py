@@ -1,4 +1,4 @@
-"""The microphone: frames for as long as anybody listens, through unplugging and replugging."""
+"""The microphone: a stream of frames that survives unplugging and replugging of the device."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class MicrophoneSettings:
 
 @dataclass(frozen=True)
 class DeviceState:
-    """What became of a device: `opened` and `reopened` name it, `lost` says why."""
+    """The microphone was opened, reopened or lost. `device` is its name; `reason` says why it was lost."""
 
     kind: Literal["opened", "lost", "reopened"]
     device: str
@@ -63,27 +63,29 @@ class Microphone:
     ) -> None:
         self._settings = settings or MicrophoneSettings()
         self._on_state = on_state
-        #: Set it while the room is silent: the same frames come, several at once, for less power.
+        #: Set it while the room is silent: the same frames are delivered, several at once, which saves power.
         self.relaxed = False
         self._capture: Capture | None = None
         self._lock = threading.Lock()
         self._closed = threading.Event()
-        self._look_again = threading.Event()
+        self._rescan_requested = threading.Event()
         self._was_open = False
         self._dropped = 0
 
     @property
     def dropped(self) -> int:
-        """Device blocks (20 ms each) dropped so far because nobody read them in time."""
+        """Device blocks (20 ms each) that were dropped so far because they were not read in time."""
         capture = self._capture
         return self._dropped + (capture.dropped_blocks if capture else 0)
 
     def open(self) -> str:
-        """Open the device now and return its name; `frames` does it too, but never fails.
+        """Open the device now and return its name. `frames` opens it, too, but retries instead of raising.
 
         Raises:
-            Unavailable: there is no microphone, it does not open, or PortAudio is missing.
-            NotFound: the wanted device is not there; the message lists what is.
+            Unavailable: `audio.no-input` if there is no microphone or it does not open, `audio.no-portaudio`,
+                `audio.closed` after `close`.
+            NotFound: `audio.no-device` if the device of the settings is not there; the message lists the
+                names.
         """
         with portaudio.lock, self._lock:
             if self._closed.is_set():
@@ -104,7 +106,7 @@ class Microphone:
         return device.name
 
     def frames(self) -> Iterator[Samples]:
-        """Frames, int16 (160,), until `close`; waits through any time without a device."""
+        """Frames, int16 (160,), until `close`; waits while there is no device."""
         failures = 0
         while not self._closed.is_set():
             capture = self._capture
@@ -116,39 +118,39 @@ class Microphone:
             if frames:
                 yield from frames
             elif capture.ended or capture.quiet_s() > self._settings.stall_s:
-                reason = "it ended the stream" if capture.ended else "it gives no more sound"
+                reason = "it ended the stream" if capture.ended else "it delivers no sound"
                 self._drop(capture)
                 self._on_state(DeviceState("lost", capture.device.name, reason))
 
     def _reopened(self, failures: int) -> bool:
         try:
-            if failures or self._was_open or self._look_again.is_set():
-                self._look_again.clear()
+            if failures or self._was_open or self._rescan_requested.is_set():
+                self._rescan_requested.clear()
                 portaudio.rescan()
             self.open()
         except SottoError as error:
             if failures == 0 and not self._closed.is_set():
                 self._on_state(DeviceState("lost", self._settings.device or "", error.message))
             waits = self._settings.backoff_s
-            self._look_again.wait(waits[min(failures, len(waits) - 1)])
+            self._rescan_requested.wait(waits[min(failures, len(waits) - 1)])
             return False
         return True
 
-    def look_again(self) -> None:
-        """A device came or went: end a wait at once. Safe from any thread."""
-        self._look_again.set()
+    def request_rescan(self) -> None:
+        """A device was plugged in or removed: `frames` looks for devices at once. Safe from any thread."""
+        self._rescan_requested.set()
 
-    def let_go(self) -> bool:
-        """Close the stream so that PortAudio can look for devices; `frames` opens it again."""
+    def close_for_rescan(self) -> bool:
+        """Close the stream so that PortAudio can list the devices again; `frames` reopens it. Always True."""
         capture = self._capture
         if capture is not None:
             self._drop(capture)
         return True
 
     def close(self) -> None:
-        """Stop for good; `frames` ends. Safe from any thread, and more than once."""
+        """Close for good; `frames` ends. Safe from any thread, and more than once."""
         self._closed.set()
-        self._look_again.set()
+        self._rescan_requested.set()
         capture = self._capture
         if capture is not None:
             self._drop(capture)

@@ -1,20 +1,21 @@
-"""When a sample was captured, told from when frames arrive."""
+"""Estimates the capture time of a sample from the arrival times of frames."""
 
 from __future__ import annotations
 
-#: How much a sound card's clock may run against the machine's; crystals stay well within this.
+#: Largest relative drift between the sound card's clock and the machine's: 200 ppm; crystals stay well below
+#: it.
 MAX_DRIFT = 2e-4
 
 
 class Pace:
     """Maps stream positions to the machine's clock.
 
-    Frames never arrive before they are captured, but they may wait in a queue while the conductor is
-    busy; the earliest arrival seen, relative to its position, is therefore the best estimate of when
-    the stream began. Without this, a busy box would report its own queueing as the user's.
+    A frame cannot arrive before it was captured, but it may wait in a queue while the conversation is busy.
+    The arrival that is earliest relative to its position is therefore the best estimate of when the stream
+    began. Without it, a busy box would count its own queueing as time of the speaker.
 
     Args:
-        rate: samples a second.
+        rate: sample rate in Hz.
     """
 
     def __init__(self, rate: int) -> None:
@@ -23,7 +24,7 @@ class Pace:
         self._last = 0
 
     def captured_at(self, position: int, arrived: float) -> float:
-        """Time at which the sample before `position` was captured.
+        """The time at which the sample before `position` was captured, in seconds on the clock of `arrived`.
 
         Args:
             position: samples of the stream up to the end of the frame that has arrived.

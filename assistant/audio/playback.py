@@ -1,4 +1,4 @@
-"""What the loudspeaker plays, kept by the machine's clock: the reference of the echo canceller."""
+"""The reference of the echo canceller: what the loudspeaker plays, by the machine's clock."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import numpy as np
 from assistant.audio.convert import Resampler
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 
-#: Seconds that are remembered. Frames of the microphone wait in a queue of 2 s at most.
+#: Seconds that are kept. Frames of the microphone wait in their queue for 2 s at most.
 _KEPT_S = 4.0
-#: Blocks that may wait for the reader; with blocks of 10 ms as long as what is remembered.
+#: Blocks that may wait for the reader; with blocks of 10 ms this is as long as what is kept.
 _MOST_BLOCKS = 400
-#: A device that asks for sound so many samples after the last it was given has been silent meanwhile.
-#: Less is the jitter of its callbacks.
+#: If a device requests a block more than so many samples (30 ms) after the end of the last one, it was silent
+#: in between. A smaller gap is jitter of its callbacks.
 _DRY_SAMPLES = SAMPLE_RATE * 30 // 1000
-#: What is read lies so far back, so that a late callback and the resampler's lag leave no hole. The echo
-#: comes later still: a device is given its first blocks before it plays.
+#: The reader stays so many samples (10 ms) behind, so that a late callback or the resampler's delay causes no
+#: gap. The echo is later still, because a device requests its first blocks before it plays them.
 _BEHIND_SAMPLES = SAMPLE_RATE * 10 // 1000
-#: Rooms are quiet again after the last sample by then, device buffers included.
+#: So many samples (1 s) after the last one the echo is over, device buffers and reverberation included.
 _TAIL_SAMPLES = SAMPLE_RATE
-#: Reading follows the clock only when it is so far off: each single step would be heard as an echo that
-#: moved. A sound card's own clock needs minutes for it.
+#: The reading position follows the clock only if it is off by more than this (15 ms), because the canceller
+#: sees each correction as a change of the echo delay. The drift of a sound card's clock needs minutes for it.
 _OFF_SAMPLES = SAMPLE_RATE * 15 // 1000
 
 
 class PlaybackReference:
-    """Written by the thread that plays, read by the one that hears; neither waits for the other.
+    """Written by the audio callback that plays, read by the thread that hears; neither waits for the other.
 
-    The writing side costs an append. All times are seconds of one clock that never goes back.
+    Writing is one append to a queue. All times are seconds on one monotonic clock.
     """
 
     def __init__(self) -> None:
@@ -38,31 +38,31 @@ class PlaybackReference:
         self._reading_run = 0
         self._resampler: Resampler | None = None
         self._kept: Samples = np.zeros(int(_KEPT_S * SAMPLE_RATE), np.int16)
-        #: Positions are samples of the clock: the end of what was written, where the next block goes, and
-        #: where the next frame is read.
+        #: Positions are times of the clock in samples at 16 kHz: the end of what was written, where the next
+        #: block is written, and where the next frame is read.
         self._end = 0
         self._write = 0
         self._read: int | None = None
 
     def begin(self) -> None:
-        """A device starts to play: what comes next does not join on to what came before."""
+        """A device starts to play: the next block does not continue the last one."""
         self._run += 1
 
     @property
     def run(self) -> int:
-        """Counts what `begin` began, as far as it has been read."""
+        """How many times `begin` was called, as far as the reader has come."""
         return self._reading_run
 
     def played(self, samples: Samples, rate: int, at: float) -> None:
-        """A device takes int16 (n,) at `rate` Hz, at the time `at`; not to be changed afterwards."""
+        """A device has taken `samples`, int16 (n,) at `rate` Hz, at time `at`. They must not change later."""
         self._waiting.append((self._run, samples, rate, at))
 
     def frame(self, at: float) -> Samples | None:
-        """What was being played in the 10 ms before `at`, int16 (160,); None when nothing was for a while.
+        """What was played in the 10 ms before `at`, int16 (160,), 16 kHz; None if nothing was played for 1 s.
 
-        Successive calls, 10 ms apart, give successive samples, without a step while something plays.
+        Calls that are 10 ms apart give successive samples: without gap or overlap while something plays.
         """
-        self._take_in()
+        self._read_queue()
         wanted = round(at * SAMPLE_RATE) - FRAME_SAMPLES - _BEHIND_SAMPLES
         if wanted >= self._end + _TAIL_SAMPLES or not self._end:
             self._read = None
@@ -72,7 +72,7 @@ class PlaybackReference:
         start, self._read = self._read, self._read + FRAME_SAMPLES
         return self._copy(start)
 
-    def _take_in(self) -> None:
+    def _read_queue(self) -> None:
         while self._waiting:
             run, samples, rate, at = self._waiting.popleft()
             position = round(at * SAMPLE_RATE)
@@ -82,17 +82,17 @@ class PlaybackReference:
                 self._write = position
             elif position - self._write > _DRY_SAMPLES:
                 self._write = position
-            self._put(self._resampler.process(samples))
+            self._append(self._resampler.process(samples))
 
-    def _put(self, samples: Samples) -> None:
-        """Lay samples at the place of writing; silence fills the way there, what lay behind is void."""
+    def _append(self, samples: Samples) -> None:
+        """Write samples at the writing position. A gap before it becomes silence; what lay after is void."""
         gap = min(max(self._write - self._end, 0), len(self._kept))
-        self._lay(self._write - gap, np.zeros(gap, np.int16))
-        self._lay(self._write, samples)
+        self._store(self._write - gap, np.zeros(gap, np.int16))
+        self._store(self._write, samples)
         self._write += len(samples)
         self._end = self._write
 
-    def _lay(self, start: int, samples: Samples) -> None:
+    def _store(self, start: int, samples: Samples) -> None:
         size = len(self._kept)
         self._kept[np.arange(start, start + len(samples))[-size:] % size] = samples[-size:]
 

@@ -1,7 +1,7 @@
-"""The one owner of PortAudio in this process: it loads it, rescans devices and closes streams.
+"""The only owner of PortAudio in this process: it loads the library, rescans devices and closes streams.
 
-PortAudio makes its list of devices once. To see a device that was plugged in later it has to be
-shut down and started again, which ends every open stream; so those who hold a stream say so here.
+PortAudio lists the devices once, when it starts. To see a device that was plugged in later, it must be shut
+down and started again, which ends every open stream. Therefore whoever has a stream open registers here.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _REFUSALS = frozenset({-9997, -9998, -9994})
 
 
 class StreamHolder(Protocol):
-    """Somebody who may have a stream open."""
+    """An object that may have a stream open."""
 
-    def let_go(self) -> bool:
+    def close_for_rescan(self) -> bool:
         """Close the stream now and return True, or return False if it is in use."""
 
 
@@ -49,37 +49,44 @@ def library() -> Any:
 
 
 def is_refusal(error: Exception) -> bool:
-    """Whether a device refused the rate or the channels, so that others are worth a try."""
+    """Whether a device refused the rate, the channels or the format, so that others may work."""
     # PortAudioError carries (text, code, ...); sounddevice raises ValueError for a rate of 0.
     return len(error.args) > 1 and error.args[1] in _REFUSALS
 
 
 def hold(holder: StreamHolder) -> None:
-    """Announce that `holder` has a stream open."""
+    """Register that `holder` has a stream open."""
     with lock:
         if holder not in _holders:
             _holders.append(holder)
 
 
 def release(holder: StreamHolder) -> None:
-    """Announce that `holder` has closed its stream."""
+    """Register that `holder` has closed its stream."""
     with lock:
         if holder in _holders:
             _holders.remove(holder)
 
 
 def rescan() -> bool:
-    """Look for devices anew; False if a stream in use, or one that cannot be closed, forbids it."""
+    """Restart PortAudio, so that it lists the devices again.
+
+    Returns:
+        False if it was not done, because a stream is in use or cannot be closed.
+
+    Raises:
+        Unavailable: `audio.no-portaudio` if PortAudio is not installed or does not start.
+    """
     with lock:
         sounddevice = library()
         for holder in tuple(_holders):
-            if not holder.let_go():
+            if not holder.close_for_rescan():
                 return False
             release(holder)
         if any(thread.is_alive() for thread in _closing):
             return False
         # sounddevice has no public way to do this; it runs these two at import and at exit.
-        with contextlib.suppress(sounddevice.PortAudioError):  # where the last start failed
+        with contextlib.suppress(sounddevice.PortAudioError):  # the last start may have failed
             sounddevice._terminate()
         try:
             sounddevice._initialize()
@@ -89,9 +96,9 @@ def rescan() -> bool:
 
 
 def close_stream(stream: Any, timeout_s: float = _CLOSE_TIMEOUT_S) -> bool:
-    """Stop and close a stream, dropping what is queued; False if the driver hangs.
+    """Stop and close a stream and drop what is queued; False if the driver hangs for `timeout_s` seconds.
 
-    A driver whose device has vanished can block for ever in here, so a thread of its own does it.
+    The driver of a device that was unplugged may block for ever, so a thread of its own closes the stream.
     """
 
     def close() -> None:

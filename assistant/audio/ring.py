@@ -1,4 +1,4 @@
-"""A bounded memory of the latest audio, addressed by absolute sample positions."""
+"""A ring buffer of the latest audio, addressed by absolute sample positions."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ from common.errors import InvalidInput
 
 
 class RingBuffer:
-    """Keeps the last `capacity` samples; safe to append from one thread and read from another.
+    """Keeps the last `capacity` samples, int16. All methods may be called from any thread.
 
-    A position is the number of samples that were ever appended before it, so position 0 is the
-    first sample and `total` is the end of the newest one. `clear` forgets samples, not positions.
+    The position of a sample is the number of samples that were appended before it: the first sample has
+    position 0, and `total` is the position after the newest one. `clear` removes samples; positions go on
+    counting.
 
     Args:
         capacity: how many samples are kept, at least 1.
+
+    Raises:
+        InvalidInput: the capacity is below 1.
     """
 
     def __init__(self, capacity: int) -> None:
         if capacity < 1:
-            raise InvalidInput(f"a ring buffer of {capacity} samples holds nothing")
+            raise InvalidInput(f"a ring buffer needs a capacity of at least 1 sample, not {capacity}")
         self._buffer: Samples = np.zeros(capacity, np.int16)
         self._total = 0
         self._oldest = 0
@@ -35,16 +39,16 @@ class RingBuffer:
 
     @property
     def total(self) -> int:
-        """How many samples were ever appended: the position of the end."""
+        """How many samples were appended so far: the position after the newest one."""
         return self._total
 
     @property
     def oldest(self) -> int:
-        """Position of the oldest sample still kept."""
+        """Position of the oldest sample that is kept."""
         return self._oldest
 
     def append(self, samples: Samples) -> None:
-        """Add samples, int16 of shape (n,), at the end; the oldest ones give way."""
+        """Add samples, int16 (n,), at the end; the oldest ones are dropped."""
         with self._lock:
             end = self._total + len(samples)
             kept = samples[-self.capacity :]
@@ -61,22 +65,22 @@ class RingBuffer:
             return self._copy(self._total - max(count, 0), self._total)
 
     def since(self, position: int) -> Samples:
-        """A copy of everything kept from `position` on; empty if nothing lies after it."""
+        """A copy of all samples from `position` on that are kept; may be empty."""
         with self._lock:
             return self._copy(position, self._total)
 
     def between(self, start: int, end: int) -> Samples:
-        """A copy of what is kept of the samples from `start` up to, not including, `end`."""
+        """A copy of the samples from `start` to before `end` that are kept; may be empty."""
         with self._lock:
             return self._copy(start, end)
 
     def clear(self) -> None:
-        """Forget the samples; positions go on counting."""
+        """Remove the samples; positions go on counting."""
         with self._lock:
             self._oldest = self._total
 
     def release(self) -> None:
-        """Forget the samples and give their memory back: from now on only the newest one is kept."""
+        """Remove the samples and free their memory; from now on the capacity is 1."""
         with self._lock:
             self._buffer = np.zeros(1, np.int16)
             self._oldest = self._total

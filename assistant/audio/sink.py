@@ -14,37 +14,38 @@ OnFirst = Callable[[], None]
 class AudioSink(Protocol):
     """Plays one reply at a time."""
 
-    #: Loudness from 0 to 1 as the owner set it.
+    #: Volume from 0 to 1, as the owner set it.
     volume: float
 
     def play(self, chunks: Iterable[Samples], rate: int, on_first: OnFirst | None = None) -> bool:
-        """Play until the end, and return True, or until `stop`, and return False.
+        """Play until the end and return True, or until `stop` and return False.
 
         Args:
-            chunks: int16 mono blocks; taken as they are needed, and closed at the end.
-            rate: their rate in Hz.
+            chunks: int16 mono blocks (n,). They are taken when they are needed; a generator is closed at the
+                end.
+            rate: their sample rate in Hz.
             on_first: called once when the first sample is handed over; must return quickly.
 
         Raises:
-            Unavailable: the device is not there or was lost.
+            Unavailable: there is no device, or it was lost.
         """
 
     def stop(self) -> None:
-        """Interrupt what is being played, at once; safe from any thread."""
+        """Interrupt playback at once. Safe from any thread."""
 
     def duck(self, factor: float) -> None:
-        """Play at that linear part of the volume, 1 is undisturbed, until said otherwise.
+        """Multiply the volume by `factor` until the next call: linear, 0 to 1; 1 ends the ducking.
 
-        May be called at any time from any thread, and returns at once. What is given to the device from then
-        on follows within 10 ms, without a click; so does the way back.
+        May be called at any time from any thread, and returns at once. Sound that is handed to the device
+        afterwards follows within 10 ms, without a click.
         """
 
     def close(self) -> None:
-        """Give the device back."""
+        """Close the device."""
 
 
 class Chunks:
-    """Iterates over blocks and closes their generator at the end, however the end comes."""
+    """Iterates over blocks, and closes their generator at the end, also after an exception."""
 
     def __init__(self, chunks: Iterable[Samples]) -> None:
         self._chunks = chunks

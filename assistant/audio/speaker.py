@@ -1,4 +1,4 @@
-"""The loudspeaker: plays while more is being synthesised, and falls silent within a block."""
+"""The loudspeaker: plays a reply while the rest is synthesised, and stops within one block (10 ms)."""
 
 from __future__ import annotations
 
@@ -42,24 +42,24 @@ class SpeakerSettings:
 
 
 def gain_of(volume: float) -> float:
-    """Linear gain for a volume from 0 to 1: its cube, the taper PulseAudio's volume scale has."""
+    """Linear gain for a volume from 0 to 1: its cube, as on PulseAudio's volume scale."""
     return float(min(max(volume, 0.0), 1.0)) ** 3
 
 
 def _lost(reason: str) -> Unavailable:
     return Unavailable(
         f"the speaker was lost: {reason}",
-        hint="plug it in again; the next reply tries anew",
+        hint="plug it in again; the next reply tries again",
         code="audio.output-lost",
     )
 
 
 class Speaker:
-    """Plays replies on a sound device; keeps the device open between them, for a quick start.
+    """Plays replies on a sound device, which stays open between them, so that the next one starts fast.
 
     Args:
         settings: which device and how.
-        reference: told what the device is given, as it is heard: with its gain, and cut where it was cut.
+        reference: receives each block as the device does: with its gain, and cut where it was interrupted.
     """
 
     def __init__(
@@ -69,20 +69,20 @@ class Speaker:
         self._reference = reference
         self._volume = self._settings.volume
         self._duck = 1.0
-        self._one = threading.Lock()
+        self._play_lock = threading.Lock()
         self._feed: Feed | None = None
         self._on_first: OnFirst | None = None
         self._done = threading.Event()
         self._last_pull = 0.0
         self._stream: Any = None
         self._opened: tuple[int, int, int] = (0, 0, 0)
-        self._look_again = False
+        self._rescan_requested = False
         self._streaming = False
         self._busy = False
 
     @property
     def volume(self) -> float:
-        """Loudness from 0 to 1; a change is heard within a block."""
+        """Volume from 0 to 1; a change is heard within one block."""
         return self._volume
 
     @volume.setter
@@ -91,7 +91,7 @@ class Speaker:
         self._apply_gain()
 
     def duck(self, factor: float) -> None:
-        """Play at that linear part of the volume until said otherwise."""
+        """See `AudioSink.duck`."""
         self._duck = min(max(factor, 0.0), 1.0)
         self._apply_gain()
 
@@ -101,38 +101,39 @@ class Speaker:
             feed.set_gain(gain_of(self._volume) * self._duck)
 
     def prepare(self, rate: int) -> None:
-        """Open the device ahead of a reply of that rate in Hz; the first play is then as quick.
+        """Open the device for replies at `rate` Hz, so that the first one starts as fast as later ones.
 
         Raises:
-            Unavailable, NotFound: as `play`.
+            Unavailable, NotFound: as for `play`.
         """
-        with self._one:
-            self._ready(rate)
+        with self._play_lock:
+            self._ensure_open(rate)
 
     def play(self, chunks: Iterable[Samples], rate: int, on_first: OnFirst | None = None) -> bool:
         """See `AudioSink.play`; `on_first` is called from the audio thread.
 
         Raises:
-            Unavailable: `audio.no-output` when there is no device or it does not open,
-                `audio.output-lost` when it vanishes meanwhile.
-            NotFound: the wanted device is not there; the message lists what is.
+            Unavailable: `audio.no-output` if there is no device or it does not open, `audio.output-lost` if
+                it is lost while it plays.
+            NotFound: `audio.no-device` if the device of the settings is not there; the message lists the
+                names.
         """
-        with self._one, Chunks(chunks) as blocks:
+        with self._play_lock, Chunks(chunks) as blocks:
             feed = self._feed = Feed(round(self._settings.ahead_s * rate))
             self._apply_gain()
             self._busy = True
             try:
-                resampler = Resampler(rate, self._ready(rate))
+                resampler = Resampler(rate, self._ensure_open(rate))
                 return self._run(blocks, feed, resampler, on_first)
             except SottoError:
-                self._look_again = True
+                self._rescan_requested = True
                 raise
             finally:
                 self._feed = None
                 self._on_first = None
                 if self._streaming:
-                    # It ended by an error, be it the device's or the synthesiser's.
-                    self._drop()
+                    # The device or the synthesiser failed.
+                    self._close_stream()
                 self._streaming = False
                 self._busy = False
 
@@ -155,7 +156,8 @@ class Speaker:
             return
         while not feed.push(ready, _POLL_S):
             self._check_alive(feed)
-        # Only now, because the device asks for its first blocks at once.
+        # The stream is started only when there is sound, because the device requests its first blocks at
+        # once.
         if not self._streaming and not feed.is_cut:
             self._start(on_first)
 
@@ -171,10 +173,10 @@ class Speaker:
             try:
                 self._stream.start()
             except sounddevice.PortAudioError:
-                # The device may have come back as another one since the last reply.
+                # The device may have been replugged since the last reply, and have another number.
                 rate = self._opened[1]
-                self._look_again = True
-                if self._ready(rate) != rate:
+                self._rescan_requested = True
+                if self._ensure_open(rate) != rate:
                     raise
                 self._stream.start()
         except sounddevice.PortAudioError as error:
@@ -184,30 +186,30 @@ class Speaker:
         if self._done.is_set() and not feed.is_done:
             raise _lost("it ended the stream")
         if time.monotonic() - self._last_pull > self._settings.stall_s:
-            raise _lost("it takes no more sound")
+            raise _lost("it requests no more sound")
 
     def stop(self) -> None:
-        """Interrupt at once: the block now being filled fades out, what waits is dropped."""
+        """Interrupt at once: the next block fades out, and the rest is dropped."""
         feed = self._feed
         if feed is not None:
             feed.cut()
 
-    def look_again(self) -> None:
-        """A device came or went: choose anew before the next reply."""
-        self._look_again = True
+    def request_rescan(self) -> None:
+        """A device was plugged in or removed: choose the device again before the next reply."""
+        self._rescan_requested = True
 
-    def let_go(self) -> bool:
-        """Close the idle stream so that PortAudio can look for devices; False while playing."""
+    def close_for_rescan(self) -> bool:
+        """Close the idle stream so that PortAudio can list the devices again; False while playing."""
         if self._busy:
             return False
-        self._drop()
+        self._close_stream()
         return True
 
     def close(self) -> None:
-        """Interrupt and give the device back."""
+        """Interrupt, and close the device."""
         self.stop()
-        with self._one:
-            self._drop()
+        with self._play_lock:
+            self._close_stream()
 
     def _on_block(self, out: Any, frames: int, _time: Any, _status: Any) -> None:
         self._last_pull = time.monotonic()
@@ -229,11 +231,11 @@ class Speaker:
         if feed.is_done and not feed.is_cut:
             raise portaudio.library().CallbackStop
 
-    def _ready(self, rate: int) -> int:
-        """Have a stream open that loses nothing of `rate`; gives the rate it takes."""
-        if self._look_again:
-            self._look_again = False
-            self._drop()
+    def _ensure_open(self, rate: int) -> int:
+        """Open a stream of at least `rate` Hz unless one is open; gives its rate in Hz."""
+        if self._rescan_requested:
+            self._rescan_requested = False
+            self._close_stream()
             portaudio.rescan()
         with portaudio.lock:
             device = choose("output", self._settings.device)
@@ -242,7 +244,7 @@ class Speaker:
             index, opened_rate, _channels = self._opened
             if self._stream is not None and index == device.index and opened_rate >= rate:
                 return opened_rate
-            self._drop()
+            self._close_stream()
             self._open(device, rate)
             portaudio.hold(self)
         return self._opened[1]
@@ -251,18 +253,20 @@ class Speaker:
         sounddevice = portaudio.library()
         two = min(2, device.outputs)
         failure: Exception | None = None
-        for speed, channels in dict.fromkeys(((rate, 1), (rate, two), (device.rate, 1), (device.rate, two))):
+        for stream_rate, channels in dict.fromkeys(
+            ((rate, 1), (rate, two), (device.rate, 1), (device.rate, two))
+        ):
             try:
                 self._stream = sounddevice.RawOutputStream(
                     device=device.index,
-                    samplerate=speed,
+                    samplerate=stream_rate,
                     channels=channels,
                     dtype="int16",
-                    blocksize=speed * FRAME_MS // 1000,
+                    blocksize=stream_rate * FRAME_MS // 1000,
                     latency=self._settings.latency,
                     callback=self._on_block,
                     finished_callback=self._done.set,
-                    # Else the device's whole buffer of silence is played before the first sample.
+                    # Otherwise the device plays a whole buffer of silence before the first sample.
                     prime_output_buffers_using_stream_callback=True,
                 )
             except (sounddevice.PortAudioError, ValueError) as error:
@@ -270,15 +274,15 @@ class Speaker:
                 if not portaudio.is_refusal(error):
                     break
             else:
-                self._opened = (device.index, speed, channels)
+                self._opened = (device.index, stream_rate, channels)
                 return
         raise Unavailable(
             f"the speaker '{device.name}' does not open: {failure}",
-            hint="see that no other program holds it",
+            hint="check that no other program uses it",
             code="audio.no-output",
         ) from failure
 
-    def _drop(self) -> None:
+    def _close_stream(self) -> None:
         stream, self._stream = self._stream, None
         portaudio.release(self)
         if stream is not None:

@@ -1,7 +1,7 @@
-"""A linear echo canceller: the adaptive filter of the speexdsp library, without its suppressor.
+"""Speex's adaptive filter without its suppressor: the linear echo canceller.
 
-Voice networks hear through what is left of an echo, but not through what a suppressor cuts out of a person
-who talks over the box (docs/performance.md, "Echo"); cancellers made for people therefore do worse here.
+A suppressor also removes the person during barge-in. Residual echo harms wake words and recognition less than
+that (docs/performance.md, "Echo"), so a canceller that is made for phone calls does worse here.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from common.errors import Unavailable
 _LIBRARY = "libspeexdsp.so.1"
 #: `SPEEX_ECHO_SET_SAMPLING_RATE` of speex/speex_echo.h.
 _SET_SAMPLING_RATE = 24
-#: The longest reverberation that is cancelled. The filter does not look for the delay; it is fed what is
-#: played as late as the echo comes. A longer one learns more slowly.
+#: Length of the filter in ms: the longest reverberation that is cancelled. It need not cover the delay,
+#: because the reference is aligned before (`align.py`). A longer filter converges more slowly.
 TAIL_MS = 250
 
 
@@ -44,10 +44,10 @@ def _library() -> ctypes.CDLL:
 
 
 class LinearCanceller:
-    """Learns the way from loudspeaker to microphone, and takes away what came along it.
+    """Learns the echo path from loudspeaker to microphone, and subtracts the echo.
 
     Raises:
-        Unavailable: `audio.no-speexdsp`.
+        Unavailable: `audio.no-speexdsp` if the library is not installed, `audio.no-memory`.
     """
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class LinearCanceller:
             self._library.speex_echo_state_destroy(state)
 
     def process(self, microphone: Samples, played: Samples) -> Samples:
-        """The microphone's frame without the echo, int16 (160,); both are 10 ms, int16 (160,)."""
+        """Take 10 ms of each, int16 (160,); gives the microphone's frame without the echo, int16 (160,)."""
         clean = np.empty(FRAME_SAMPLES, np.int16)
         self._library.speex_echo_cancellation(
             self._state, np.ascontiguousarray(microphone), np.ascontiguousarray(played), clean

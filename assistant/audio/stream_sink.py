@@ -1,4 +1,4 @@
-"""A sink that hands reply audio to a client or a file instead of a sound card."""
+"""A sink that passes the sound of a reply to a client or a file instead of a sound card."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from assistant.audio.format import Samples
 
 
 class StreamSink:
-    """Passes each chunk on as it is made.
+    """Passes each chunk on when it is synthesised.
 
     Args:
-        send: takes int16 samples and their rate. None: nobody wants the audio; unless `paced`, only
-            the first chunk is made then, which is all that the clocks need.
-        paced: stay in `play` for as long as the client will be playing, so that a "stop" said over
-            the reply still finds somebody speaking.
+        send: called with each chunk, int16 (n,), and its sample rate in Hz. If it is None, nobody wants the
+            sound; unless `paced`, only the first chunk is then synthesised, which is enough for the clocks.
+        paced: `play` lasts for as long as the client plays the sound, so that a "stop" during playback is
+            recognised as one.
     """
 
     def __init__(self, send: Callable[[Samples, int], None] | None, *, paced: bool) -> None:
@@ -26,7 +26,7 @@ class StreamSink:
         self._stop = threading.Event()
 
     def play(self, chunks: Iterable[Samples], rate: int, on_first: Callable[[], None] | None = None) -> bool:
-        """Pass all chunks on; False if it was stopped before the end."""
+        """See `AudioSink.play`; `chunks` is not closed."""
         self._stop.clear()
         started, sent = perf_counter(), 0
         for chunk in chunks:
@@ -45,12 +45,12 @@ class StreamSink:
         return not self._stop.is_set()
 
     def stop(self) -> None:
-        """Fall silent: nothing more is passed on of what is playing."""
+        """See `AudioSink.stop`: no further chunk is passed on."""
         self._stop.set()
 
     def duck(self, factor: float) -> None:
-        """The client's own matter: it hears the `state` event and knows its loudspeaker."""
+        """Does nothing: the client receives the `state` events and controls its own loudspeaker."""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Stop; there is nothing to close."""
         self.stop()

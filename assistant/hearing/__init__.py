@@ -1,1 +1,1 @@
-"""Hearing: voice activity, wake words, turn end."""
+"""Hearing: voice activity, wake words, end-of-turn model."""

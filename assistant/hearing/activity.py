@@ -1,4 +1,4 @@
-"""Voice activity: a cheap gate decides when to look, a neural judge decides what is speech."""
+"""Voice activity detection (VAD) in two stages: a cheap gate, and a network behind it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from assistant.hearing.vad_gate import VadGate
 _SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
 
-class Judge(Protocol):
-    """What says how likely speech is, window by window, as `Silero` does."""
+class SpeechNetwork(Protocol):
+    """The second stage, such as `Silero`: gives a probability of speech for each window of 32 ms."""
 
+    #: Samples taken that belong to no complete window yet.
     pending: int
 
     def process(self, frame: Samples) -> float | None:
-        """Take 10 ms; the probability of speech when a window is full."""
+        """Take a frame, int16 (160,); gives the probability of speech, 0 to 1, if it completes a window."""
 
     def reset(self) -> None:
         """Forget the stream so far."""
@@ -27,15 +28,16 @@ class Judge(Protocol):
 
 @dataclass(frozen=True)
 class ActivitySettings:
-    """When the judge's probability means speech.
+    """When a probability of the VAD network means speech.
 
     Attributes:
-        speech_above: speech begins at this probability (the value silero-vad itself uses).
-        silence_below: speech goes on down to this one (0.15 less, as silero-vad has it).
-        release_ms: speech is over after so long below; pauses are counted from their first sample.
-        pre_roll_ms: how much of what came before the gate opened the judge is shown.
-        onset_pad_ms: how much earlier than the first window of speech the onset is put, because a
-            soft first consonant is judged too late.
+        speech_above: speech begins at this probability (silero-vad's own value).
+        silence_below: speech continues down to this probability (0.15 less, as in silero-vad).
+        release_ms: speech is over when the probability has been lower for this long; the pause is counted
+            from its first sample.
+        pre_roll_ms: how much audio from before the VAD gate opened is given to the network.
+        onset_pad_ms: the onset is set this much before the first window of speech, because the network
+            recognises a soft first consonant too late.
     """
 
     speech_above: float = 0.5
@@ -47,18 +49,17 @@ class ActivitySettings:
 
 @dataclass(frozen=True)
 class Activity:
-    """What is heard after a frame. Positions are samples since the stream began.
+    """Voice activity after a frame. Positions are samples since the stream began.
 
     Attributes:
-        is_speech: somebody is speaking, or paused for less than the release time.
-        probability: the judge's last word, 0 while it does not look.
-        gate_open: whether it is worth looking at all.
-        started: speech began with this frame.
-        ended_silence_ms: since the last speech sample of this turn, or since its start without one.
-        speech_ms: from the first to the last speech sample of this turn, pauses included.
-        onset: where to begin listening for this turn: its first speech, set back by the pad; None
-            before there is any.
-        last_speech: where the last speech ended, None before there is any.
+        is_speech: whether somebody speaks, or has paused for less than `release_ms`.
+        probability: newest output of the network, 0 to 1; 0 while it does not run.
+        gate_open: whether the VAD gate is open.
+        started: whether speech began with this frame.
+        ended_silence_ms: time since the last speech sample of this turn, or since its start if there is none.
+        speech_ms: time from the first to the last speech sample of this turn, pauses included.
+        onset: position of the first speech sample of this turn, less `onset_pad_ms`; None if there is none.
+        last_speech: position of the end of the last speech of this turn; None if there is none.
         position: samples so far.
     """
 
@@ -74,15 +75,23 @@ class Activity:
 
 
 class VoiceActivity:
-    """Follows one stream of frames. The judge rests while the gate is closed and nobody speaks."""
+    """Detects speech in one stream. The network runs only while the gate is open or somebody speaks.
 
-    def __init__(self, gate: VadGate, judge: Judge, settings: ActivitySettings | None = None) -> None:
+    Args:
+        gate: the first stage.
+        network: the second stage.
+        settings: thresholds and times.
+    """
+
+    def __init__(
+        self, gate: VadGate, network: SpeechNetwork, settings: ActivitySettings | None = None
+    ) -> None:
         self._gate = gate
-        self._judge = judge
+        self._network = network
         self._settings = settings or ActivitySettings()
         frames = max(1, self._settings.pre_roll_ms // FRAME_MS)
         self._pre_roll: deque[Samples] = deque(maxlen=frames)
-        self._looking = False
+        self._network_runs = False
         self._speaking = False
         self._probability = 0.0
         self._position = 0
@@ -92,25 +101,29 @@ class VoiceActivity:
         self._below_since: int | None = None
 
     def process(self, frame: Samples) -> Activity:
-        """Take a frame, int16 (160,)."""
+        """Take a frame, int16 (160,).
+
+        Raises:
+            InvalidInput: `hearing.frame` for a frame of another shape or type.
+        """
         self._position += FRAME_SAMPLES
         gate_open = self._gate.process(frame)
         was_speaking = self._speaking
         if gate_open or self._speaking:
-            self._look(frame)
+            self._run_network(frame)
         else:
-            if self._looking:
-                self._judge.reset()
-                self._looking = False
+            if self._network_runs:
+                self._network.reset()
+                self._network_runs = False
                 self._probability = 0.0
             self._pre_roll.append(frame)
         return self._activity(gate_open, self._speaking and not was_speaking)
 
     def new_turn(self, start: int | None = None) -> None:
-        """Count speech and silence afresh, as when a wake word has just been heard.
+        """Count speech and silence from `start` on, for example after a wake word.
 
         Args:
-            start: position where the turn begins, such as `Detection.end`; here if not given.
+            start: position where the turn begins, such as `Detection.end`; the newest sample by default.
         """
         self._turn_from = self._position if start is None else min(start, self._position)
         self._first_speech = None
@@ -118,26 +131,26 @@ class VoiceActivity:
         self._below_since = None
         self._speaking = False
 
-    def _look(self, frame: Samples) -> None:
+    def _run_network(self, frame: Samples) -> None:
         frames = [frame]
-        if not self._looking:
-            self._looking = True
+        if not self._network_runs:
+            self._network_runs = True
             frames = [*self._pre_roll, frame]
             self._pre_roll.clear()
         start = self._position - len(frames) * FRAME_SAMPLES
         for number, each in enumerate(frames, 1):
-            probability = self._judge.process(each)
+            probability = self._network.process(each)
             if probability is not None:
                 self._probability = probability
-                self._judged(probability, start + number * FRAME_SAMPLES - self._judge.pending)
+                self._follow(probability, start + number * FRAME_SAMPLES - self._network.pending)
 
-    def _judged(self, probability: float, end: int) -> None:
+    def _follow(self, probability: float, end: int) -> None:
         begin = max(0, end - WINDOW_SAMPLES)
         settings = self._settings
         if probability >= (settings.silence_below if self._speaking else settings.speech_above):
             self._speaking = True
             self._below_since = None
-            # A window may reach back over the start of the turn; what lies before is another's.
+            # A window may begin before the turn; that part does not belong to it.
             begin = max(begin, self._turn_from)
             if self._first_speech is None:
                 self._first_speech = begin

@@ -1,4 +1,4 @@
-"""One stream's hearing: what was said lately, whether somebody speaks, and the wake words."""
+"""The hearing of one stream: its recent audio, voice activity and wake words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from assistant.hearing.wake import WakeWords
 
 @dataclass(frozen=True)
 class HearingFrame:
-    """What a frame brought. `wake_end` is where, in samples of the stream, the wake word ended."""
+    """What was detected in a frame.
+
+    Attributes:
+        activity: voice activity after the frame.
+        wake_word: name of the wake word that was detected; "" for none.
+        wake_probability: its probability, 0 to 1.
+        wake_end: where it ended, in samples since the stream began.
+    """
 
     activity: Activity
     wake_word: str = ""
@@ -25,8 +32,8 @@ class Ears:
 
     Args:
         activity: voice activity of this stream.
-        wake: wake words of this stream, or None if it needs none.
-        seconds: how much audio is remembered; a turn can be no longer.
+        wake: wake words of this stream; None if it needs none.
+        seconds: how much audio is kept. A turn cannot be longer.
     """
 
     def __init__(self, activity: VoiceActivity, wake: WakeWords | None, seconds: float) -> None:
@@ -42,11 +49,15 @@ class Ears:
 
     @property
     def wake_inferences(self) -> int:
-        """Inferences of wake word networks so far; stands still in a silent room."""
+        """Inferences of the wake word networks so far; constant while the VAD gate is closed."""
         return self._wake.inferences if self._wake is not None else 0
 
     def feed(self, frame: Samples, *, want_wake: bool) -> HearingFrame:
-        """Take the next 10 ms; wake words are looked for only while they are wanted."""
+        """Take the next frame, int16 (160,). Wake words are detected only if `want_wake`.
+
+        Raises:
+            InvalidInput: `hearing.frame` for a frame of another shape or type.
+        """
         self._recent.append(frame)
         activity = self._activity.process(frame)
         if self._wake is None or not want_wake:
@@ -58,18 +69,18 @@ class Ears:
         detection = self._wake.process(frame, activity.gate_open)
         if detection is None:
             return HearingFrame(activity)
-        # The wake words count only the frames they were given.
+        # `WakeWords` counts only the frames that it was given.
         skipped = self.position - self._wake.position
         return HearingFrame(activity, detection.name, detection.probability, detection.end + skipped)
 
     def new_turn(self, start: int | None = None) -> None:
-        """Count speech and silence from `start` on, or from here."""
+        """Count speech and silence from sample `start` on; by default from the newest sample."""
         self._activity.new_turn(start)
 
     def close(self) -> None:
-        """The stream is over: what was heard of it is given back. A frame that still comes does no harm."""
+        """The stream is over: free its audio. `feed` may still be called."""
         self._recent.release()
 
     def audio(self, start: int, end: int) -> Samples:
-        """Samples of the stream from `start` to `end`, as far as they are remembered."""
+        """Samples of the stream from `start` to before `end`, int16 (n,), as far as they are kept."""
         return self._recent.between(start, end)

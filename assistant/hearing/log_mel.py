@@ -1,4 +1,4 @@
-"""Log-mel features as the Whisper family of networks takes them, in numpy."""
+"""Log-mel features for networks of the Whisper family, computed with numpy."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from assistant.audio.format import SAMPLE_RATE, Floats
 
-#: Whisper's analysis: windows of 25 ms every 10 ms, 80 bands up to half the rate.
+#: Whisper's analysis: windows of 25 ms every 10 ms (samples at 16 kHz), 80 bands up to half the sample rate.
 _WINDOW, _HOP, _BANDS = 400, 160, 80
-#: Slaney's mel scale: linear below 1 kHz, where it is 15, and a factor of 6.4 for every 27 above.
+#: Slaney's mel scale: linear up to 1 kHz, which is 15 mel; above, 27 mel are a factor of 6.4 in frequency.
 _LINEAR_HZ, _KNEE_HZ, _KNEE_MEL, _LOG_STEP = 200 / 3, 1000.0, 15.0, np.log(6.4) / 27
-#: Quieter than so many powers of ten below the loudest point is as good as silent.
+#: Dynamic range in powers of ten: values further below the loudest one are raised to this limit.
 _RANGE = 8.0
 _SILENCE = 1e-10
 
@@ -24,7 +24,7 @@ def _to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @cache
 def _bands() -> NDArray[np.float64]:
-    """Triangles (80, 201) over the bins of the spectrum, each of the same area."""
+    """Triangular filters, float64 (80, 201), over the bins of the spectrum; all have the same area."""
     highest = _KNEE_MEL + np.log(SAMPLE_RATE / 2 / _KNEE_HZ) / _LOG_STEP
     corners = _to_hz(np.linspace(0.0, highest, _BANDS + 2))
     low, centre, high = (corners[at : at + _BANDS, None] for at in range(3))
@@ -35,7 +35,7 @@ def _bands() -> NDArray[np.float64]:
 
 
 def log_mel(audio: Floats) -> Floats:
-    """Features (80, n // 160) of float samples (n,), n > 200, about within [-1, 1]."""
+    """Features, float32 (80, n // 160), of 16 kHz samples, float32 (n,), n > 200, about within [-1, 1]."""
     padded = np.pad(audio.astype(np.float64), _WINDOW // 2, mode="reflect")
     windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP][: len(audio) // _HOP]
     spectrum = np.fft.rfft(windows * np.hanning(_WINDOW + 1)[:-1])

@@ -1,4 +1,4 @@
-"""Silero VAD, the judge: how likely is it that these 32 ms are speech."""
+"""Silero VAD: the network that gives a probability of speech for each window of 32 ms."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from assistant.hearing.vad_gate import check_frame
 from assistant.models.engine import Engine, engine
 from common.errors import ModelError
 
-#: Samples a judgement is made on, and how many of the former window the network sees again.
+#: Samples of a window, and how many samples of the previous window the network gets again.
 WINDOW_SAMPLES = 512
 _CONTEXT_SAMPLES = 64
 _STATE_SHAPE = (2, 1, 128)
 
 
 class Silero:
-    """The network of silero-vad 6, file `silero_vad_16k_op15.onnx`: 0.1 ms for 32 ms of sound.
+    """The network of silero-vad 6, file `silero_vad_16k_op15.onnx`; 0.1 ms of computing for 32 ms of sound.
 
     Args:
         model_path: the ONNX file.
         runs_on: the engine; the default one if not given.
 
     Raises:
-        ModelError: the file is missing, damaged or another network.
+        ModelError: the file is missing or damaged, or `vad.model` if it is another network.
     """
 
     def __init__(self, model_path: Path, runs_on: Engine | None = None) -> None:
@@ -43,7 +43,7 @@ class Silero:
         self._begin()
 
     def another_stream(self) -> Silero:
-        """A judge for another stream: it shares the network, but not the memory of the voice."""
+        """A detector for another stream: it shares the network, but has a state of its own."""
         other = copy.copy(self)
         other._begin()
         return other
@@ -51,13 +51,17 @@ class Silero:
     def _begin(self) -> None:
         self._input = np.zeros((1, _CONTEXT_SAMPLES + WINDOW_SAMPLES), np.float32)
         self._state = np.zeros(_STATE_SHAPE, np.float32)
-        #: Samples taken that no judgement covers yet.
+        #: Samples taken that belong to no complete window yet.
         self.pending = 0
-        #: Judgements made so far.
+        #: Windows processed so far.
         self.windows = 0
 
     def process(self, frame: Samples) -> float | None:
-        """Take a frame, int16 (160,); the probability of speech, 0 to 1, when a window is full."""
+        """Take a frame, int16 (160,); gives the probability of speech, 0 to 1, if it completes a window.
+
+        Raises:
+            InvalidInput: `hearing.frame` for a frame of another shape or type.
+        """
         check_frame(frame)
         at = _CONTEXT_SAMPLES + self.pending
         fits = min(len(frame), WINDOW_SAMPLES - self.pending)

@@ -1,4 +1,4 @@
-"""Has the speaker finished? Told from the sound of the voice alone, by the network smart-turn."""
+"""The end-of-turn model: the network smart-turn judges from the sound whether the speaker has finished."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from assistant.hearing.log_mel import log_mel
 from assistant.models.store import ModelStore
 from common.errors import ModelError
 
-#: What the network looks at: the last 8 s, with silence in front of what is shorter.
+#: Input of the network: the last 8 s; shorter audio is padded with silence at its beginning.
 _WINDOW_SAMPLES = 8 * SAMPLE_RATE
 _LEAST_VARIANCE = 1e-7
 
@@ -18,14 +18,14 @@ _LEAST_VARIANCE = 1e-7
 class TurnModel:
     """smart-turn 3.2 of pipecat-ai; an optional model (`sotto models fetch --optional`).
 
-    It is trained on speech followed by a short silence, and is worth asking in a pause only. It knows no
-    words: where the grammar knows the sentence, the grammar knows better.
+    It is trained on speech that is followed by a short silence, so its result has a meaning only in a pause.
+    It does not use words: if the grammar accepts the sentence, the grammar is the better judge.
 
     Args:
         store: of the models.
 
     Raises:
-        ModelError: the model is not there (`model.missing`), damaged, or another network.
+        ModelError: the model is missing (`model.missing`) or damaged, or is another network (`turn.model`).
     """
 
     def __init__(self, store: ModelStore) -> None:
@@ -43,11 +43,11 @@ class TurnModel:
         """The probability, 0 to 1, that the speaker has finished.
 
         Args:
-            audio: what was said so far, up to now: int16 (n,), 16 kHz, of any length; the last 8 s count.
+            audio: the utterance up to now, int16 (n,), 16 kHz, of any length; only the last 8 s are used.
         """
         sound = to_floats(audio[-_WINDOW_SAMPLES:])
         whole = np.pad(sound, (_WINDOW_SAMPLES - len(sound), 0))
         level = (whole - whole.mean()) / np.sqrt(whole.var() + _LEAST_VARIANCE)
-        # The output is called logits, but is a probability.
+        # The output is named "logits", but is a probability.
         (probability,) = self._session.run(None, {"input_features": log_mel(level)[None]})
         return float(np.clip(probability.ravel()[0], 0.0, 1.0))

@@ -1,4 +1,4 @@
-"""The cheap gate: is this frame worth a closer look at all?"""
+"""The VAD gate: the cheap first stage of voice activity detection, webrtcvad with a level floor."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from common.errors import InvalidInput
 
 @dataclass(frozen=True)
 class VadGateSettings:
-    """How readily the gate opens.
+    """When the gate opens and closes.
 
     Attributes:
-        mode: webrtcvad's aggressiveness, 0 to 3. At 2 stationary noise of -80 to -40 dBFS is called
-            voice in less than 1 % of frames and none of 95 spoken wake words is missed; at 1 it is
-            called voice ten times as often.
-        floor_dbfs: a frame quieter than this never opens the gate.
-        open_frames: of the last `window_frames` frames, so many must be voice for it to open.
+        mode: webrtcvad's aggressiveness, 0 to 3. With 2, stationary noise of -80 to -40 dBFS is classified as
+            voice in less than 1 % of the frames, and none of 95 spoken wake words is missed; with 1, noise is
+            classified as voice ten times as often.
+        floor_dbfs: a frame that is quieter is never voice.
+        open_frames: the gate opens if so many of the last `window_frames` frames are voice.
         window_frames: see `open_frames`.
-        hangover_ms: it closes so long after the last voice frame.
+        hangover_ms: the gate closes this long after the last voice frame.
     """
 
     mode: int = 2
@@ -35,25 +35,32 @@ class VadGateSettings:
 
 
 class VadGate:
-    """webrtcvad with a level floor, debounced. Costs a few microseconds a frame."""
+    """webrtcvad with a level floor, debounced. A frame costs a few microseconds.
+
+    Args:
+        settings: thresholds and times.
+
+    Raises:
+        InvalidInput: the mode is not 0 to 3.
+    """
 
     def __init__(self, settings: VadGateSettings | None = None) -> None:
         self._settings = settings or VadGateSettings()
         if self._settings.mode not in (0, 1, 2, 3):
-            raise InvalidInput(f"gate mode {self._settings.mode} is not 0, 1, 2 or 3")
+            raise InvalidInput(f"the mode of the VAD gate is 0, 1, 2 or 3, not {self._settings.mode}")
         self._vad = webrtcvad.Vad(self._settings.mode)
         self._recent: deque[bool] = deque(maxlen=self._settings.window_frames)
         self._quiet_ms = 0
         self.open = False
 
     def process(self, frame: Samples) -> bool:
-        """Take a frame, int16 (160,), and say whether the gate is open.
+        """Take a frame, int16 (160,); gives whether the gate is open.
 
         Raises:
-            InvalidInput: `hearing.frame` for a frame of another size.
+            InvalidInput: `hearing.frame` for a frame of another shape or type.
         """
         check_frame(frame)
-        # webrtcvad follows the noise, so it sees every frame; the level is asked only if needed.
+        # webrtcvad adapts to the noise, so it gets every frame; the level is computed only if needed.
         voice = bool(self._vad.is_speech(frame.tobytes(), SAMPLE_RATE))
         voice = voice and level_dbfs(frame) > self._settings.floor_dbfs
         self._recent.append(voice)
@@ -65,7 +72,7 @@ class VadGate:
         return self.open
 
     def reset(self) -> None:
-        """Close it and forget the noise."""
+        """Close the gate, and forget the noise."""
         self._vad = webrtcvad.Vad(self._settings.mode)
         self._recent.clear()
         self._quiet_ms = 0
@@ -76,6 +83,6 @@ def check_frame(frame: Samples) -> None:
     """Raise InvalidInput `hearing.frame` unless it is int16 of shape (160,)."""
     if frame.shape != (FRAME_SAMPLES,) or frame.dtype != np.int16:
         raise InvalidInput(
-            f"a frame is {FRAME_SAMPLES} int16 samples, not {frame.dtype} {frame.shape}",
+            f"a frame is int16 ({FRAME_SAMPLES},), not {frame.dtype} {frame.shape}",
             code="hearing.frame",
         )

@@ -1,4 +1,4 @@
-"""Wake words: small streaming networks that run only while the gate is open."""
+"""Wake words: small streaming networks that run only while the VAD gate is open."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from common.errors import InvalidInput
 
 @dataclass(frozen=True)
 class WakeDetectorSettings:
-    """How wake words are listened for.
+    """How wake words are detected.
 
     Attributes:
-        pre_roll_ms: how much of what came before the gate opened is fed first.
-        refractory_ms: after a detection, nothing is detected for so long.
-        lag_ms: how long after the end of the spoken word the detection comes, at the median: the
-            mean over 5 inferences of 30 ms, measured as 70 ms (10 to 115 ms for 80 % of 94 clips)
-            against the end that Silero sees.
+        pre_roll_ms: how much audio from before the VAD gate opened is given to the networks first.
+        refractory_ms: for this long after a detection nothing is detected.
+        lag_ms: median time from the end of the spoken word to its detection, which is the mean over 5
+            inferences of 30 ms. Measured against the end of speech by Silero: 70 ms; 10 to 115 ms for 80 % of
+            94 clips.
     """
 
     pre_roll_ms: int = 700
@@ -34,13 +34,13 @@ class WakeDetectorSettings:
 
 @dataclass(frozen=True)
 class Detection:
-    """A wake word was heard.
+    """A wake word was detected. Positions are samples that were fed.
 
     Attributes:
-        name: which one.
+        name: of the wake word.
         probability: the mean over the network's window, 0 to 1.
-        position: samples fed until the detection.
-        end: about where the word ended, in samples; what follows belongs to the command.
+        position: where it was detected.
+        end: estimate of where the word ended; what follows belongs to the command.
     """
 
     name: str
@@ -50,16 +50,16 @@ class Detection:
 
 
 class WakeWords:
-    """Listens for several wake words at once; they share the features.
+    """Detects several wake words at once, from the same features.
 
     Args:
         models: name -> path of the microWakeWord .json, with its .tflite beside it.
-        thresholds: name -> probability above which it is detected, between 0 and 1; the model's own
-            cutoff where none is given.
+        thresholds: name -> probability above which the word is detected, between 0 and 1. By default it is
+            the model's own cutoff.
         settings: see `WakeDetectorSettings`.
 
     Raises:
-        ModelError: `wake.model` when a model is missing or damaged.
+        ModelError: `wake.model` if a model is missing or damaged.
         InvalidInput: `wake.threshold` for a threshold of an unknown wake word or out of range.
     """
 
@@ -82,69 +82,72 @@ class WakeWords:
             self.thresholds[name] = threshold
         self._features = MicroWakeWordFeatures()
         self._pre_roll: deque[Samples] = deque(maxlen=max(1, self._settings.pre_roll_ms // FRAME_MS))
-        self._listening = False
-        self._deaf_until = 0
+        self._networks_run = False
+        self._refractory_until = 0
         #: Samples fed so far.
         self.position = 0
-        #: Feature frames given to the networks so far; stands still in a silent room.
+        #: Feature frames given to the networks so far; the number does not grow while the VAD gate is closed.
         self.inferences = 0
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The wake words listened for."""
+        """The names of the wake words."""
         return tuple(self._models)
 
     def process(self, frame: Samples, gate_open: bool = True) -> Detection | None:
-        """Take a frame, int16 (160,); of several words at once the most probable one is given.
+        """Take a frame; if several words are detected at once, the most probable one is given.
 
         Args:
-            frame: the next 10 ms.
-            gate_open: whether it is worth listening; while it is not, the frame is only remembered.
+            frame: the next 10 ms, int16 (160,).
+            gate_open: whether the VAD gate is open. While it is closed, the frame is only kept as pre-roll.
+
+        Raises:
+            InvalidInput: `hearing.frame` for a frame of another shape or type.
         """
         check_frame(frame)
         self.position += FRAME_SAMPLES
         if not gate_open:
-            if self._listening:
-                self._start_afresh()
+            if self._networks_run:
+                self._reset_networks()
             self._pre_roll.append(frame)
             return None
         found: Detection | None = None
-        if not self._listening:
-            self._listening = True
+        if not self._networks_run:
+            self._networks_run = True
             start = self.position - FRAME_SAMPLES * (len(self._pre_roll) + 1)
             for number, earlier in enumerate(self._pre_roll, 1):
-                found = found or self._listen(earlier, start + number * FRAME_SAMPLES)
+                found = found or self._run_networks(earlier, start + number * FRAME_SAMPLES)
             self._pre_roll.clear()
-        return self._listen(frame, self.position) or found
+        return self._run_networks(frame, self.position) or found
 
     def reset(self) -> None:
-        """Forget what was heard, as after a pause of the stream; positions go on counting."""
-        self._start_afresh()
+        """Forget the audio so far, as after a gap in the stream; positions go on counting."""
+        self._reset_networks()
         self._pre_roll.clear()
 
     def close(self) -> None:
-        """Give the networks back."""
+        """Free the networks."""
         for model in self._models.values():
             model.close()
 
-    def _start_afresh(self) -> None:
-        self._listening = False
+    def _reset_networks(self) -> None:
+        self._networks_run = False
         self._features.reset()
         for model in self._models.values():
             model.reset()
 
-    def _listen(self, frame: Samples, position: int) -> Detection | None:
+    def _run_networks(self, frame: Samples, position: int) -> Detection | None:
         best: Detection | None = None
         for features in self._features.process_streaming(frame.tobytes()):
             for name, model in self._models.items():
                 self.inferences += 1
                 probability = model.process_streaming_prob(features) or 0.0
-                if position < self._deaf_until or probability <= self.thresholds[name]:
+                if position < self._refractory_until or probability <= self.thresholds[name]:
                     continue
                 if best is None or probability > best.probability:
                     best = Detection(name, probability, position, self._end(position))
         if best is not None:
-            self._deaf_until = position + self._settings.refractory_ms * SAMPLE_RATE // 1000
+            self._refractory_until = position + self._settings.refractory_ms * SAMPLE_RATE // 1000
         return best
 
     def _end(self, position: int) -> int:

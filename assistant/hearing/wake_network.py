@@ -1,7 +1,7 @@
-"""One wake word's streaming network, as pymicro-wakeword runs it, without its ways to crash.
+"""The streaming network of one wake word, run by pymicro-wakeword, with checks that the package lacks.
 
-The package hands whatever TensorFlow Lite answers straight back to it, so a missing or damaged
-model file ends the process with a segmentation fault, and it reads the file anew at every reset.
+The package does not check the pointers that TensorFlow Lite returns, so a missing or damaged model file ends
+the process with a segmentation fault. It also reads the file again at every reset.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _MOST_CONFIG_BYTES = 64 * 1024
 
 
 class WakeNetwork(MicroWakeWord):
-    """A microWakeWord network whose file is checked once and not needed afterwards.
+    """A microWakeWord network whose file is checked when it is loaded and not needed afterwards.
 
-    `process_streaming_prob` takes features (1, 1, 40) of 10 ms and gives the mean probability over
-    the network's window; it computes something at every third call.
+    `process_streaming_prob` takes features (1, 1, 40) of 10 ms and gives the mean probability over the
+    network's window. The network runs at every third call.
     """
 
     def _load_model(self) -> None:
@@ -33,7 +33,7 @@ class WakeNetwork(MicroWakeWord):
 
     def reset(self) -> None:
         """Forget the stream so far: a new interpreter on the same model, 0.1 ms."""
-        # Resetting the variable tensors is not enough, the state lies in resource variables.
+        # Resetting the variable tensors is not enough, because the state is in resource variables.
         self._features.clear()
         self._probabilities.clear()
         self.lib.TfLiteInterpreterDelete(self.interpreter)
@@ -44,10 +44,10 @@ class WakeNetwork(MicroWakeWord):
 
 
 def load_network(name: str, path: Path) -> WakeNetwork:
-    """Load the network described by a microWakeWord .json, version 2, with its .tflite beside it.
+    """Load the network that a microWakeWord .json file, version 2, describes; its .tflite lies beside it.
 
     Raises:
-        ModelError: `wake.model` when either file is missing or damaged.
+        ModelError: `wake.model` if either file is missing or damaged.
     """
     try:
         with path.open("rb") as file:
@@ -74,4 +74,4 @@ def _library() -> Path:
     folder = Path(pymicro_wakeword.__file__).parent / "lib"
     for path in folder.glob("*tensorflowlite_c.*"):
         return path
-    raise OSError(f"pymicro-wakeword brings no TensorFlow Lite library in {folder}")
+    raise OSError(f"pymicro-wakeword has no TensorFlow Lite library in {folder}")

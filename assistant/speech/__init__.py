@@ -1,1 +1,1 @@
-"""Speech: recogniser and synthesiser."""
+"""Speech: recogniser, synthesiser, speech cache."""

@@ -1,7 +1,7 @@
-"""A grammar behind a wake word: for a sentence said in the same breath.
+"""The grammar for an utterance that begins with the wake word, without a pause before the command.
 
-Where the wake word ends and the command begins cannot be cut out of running speech without damage, so the
-recogniser hears both, and the wake word, which is known to have been said, is taken off the text.
+Audio cannot be cut between the wake word and the command without damage to one of them. Therefore the
+recogniser gets both, and the wake word, which is known to have been said, is removed from the text.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ _WORD = re.compile(r"[a-z0-9']+")
 
 
 class AfterWakeWord:
-    """The sentences of `grammar`, each led by the wake word.
+    """A recognition grammar: the sentences of `grammar`, each with the wake word before it.
 
     Args:
-        phrase: the wake word's words, lower-case, such as "okay nabu".
+        phrase: the words of the wake word, lower-case, such as "okay nabu".
         grammar: what may follow.
     """
 
     def __init__(self, phrase: str, grammar: RecognitionGrammar) -> None:
-        self.said = tuple(phrase.split())
+        self.known_prefix = tuple(phrase.split())
         self.key = f"{phrase}+{grammar.key}"
-        self.words = grammar.words | set(self.said)
-        self.automaton = _Led(f"{phrase} ", grammar.automaton) if grammar.automaton else None
+        self.words = grammar.words | set(self.known_prefix)
+        self.automaton = _Prefixed(f"{phrase} ", grammar.automaton) if grammar.automaton else None
         self._grammar = grammar
 
     def parses(self, text: str) -> bool:
@@ -35,9 +35,9 @@ class AfterWakeWord:
         return rest is not None and self._grammar.parses(rest)
 
     def after(self, text: str) -> str | None:
-        """What follows the wake word, None if `text` does not begin with it."""
+        """The part of `text` after the wake word; None if `text` does not begin with it."""
         end = 0
-        for word in self.said:
+        for word in self.known_prefix:
             match = _WORD.search(text.lower(), end)
             if match is None or match.group() not in (word, "ok" if word == "okay" else word):
                 return None
@@ -45,30 +45,30 @@ class AfterWakeWord:
         return text[end:].lstrip(" ,.!?;:-")
 
 
-class _Led:
-    """An automaton led by fixed characters; its states come after those of the lead."""
+class _Prefixed:
+    """An automaton with fixed characters before it; the states below `length` belong to this prefix."""
 
-    def __init__(self, lead: str, automaton: Automaton) -> None:
-        self._lead = lead
+    def __init__(self, prefix: str, automaton: Automaton) -> None:
+        self._prefix = prefix
         self._automaton = automaton
         self.start = 0
 
     def step(self, state: int, char: str) -> int:
         """See `Automaton.step`."""
-        led = len(self._lead)
-        if state < led:
-            if char != self._lead[state]:
+        length = len(self._prefix)
+        if state < length:
+            if char != self._prefix[state]:
                 return DEAD
-            return state + 1 if state + 1 < led else led + self._automaton.start
-        following = self._automaton.step(state - led, char)
-        return DEAD if following == DEAD else led + following
+            return state + 1 if state + 1 < length else length + self._automaton.start
+        following = self._automaton.step(state - length, char)
+        return DEAD if following == DEAD else length + following
 
     def accepts(self, state: int) -> bool:
         """See `Automaton.accepts`."""
-        led = len(self._lead)
-        return state >= led and self._automaton.accepts(state - led)
+        length = len(self._prefix)
+        return state >= length and self._automaton.accepts(state - length)
 
     def chars(self, state: int) -> Set[str] | None:
         """See `Automaton.chars`."""
-        led = len(self._lead)
-        return {self._lead[state]} if state < led else self._automaton.chars(state - led)
+        length = len(self._prefix)
+        return {self._prefix[state]} if state < length else self._automaton.chars(state - length)

@@ -1,7 +1,8 @@
 """Beam search among the sentences of a grammar.
 
-Scores are log-probabilities over the whole vocabulary, not over the allowed tokens, plus a bonus
-per token: without it, a shorter sentence of the grammar beats a longer one that was really said.
+Scores are log-probabilities over the whole vocabulary, not only over the allowed tokens, plus a bonus per
+token. Without the bonus, a shorter sentence of the grammar gets a better score than a longer one that was
+really said.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ class BeamSettings:
     Attributes:
         width: hypotheses kept per step; 4 loses accuracy, 16 gains nothing.
         token_bonus: added to the score of every token but the end.
-        patience: the search stops when so many finished sentences beat every unfinished one.
+        patience: the search stops when so many finished sentences have better scores than every unfinished
+            one.
     """
 
     width: int = 8
@@ -48,15 +50,15 @@ def search(
     settings: BeamSettings,
     wanted: Callable[[], bool] = lambda: True,
 ) -> Hypothesis | None:
-    """The likeliest sentence of the grammar for a recording; None if none was found.
+    """Find the most probable sentence of the grammar for a recording; None if there is none.
 
     Args:
         model: the recogniser's graphs.
         memory: the encoded recording.
         automaton: the grammar's sentences.
-        max_tokens: longest sentence that is considered.
+        max_tokens: longest sentence that is considered, in tokens.
         settings: width and scoring.
-        wanted: asked before each token; without a yes there is nothing to find.
+        wanted: called before each token; if it returns False, the search ends with None.
     """
     live = [_Live(0.0, automaton.start, Hypothesis())]
     finished: list[tuple[float, Hypothesis]] = []
@@ -83,7 +85,7 @@ def search(
 
 
 def _wanted(choices: list[Choices], ending: list[int]) -> NDArray[np.int64]:
-    """Flat places of all allowed tokens, row by row, and then of the end tokens."""
+    """Indices `row * VOCABULARY + token`, int64, of all allowed tokens by row, then of the end tokens."""
     parts = [choice.tokens + row * VOCABULARY for row, choice in enumerate(choices)]
     parts.append(np.array(ending, np.int64) * VOCABULARY + END_TOKEN)
     return np.concatenate(parts)
@@ -108,7 +110,7 @@ def _extend(
     threshold: float,
     settings: BeamSettings,
 ) -> tuple[NDArray[np.int64], list[_Live]]:
-    """The best continuations of all hypotheses, best first, with the rows they continue."""
+    """The best extensions of all hypotheses, best first, and the rows, int64, that they extend."""
     sizes = [len(choice.tokens) for choice in choices]
     count = sum(sizes)
     starts = np.cumsum([0, *sizes])

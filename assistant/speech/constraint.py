@@ -1,20 +1,19 @@
-"""What the recogniser asks of a grammar; `understanding` provides it."""
+"""The interface of a grammar to the recogniser; `understanding` implements it."""
 
 from __future__ import annotations
 
 from collections.abc import Set
 from typing import Protocol
 
-#: The state that no sentence leads out of.
+#: The dead state: no sentence of the grammar begins with the characters so far.
 DEAD = -1
 
 
 class Automaton(Protocol):
-    """The sentences of a grammar as a character automaton, possibly built as it is walked.
+    """The sentences of a grammar as a character automaton, which may be built while it is used.
 
-    A sentence is walked as its normalised text: lower-case letters, digits, `'`, `$`, words
-    separated by exactly one space, no space at either end. State numbers stay valid as long as the
-    automaton exists.
+    It reads normalised text: lower-case letters, digits, `'`, `$`; words are separated by exactly one space,
+    and there is no space at either end. State numbers are valid for as long as the automaton exists.
     """
 
     @property
@@ -22,13 +21,13 @@ class Automaton(Protocol):
         """The state before the first character."""
 
     def step(self, state: int, char: str) -> int:
-        """The state after one more character, `DEAD` if no sentence goes on so."""
+        """The state after one more character; `DEAD` if no sentence continues with it."""
 
     def accepts(self, state: int) -> bool:
-        """Whether the characters walked so far are a whole sentence."""
+        """Whether the characters so far are a whole sentence."""
 
     def chars(self, state: int) -> Set[str] | None:
-        """The characters that `step` leads on with; None where any may, as in free text."""
+        """The characters for which `step` is not `DEAD`; None if any may be, as in free text."""
 
 
 class RecognitionGrammar(Protocol):
@@ -36,19 +35,19 @@ class RecognitionGrammar(Protocol):
 
     @property
     def key(self) -> str:
-        """Changes whenever the grammar changes; caches go by it."""
+        """Differs for each grammar, and after each change of it; it is the key of caches."""
 
     @property
-    def said(self) -> tuple[str, ...]:
-        """Words that lead every sentence and are known to have been said; mostly none."""
+    def known_prefix(self) -> tuple[str, ...]:
+        """Words that begin every sentence and are known to have been said (a wake word); usually none."""
 
     @property
     def words(self) -> frozenset[str]:
-        """The words of the grammar, lower-case."""
+        """The words of its sentences, lower-case."""
 
     @property
     def automaton(self) -> Automaton | None:
-        """Its sentences; None when they cannot be listed, as with free text."""
+        """Its sentences; None if there is no automaton, so that only its words are used."""
 
     def parses(self, text: str) -> bool:
-        """Whether raw recognised text, with capitals and punctuation, is one of its sentences."""
+        """Whether text of the recogniser, with capitals and punctuation, is one of its sentences."""

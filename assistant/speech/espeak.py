@@ -1,7 +1,7 @@
 """The phonemes of a clause, from the espeak-ng library.
 
-The library is called in the process, because starting the command costs more than a whole reply. It
-keeps global state, so one lock guards every call.
+The library is called in this process, because starting the command takes longer than a whole reply. It has
+global state, so one lock guards every call.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cache
 from common.errors import InvalidInput, Unavailable
 
 _LIBRARY = "libespeak-ng.so.1"
-#: `AUDIO_OUTPUT_RETRIEVAL`: no sound device is opened.
+#: `AUDIO_OUTPUT_RETRIEVAL` of speak_lib.h: no sound device is opened.
 _RETRIEVAL = 1
 #: `espeakINITIALIZE_DONT_EXIT`: return an error instead of ending the process.
 _DONT_EXIT = 0x8000
@@ -23,7 +23,7 @@ _UTF8 = 1
 #: `espeakPHONEMES_IPA`
 _IPA = 0x02
 _OK = 0
-#: The library marks words it takes from another language, as "(fr)".
+#: The library marks words that it pronounces as in another language, for example "(fr)".
 _LANGUAGE_MARK = re.compile(r"\([a-z-]+\)")
 
 _lock = threading.Lock()
@@ -54,7 +54,7 @@ def _library() -> ctypes.CDLL:
     library.espeak_TextToPhonemes.restype = ctypes.c_char_p
     if library.espeak_Initialize(_RETRIEVAL, 0, None, _DONT_EXIT) < 0:
         raise Unavailable(
-            "the pronunciation library espeak-ng finds no data",
+            "the pronunciation library espeak-ng does not find its data",
             hint="Install the Debian package espeak-ng-data.",
             code="speech.no-espeak-data",
         )
@@ -62,15 +62,16 @@ def _library() -> ctypes.CDLL:
 
 
 def clause_phonemes(clause: str, voice: str) -> str:
-    """Phonemes (IPA, with stress marks) of text that holds no clause punctuation.
+    """Phonemes (IPA, with stress marks) of text without clause punctuation.
 
     Args:
-        clause: the text; control characters are taken as spaces.
+        clause: the text; control characters count as spaces.
         voice: an espeak-ng voice such as "en-us".
 
     Raises:
-        Unavailable: the library or its data is not installed.
-        InvalidInput: there is no such voice.
+        Unavailable: `speech.no-espeak` or `speech.no-espeak-data` if the library or its data is not
+            installed.
+        InvalidInput: `speech.no-voice` if there is no such voice.
     """
     text = "".join(char if char.isprintable() else " " for char in clause)
     buffer = ctypes.create_string_buffer(text.encode("utf-8", "ignore"))
@@ -84,7 +85,7 @@ def clause_phonemes(clause: str, voice: str) -> str:
                 hint="Use the voice named in the configuration of the Piper voice.",
                 code="speech.no-voice",
             )
-        # Each call reads one clause and moves the pointer behind it; NULL at the end of the text.
+        # Each call reads one clause and moves the pointer to its end; NULL at the end of the text.
         while place.value:
             found = library.espeak_TextToPhonemes(ctypes.byref(place), _UTF8, _IPA)
             parts.append((found or b"").decode("utf-8", "ignore").strip())

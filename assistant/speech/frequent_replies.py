@@ -1,4 +1,4 @@
-"""What this household is answered most often, so that it can be rendered before it is asked for."""
+"""Counts the replies of this household, so that the most frequent ones are synthesised ahead."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from common.state_file import load_json, save_json, set_aside
 log = logging.getLogger(__name__)
 
 _VERSION = 1
-#: When the counts add up to this they are halved, so that last year's habits fade.
+#: If the sum of the counts exceeds this, they are halved, so that old habits lose weight.
 _HALVE_AT = 500
 _SAVE_EVERY = 10
 
@@ -23,9 +23,9 @@ class FrequentReplies:
     """Counts replies; the counts survive a restart.
 
     Args:
-        path: of the counts.
-        always: replies that any box gives.
-        most: how many are remembered.
+        path: file of the counts.
+        always: replies that every box gives; they come after the counted ones.
+        most: how many replies are kept.
     """
 
     def __init__(self, path: Path, always: tuple[str, ...], most: int) -> None:
@@ -37,7 +37,7 @@ class FrequentReplies:
         self._counts: Counter[str] = Counter(self._load())
 
     def count(self, reply: str) -> None:
-        """A reply was given. Saved now and then: to lose the last few counts costs nothing."""
+        """Count a reply. The counts are saved at every 10th call only: to lose the last few does no harm."""
         with self._lock:
             self._counts[reply] += 1
             if self._counts.total() > _HALVE_AT:
@@ -46,7 +46,7 @@ class FrequentReplies:
             if self._unsaved < _SAVE_EVERY:
                 return
             self._unsaved = 0
-            # Once is no habit, and what holds a time of day or a temperature comes once.
+            # A reply that was given once is not frequent; one with a time of day or a temperature comes once.
             kept = {text: n for text, n in self._counts.most_common(self._most) if n > 1}
         try:
             save_json(self._path, {"version": _VERSION, "replies": kept}, durable=False)
@@ -54,7 +54,7 @@ class FrequentReplies:
             log.warning("frequent replies were not saved: %s", error)
 
     def likeliest(self) -> list[str]:
-        """Those that are worth rendering ahead, the likeliest first."""
+        """The replies to synthesise ahead, the most frequent first."""
         with self._lock:
             often = [text for text, n in self._counts.most_common(self._most) if n > 1]
         return [*dict.fromkeys((*often, *self._always))]

@@ -1,7 +1,7 @@
-"""Greedy decoding of one recording, freely and with a lexicon bias, in one pass.
+"""Greedy decoding of one recording, with and without a lexicon bias, in one pass.
 
-As long as both choose the same tokens they are one row of the batch; where they part, they become
-two rows, which costs a fifth more than one.
+While both choose the same tokens, they are one row of the batch. From the first difference on they are two
+rows, which cost a fifth more than one.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ def decode(
     strength: float = 0.0,
     enough: Callable[[Hypothesis], bool] = lambda biased: False,
 ) -> tuple[Hypothesis, Hypothesis]:
-    """Take the best token again and again until the model ends the sentence.
+    """Take the best token in each step until the model ends the sentence.
 
     Args:
         model: the recogniser's graphs.
         memory: the encoded recording.
-        max_tokens: decoding stops after so many tokens.
+        max_tokens: longest text, in tokens.
         bias: lexicon weights from `Moonshine.bias`, or None.
-        strength: logits added to tokens of the lexicon.
-        enough: asked once about the finished biased hypothesis; True leaves the free one as it is.
+        strength: value added to the logits of the lexicon's tokens.
+        enough: called once with the finished biased hypothesis; if it returns True, decoding stops, and the
+            free hypothesis remains unfinished.
 
     Returns:
         The free and the biased hypothesis. Without a bias they are the same.

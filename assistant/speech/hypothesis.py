@@ -1,4 +1,4 @@
-"""A sequence of tokens with the probabilities the recogniser gave them."""
+"""A hypothesis: a sequence of tokens with the probabilities that the recogniser gave them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from assistant.speech.tokens import SPACE, Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """What may have been said.
+    """A text that may have been said.
 
     Attributes:
-        tokens: ids, without the end token.
-        logps: natural log-probability of each token over the whole vocabulary, and then that of the
-            end token if the sentence has ended.
+        tokens: token ids, without the end token.
+        logps: natural log-probability of each token over the whole vocabulary; if the sentence has ended,
+            that of the end token follows.
     """
 
     tokens: tuple[int, ...] = ()
@@ -23,26 +23,26 @@ class Hypothesis:
 
     @property
     def ended(self) -> bool:
-        """Whether the recogniser itself ended the sentence."""
+        """Whether the recogniser has ended the sentence."""
         return len(self.logps) > len(self.tokens)
 
     @property
     def total(self) -> float:
-        """Log-probability of the whole sequence."""
+        """Log-probability of the whole sequence, in nats."""
         return sum(self.logps)
 
     @property
     def mean(self) -> float:
-        """Mean log-probability of a token; 0 for the empty sequence."""
+        """Mean log-probability of a token, in nats; 0 for the empty sequence."""
         return self.total / len(self.logps) if self.logps else 0.0
 
     def followed_by(self, token: int, logp: float) -> Hypothesis:
-        """This sequence with one more token; the end token ends it."""
+        """This hypothesis with one more token; the end token ends it."""
         tokens = self.tokens if token == END_TOKEN else (*self.tokens, token)
         return Hypothesis(tokens, (*self.logps, logp))
 
-    def length_of_words(self, count: int, vocabulary: Vocabulary) -> int:
-        """How many tokens the first `count` words take, with the punctuation behind them."""
+    def tokens_of_words(self, count: int, vocabulary: Vocabulary) -> int:
+        """Number of tokens of the first `count` words, with the punctuation after them."""
         words = 0
         for place, token in enumerate(self.tokens):
             if vocabulary.pieces[token].startswith(SPACE) or place == 0:
@@ -52,11 +52,11 @@ class Hypothesis:
         return len(self.tokens) if count else 0
 
     def without(self, count: int) -> Hypothesis:
-        """This sequence less its first `count` tokens."""
+        """This hypothesis without its first `count` tokens."""
         return Hypothesis(self.tokens[count:], self.logps[count:])
 
     def worst_word(self, vocabulary: Vocabulary) -> float:
-        """Smallest log-probability of any word, the end counting with the last word."""
+        """Log-probability of the least probable word, in nats; the end token belongs to the last word."""
         words: list[float] = []
         for place, logp in enumerate(self.logps):
             piece = vocabulary.pieces[self.tokens[place]] if place < len(self.tokens) else ""

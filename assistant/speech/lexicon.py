@@ -1,4 +1,4 @@
-"""Lexicon bias: tokens that spell the grammar's words are made likelier, at no cost in time."""
+"""Lexicon bias: the tokens that spell the words of the grammar get a higher probability. It costs no time."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _WRITTEN_WITH_ANY_WORDS = (*"0123456789", *",.?!'-:%$°")
 
 
 def lexicon_tokens(words: Iterable[str], vocabulary: Vocabulary) -> NDArray[np.int64]:
-    """Ids of the tokens that spell these words, as the recogniser usually cuts them.
+    """Ids of the tokens that spell these words as the recogniser usually does.
 
-    Each word is cut into the fewest tokens, lower-case and capitalised behind a space, and
-    lower-case behind a hyphen ("medium-roast"). Digits and punctuation belong to every lexicon,
-    because the recogniser writes "twelve ounce" as "12-ounce".
+    Each word is split into the fewest tokens: lower-case and capitalised after a space, and lower-case after
+    a hyphen ("medium-roast"). Digits and punctuation are always included, because the recogniser writes
+    "twelve ounce" as "12-ounce".
 
     Returns:
         int64, sorted, each id once.
@@ -33,7 +33,7 @@ def lexicon_tokens(words: Iterable[str], vocabulary: Vocabulary) -> NDArray[np.i
 
 
 def lexicon_weights(words: Iterable[str], vocabulary: Vocabulary, size: int) -> NDArray[np.float32]:
-    """Float32 [size]: 1 for tokens of the lexicon, 0 for all others."""
+    """float32 (size,): 1 for the tokens of the lexicon, 0 for all others."""
     weights = np.zeros(size, np.float32)
     weights[lexicon_tokens(words, vocabulary)] = 1.0
     return weights

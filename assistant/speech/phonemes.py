@@ -1,4 +1,4 @@
-"""Text to the phoneme ids of a Piper voice."""
+"""Converts text to the phoneme ids of a Piper voice."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from assistant.speech.espeak import clause_phonemes
 from common.errors import ModelError
 
 _START, _END, _PAD = "^", "$", "_"
-#: Marks that the voice was trained to hear as pauses and melody; espeak-ng drops them, so the text
-#: is cut at them and they are put back. Not within a number or an abbreviation such as "3.5".
+#: Punctuation that the voice speaks as pauses and intonation, as it was trained. espeak-ng drops it, so the
+#: text is split at it, and it is put back. A point within a number or an abbreviation ("3.5") does not split.
 _CLAUSE = re.compile(r"(.*?)([,.?!;:]+)(?=\s|$)", re.DOTALL)
 _SENTENCE = re.compile(r".*?[.?!]+(?=\s|$)|.+$", re.DOTALL)
 _CLAUSE_END = re.compile(r".*?[,;:]+(?=\s|$)|.+$", re.DOTALL)
@@ -28,11 +28,11 @@ class VoiceConfig:
 
     Attributes:
         sample_rate: of the sound, in Hz.
-        espeak_voice: voice that gives the phonemes.
-        noise_scale: how much the melody varies.
-        length_scale: seconds per second; above 1 is slower.
-        noise_width: how much the rhythm varies.
-        ids: ids of each phoneme.
+        espeak_voice: espeak-ng voice for the phonemes.
+        noise_scale: how much the intonation varies.
+        length_scale: factor on the duration; above 1 is slower.
+        noise_width: how much the durations of phonemes vary.
+        ids: phoneme -> its ids.
     """
 
     sample_rate: int
@@ -44,7 +44,7 @@ class VoiceConfig:
 
     @classmethod
     def read(cls, path: Path) -> VoiceConfig:
-        """Read the configuration; raises `ModelError` if it is not one."""
+        """Read the configuration; raises ModelError `model.damaged` if it is not one."""
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
             inference = raw["inference"]
@@ -65,7 +65,10 @@ class VoiceConfig:
 
 
 def sentences(text: str) -> Iterator[str]:
-    """Cut a text into sentences, and very long ones at commas or spaces so none takes long."""
+    """Split a text into sentences; longer ones than 240 characters also at commas or spaces.
+
+    A short sentence bounds the time until its sound begins.
+    """
     for match in _SENTENCE.finditer(text):
         sentence = match.group().strip()
         if len(sentence) <= _LONG_SENTENCE:
@@ -76,7 +79,7 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def _joined(clauses: Iterator[str]) -> list[str]:
-    """Neighbouring clauses put together as long as they stay short."""
+    """Join neighbouring clauses up to 240 characters."""
     pieces: list[str] = []
     for clause in (part for whole in clauses for part in wrap(whole, _LONG_SENTENCE)):
         if pieces and len(pieces[-1]) + len(clause) < _LONG_SENTENCE:
@@ -87,10 +90,10 @@ def _joined(clauses: Iterator[str]) -> list[str]:
 
 
 def phonemes(sentence: str, voice: str) -> str:
-    """Phonemes of one sentence with its punctuation; decomposed characters, as Piper trains on.
+    """Phonemes of one sentence with its punctuation, as decomposed characters (NFD), as Piper is trained.
 
     Raises:
-        Unavailable: espeak-ng is not installed.
+        Unavailable, InvalidInput: see `clause_phonemes`.
     """
     parts: list[str] = []
     place = 0
@@ -105,7 +108,7 @@ def phonemes(sentence: str, voice: str) -> str:
 
 
 def phoneme_ids(spoken: str, config: VoiceConfig) -> list[int]:
-    """The ids of phonemes with padding between them; phonemes unknown to the voice are left out."""
+    """The ids of phonemes with padding between them; phonemes that the voice does not have are left out."""
     pad = config.ids[_PAD]
     ids = [*config.ids[_START], *pad]
     for phoneme in spoken:

@@ -108,17 +108,17 @@ class Recogniser:
         self._newest: Recognition | None = None
 
     def begin(self, audio: Samples, grammar: RecognitionGrammar | None = None) -> Recognition:
-        """Encode a recording, which should hold little beside the speech; its text is asked of the result.
+        """Encode a recording, which should contain little more than speech. The result gives the text.
 
-        A search that another recognition has begun ahead is given up: its speaker has gone on, or waits for
-        it no longer.
+        A search that another recognition has begun ahead is given up: its speaker has continued, or it is not
+        needed any more.
 
         Args:
-            audio: int16 samples, 16 kHz mono.
-            grammar: what may be said; without one the text is free.
+            audio: int16 (n,), 16 kHz mono.
+            grammar: what may be said; None for free text.
 
         Raises:
-            TooLarge: the recording is longer than `max_audio_s`.
+            TooLarge: `speech.too-long` if the recording is longer than `max_audio_s`.
         """
         audio_s = len(audio) / SAMPLE_RATE
         if audio_s > self._settings.max_audio_s:

@@ -1,8 +1,11 @@
-"""One recording being recognised: a quick result, and a deep one that searches the grammar.
+"""The recognition of one recording: a quick result, and a deep one that searches the grammar.
 
-In this order: greedy decoding with a bias towards the words of the grammar, taken if it parses; else a beam
-search among the sentences of the grammar, taken if the evidence against free recognition is good enough; else
-the text that was heard freely.
+The text is the first of these that applies:
+
+1. greedy decoding with a bias towards the words of the grammar, or without it, if the text parses and its
+   evidence is good enough;
+2. for the deep result: beam search among the sentences of the grammar, if its evidence is good enough;
+3. greedy decoding without a grammar (free recognition).
 """
 
 from __future__ import annotations
@@ -22,31 +25,32 @@ from assistant.speech.beam import BeamSettings
 from assistant.speech.constraint import RecognitionGrammar
 from assistant.speech.hypothesis import Hypothesis
 from assistant.speech.moonshine import Memory, Moonshine
-from assistant.speech.rejection import Evidence, RejectionSettings, believable
+from assistant.speech.rejection import Evidence, RejectionSettings, is_accepted
 from assistant.speech.search_thread import Search
 from assistant.speech.token_automaton import TokenAutomaton
 from assistant.speech.tokens import Vocabulary
 
 Method = Literal["free", "bias", "constrained", "none"]
 
-#: Nobody says more than this; Moonshine's authors bound decoding the same way.
+#: Tokens per second of audio that are decoded at most: nobody speaks faster. Moonshine's authors use the same
+#: bound.
 _TOKENS_PER_SECOND = 6.5
 _TOKENS_AT_LEAST = 8
 
 
 @dataclass(frozen=True)
 class Transcript:
-    """What was said.
+    """The text of a recording.
 
     Attributes:
-        text: as the recogniser writes it, with capitals and punctuation; "" if nothing was heard.
-        free_score: mean log-probability of a token of the free hypothesis (nats).
-        method: "bias" for text helped by the lexicon that parses, "constrained" for the likeliest
-            sentence of the grammar, "free" for what was heard without help, "none" for no text.
-        audio_s: length of the recording.
-        encode_ms: time spent on the encoder since the result before.
-        decode_ms: time spent on decoding since the result before.
-        scores: numbers behind the decision, by name; for measuring.
+        text: as the recogniser writes it, with capitals and punctuation; "" if there is none.
+        free_score: mean log-probability of a token of the free hypothesis, in nats.
+        method: "bias" for greedy decoding with the lexicon bias, "constrained" for the search in the grammar,
+            "free" for greedy decoding without help, "none" for no text.
+        audio_s: length of the recording, in seconds.
+        encode_ms: time spent on the encoder since the previous result.
+        decode_ms: time spent on decoding since the previous result.
+        scores: evidence of the decision, in nats, by name; for measurements.
     """
 
     text: str
@@ -64,9 +68,9 @@ class DecodingSettings:
 
     Attributes:
         max_tokens: longest text, in tokens.
-        bias: logits added to tokens of the grammar's words.
-        beam: the constrained search.
-        rejection: when a sentence of the grammar is believed.
+        bias: value added to the logits of the tokens of the grammar's words.
+        beam: settings of the search in the grammar.
+        rejection: the evidence that a sentence of the grammar needs.
     """
 
     max_tokens: int
@@ -80,11 +84,11 @@ class Decoder:
     """What all recognitions of one recogniser share.
 
     Attributes:
-        model: the graphs.
+        model: encoder and decoder.
         vocabulary: from tokens to text.
         settings: how text is decoded.
-        searcher: runs searches one after the other, as they share what they know of the grammar.
-        lock: recognitions of several threads take turns.
+        searcher: one thread, which runs one search at a time, because they share the token automaton.
+        lock: held while a result is computed, so that one thread at a time uses the model.
     """
 
     model: Moonshine
@@ -96,7 +100,12 @@ class Decoder:
 
 @dataclass(frozen=True)
 class GrammarHelp:
-    """What a grammar gives to decoding, made once per grammar. Without an automaton nothing is searched."""
+    """What decoding needs of a grammar; made once per grammar.
+
+    Attributes:
+        bias: the lexicon bias, from `Moonshine.bias`.
+        automaton: the sentences as tokens; None if the grammar cannot be searched.
+    """
 
     bias: Tensor
     automaton: TokenAutomaton | None
@@ -111,18 +120,18 @@ class _Found:
 
 
 class Recognition:
-    """One recording under a grammar; made by `Recogniser.begin`.
+    """The recognition of one recording with a grammar; made by `Recogniser.begin`.
 
-    `quick` and `deep` may be asked in any order and more than once. `search_ahead` begins the search of the
+    `quick` and `deep` may be called in any order and more than once. `search_ahead` begins the search of the
     deep result beside the quick one; `give_up` ends it.
 
     Args:
         decoder: of the recogniser.
-        memory: the encoded recording; None where it holds no word.
-        audio_s: length of the recording.
-        encode_ms: what the encoder took.
+        memory: the encoded recording; None if it is too short or silent to contain a word.
+        audio_s: length of the recording, in seconds.
+        encode_ms: time spent on the encoder.
         grammar: what may be said; None for free text.
-        help_: of the grammar; None without one.
+        help_: of the grammar; None without a grammar.
     """
 
     def __init__(
@@ -144,21 +153,21 @@ class Recognition:
         self._search: Search | None = None
 
     def quick(self) -> Transcript:
-        """The result of greedy decoding alone; for partial transcripts, and first in a pause."""
+        """The result of greedy decoding alone; for partial transcripts, and the first one in a pause."""
         return self._result(deep=False)
 
     def deep(self) -> Transcript:
-        """The quick result if it is a sentence of the grammar, else what the search finds; waits for it."""
+        """The quick result if it is an accepted sentence of the grammar, else that of the search."""
         return self._result(deep=True)
 
     def search_ahead(self, wanted: Callable[[], bool] = lambda: True) -> Search | None:
-        """Begin the search of `deep` now, on another core if this process may use one.
+        """Begin the search of `deep` now, in another thread, if this process may use a second core.
 
         Args:
-            wanted: asked before each token, in another thread; without a yes the search ends.
+            wanted: called before each token, in that thread; if it returns False, the search ends.
 
         Returns:
-            The search; None where there is nothing to search, or no second core.
+            The search; None if there is nothing to search, or no second core.
         """
         automaton = self._help.automaton if self._help is not None else None
         if self._memory is None or automaton is None or self._search is not None or not _second_core():
@@ -167,7 +176,7 @@ class Recognition:
         return self._search
 
     def give_up(self) -> None:
-        """End a search that is under way; asked for `deep` again, it is made anew."""
+        """End a search that is under way. If `deep` is called later, it searches again."""
         if self._search is not None:
             self._search.give_up()
 
@@ -193,7 +202,7 @@ class Recognition:
         automaton = self._help.automaton
         free, biased = self._greedily(memory)
         free_text = text_of(free.tokens)
-        # A grammar without sentences to search has a few words that are waited for: "stop" needs no evidence.
+        # A grammar without an automaton has only a few words that are waited for: "stop" needs no evidence.
         trusted = automaton is None
         candidates: tuple[tuple[Method, Hypothesis, str], ...] = (
             ("bias", biased, text_of(biased.tokens)),
@@ -202,19 +211,19 @@ class Recognition:
         for method, hypothesis, text in candidates:
             if hypothesis.ended and grammar.parses(text):
                 evidence = self._evidence(hypothesis, free, grammar)
-                if trusted or believable(evidence, self._decoder.settings.rejection):
+                if trusted or is_accepted(evidence, self._decoder.settings.rejection):
                     self.give_up()
                     return _Found(text, method, free, _scores(method, evidence))
         if deep and automaton is not None and (best := self._searched(memory, automaton)) is not None:
             evidence = self._evidence(best, free, grammar)
             scores = _scores("constrained", evidence)
-            if believable(evidence, self._decoder.settings.rejection):
+            if is_accepted(evidence, self._decoder.settings.rejection):
                 return _Found(text_of(best.tokens), "constrained", free, scores)
             return _Found(_rejected(free_text, grammar), "free", free, scores)
         return _Found(_rejected(free_text, grammar), "free", free)
 
     def _greedily(self, memory: Memory) -> tuple[Hypothesis, Hypothesis]:
-        """The free and the biased hypothesis; decoded once."""
+        """The free and the biased hypothesis; computed once."""
         if self._greedy is not None:
             return self._greedy
         model, limit = self._decoder.model, self._limit()
@@ -234,7 +243,7 @@ class Recognition:
         return self._greedy
 
     def _searched(self, memory: Memory, automaton: TokenAutomaton) -> Hypothesis | None:
-        """What the search finds; one that was given up before its end is made again."""
+        """The result of the search; a search that was given up is made again."""
         if self._search is not None:
             best = self._search.result()
             if not self._search.given_up:
@@ -245,16 +254,16 @@ class Recognition:
     def _begin_search(self, memory: Memory, automaton: TokenAutomaton, wanted: Callable[[], bool]) -> Search:
         model, limit, settings = self._decoder.model, self._limit(), self._decoder.settings.beam
 
-        def look(go_on: Callable[[], bool]) -> Hypothesis | None:
+        def run(is_wanted: Callable[[], bool]) -> Hypothesis | None:
             automaton.trim()
-            return beam.search(model, memory, automaton, limit, settings, go_on)
+            return beam.search(model, memory, automaton, limit, settings, is_wanted)
 
-        return Search(self._decoder.searcher, look, wanted)
+        return Search(self._decoder.searcher, run, wanted)
 
     def _evidence(self, hypothesis: Hypothesis, free: Hypothesis, grammar: RecognitionGrammar) -> Evidence:
-        # Words that are known to have been said need no evidence; the model may never have met them.
+        # Words that are known to have been said need no evidence. The model may not know them ("nabu").
         vocabulary = self._decoder.vocabulary
-        known = hypothesis.length_of_words(len(grammar.said), vocabulary)
+        known = hypothesis.tokens_of_words(len(grammar.known_prefix), vocabulary)
         hypothesis, free = hypothesis.without(known), free.without(known)
         count = max(1, len(hypothesis.logps))
         return Evidence(
@@ -270,12 +279,12 @@ class Recognition:
 
 
 def _rejected(free_text: str, grammar: RecognitionGrammar) -> str:
-    """The text of what is no sentence of the grammar; one that nobody can have said counts as nothing."""
+    """The text of a rejected utterance; none if it parses, because its evidence was not good enough."""
     return "" if grammar.parses(free_text) else free_text
 
 
 def _second_core() -> bool:
-    """Whether this process may use one now; the power manager parks some."""
+    """Whether this process may use a second core now; the power manager parks cores."""
     return len(os.sched_getaffinity(0)) > 1
 
 

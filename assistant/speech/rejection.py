@@ -1,8 +1,8 @@
-"""Is a sentence that the grammar allows really what was said?
+"""Rejection: decides whether a sentence of the grammar is really what was said.
 
-A constrained search always finds something. It is believed when it explains the sound nearly as
-well as the free hypothesis does, and no single word is implausible: an average hides one wrong word
-in a long sentence. A short sentence must do better, because noise finds one that fits more easily.
+A search in the grammar always finds a sentence. It is accepted if it explains the sound nearly as well as the
+free hypothesis does, and if no single word is implausible: a mean hides one wrong word in a long sentence. A
+short sentence needs better evidence, because some short sentence fits noise more easily.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ class RejectionSettings:
 
     Attributes:
         min_ratio: log-likelihood ratio to the free hypothesis, per token.
-        min_mean: mean log-probability of a token; pure noise has no plausible words at all.
-        min_word: summed log-probability of the worst word. With -12 instead of -10 real commands are rejected
-            half as often in quiet and at 12 dB of noise; of 62 whose drink was taken out of the grammar none
-            is taken for another one then either, at 6 dB two instead of one.
+        min_mean: mean log-probability of a token; in pure noise no word is plausible.
+        min_word: log-probability of the least probable word. With -12 instead of -10, real commands are
+            rejected half as often in quiet and at 12 dB SNR. Of 62 commands whose drink was removed from the
+            grammar, none is taken for another drink there with either value; at 6 dB SNR two instead of one.
         short_tokens: a sentence of so many tokens or fewer is short.
         short_ratio: `min_ratio` of a short sentence.
         short_mean: `min_mean` of a short sentence.
         shortest_tokens: a sentence of so many tokens or fewer is a word or two.
-        shortest_mean: `min_mean` of such a sentence. In kitchen noise the recogniser hears "Yeah." with -1.06
-            to -1.54; "stop", "yes" and "no" in seven voices have -0.52 and more.
+        shortest_mean: `min_mean` of such a sentence. In kitchen noise the recogniser finds "Yeah." with -1.06
+            to -1.54; "stop", "yes" and "no" in seven voices have -0.52 or more.
     """
 
     min_ratio: float = -2.0
@@ -40,13 +40,13 @@ class RejectionSettings:
 
 @dataclass(frozen=True)
 class Evidence:
-    """How well a hypothesis explains the sound; nats.
+    """How well a hypothesis explains the sound. Log-probabilities are in nats.
 
     Attributes:
-        tokens: how many there are, end included.
-        ratio: (log-probability of the hypothesis - that of the free one) / tokens.
-        mean: log-probability / tokens.
-        worst_word: of the least likely word.
+        tokens: number of tokens, the end token included.
+        ratio: (log-probability of the hypothesis - log-probability of the free hypothesis) / tokens.
+        mean: log-probability of the hypothesis / tokens.
+        worst_word: log-probability of the least probable word.
     """
 
     tokens: int
@@ -55,8 +55,8 @@ class Evidence:
     worst_word: float
 
 
-def believable(evidence: Evidence, settings: RejectionSettings) -> bool:
-    """Whether all three tests pass."""
+def is_accepted(evidence: Evidence, settings: RejectionSettings) -> bool:
+    """Whether ratio, mean and worst word are all above their thresholds."""
     short = evidence.tokens <= settings.short_tokens
     mean = settings.short_mean if short else settings.min_mean
     if evidence.tokens <= settings.shortest_tokens:

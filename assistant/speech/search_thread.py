@@ -1,6 +1,7 @@
-"""The search among a grammar's sentences, in a thread of its own, so that it can begin early.
+"""The search in the grammar, in a thread of its own, so that it can begin before the quick result is known.
 
-On a second core it takes nothing from the quick ways; where these find nothing, most of it is done by then.
+On a second core it does not slow greedy decoding down. If greedy decoding finds no sentence of the grammar,
+most of the search is done by then.
 """
 
 from __future__ import annotations
@@ -11,29 +12,35 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from assistant.speech.hypothesis import Hypothesis
 
-#: Looks for the likeliest sentence for as long as it is told that one is wanted; None if it found none.
-Look = Callable[[Callable[[], bool]], Hypothesis | None]
+#: A search: gets a function that says whether the result is still wanted; gives None if it found no sentence.
+Run = Callable[[Callable[[], bool]], Hypothesis | None]
 
 
 class Search:
-    """One search under way in a thread of `executor`, for as long as `wanted` says so."""
+    """One search, which begins at once.
 
-    def __init__(self, executor: ThreadPoolExecutor, look: Look, wanted: Callable[[], bool]) -> None:
+    Args:
+        executor: runs the search in its thread.
+        run: the search.
+        wanted: called in that thread before each step; if it returns False, the search ends.
+    """
+
+    def __init__(self, executor: ThreadPoolExecutor, run: Run, wanted: Callable[[], bool]) -> None:
         self._wanted = wanted
         self._over = threading.Event()
-        self._found: Future[Hypothesis | None] = executor.submit(look, self._is_wanted)
+        self._found: Future[Hypothesis | None] = executor.submit(run, self._is_wanted)
 
     @property
     def given_up(self) -> bool:
-        """Whether it has ended, or will, before it has found anything."""
+        """Whether the search was ended, or will be, before it was complete."""
         return self._over.is_set()
 
     def result(self) -> Hypothesis | None:
-        """Wait for what it finds; raises what it raised."""
+        """Wait for the result; None if there is none. Raises what the search raised."""
         return self._found.result()
 
     def give_up(self) -> None:
-        """Nobody needs it any more; it ends after the step that it is at."""
+        """End the search after the current step; its result is not needed any more."""
         self._over.set()
 
     def _is_wanted(self) -> bool:

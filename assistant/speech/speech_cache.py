@@ -1,7 +1,8 @@
-"""A voice that has begun before it is asked: what is likely to be said soon is rendered ahead, and kept.
+"""The speech cache: keeps synthesised sentences, and synthesises ahead what is likely to be said soon.
 
-Kept are sentences, so that a reply that opens with a known one begins at once and the rest is made meanwhile.
-What is said for the second time stays longer than what was said once, as a list of timers is.
+The unit is the sentence: if the first sentence of a reply is in the cache, the reply begins at once, and the
+rest is synthesised meanwhile. A sentence that was spoken once (a list of timers, for example) is dropped
+before one that was spoken more often.
 """
 
 from __future__ import annotations
@@ -22,42 +23,43 @@ from assistant.speech.phonemes import sentences
 
 log = logging.getLogger(__name__)
 
-#: Chunks made before anybody listens: 140 and 280 ms of sound, long enough to make the third meanwhile.
+#: Chunks that `prepare` synthesises: 140 and 280 ms of sound, which is enough time to synthesise the third.
 _AHEAD = 2
-#: Part of real time that making sound may take where it is made for nobody yet.
+#: Replies are synthesised ahead only if synthesis takes less than this part of real time.
 _SPARE = 0.5
-#: Part of the room for what was said no more than once, so that it does not push out what is said often.
+#: Part of the space for sentences that were spoken once, so that they do not displace frequent ones.
 _ONCE = 0.2
-#: Also what was begun and never listened to is kept, and takes little beside its sound.
+#: Bound on the number of sentences: one that was begun but never played takes little space.
 _MOST_SENTENCES = 200
 
 
 class Source(Protocol):
-    """What makes the sound; `Synthesiser` does."""
+    """Synthesises the sound, as `Synthesiser` does."""
 
     @property
     def sample_rate(self) -> int:
-        """In Hz."""
+        """Sample rate of the sound, in Hz."""
 
     @property
     def pause_s(self) -> float:
-        """Silence between two sentences."""
+        """Silence between two sentences, in seconds."""
 
     def check(self, text: str) -> None:
-        """Raise `TooLarge` for a text that is too long."""
+        """Raise TooLarge if the text is too long."""
 
     def stream(self, text: str, speed: float = 0.0) -> Generator[Samples, None, None]:
-        """Chunks of speech."""
+        """Speak a text, chunk by chunk: int16 (n,)."""
 
 
 @dataclass(frozen=True)
 class SpeechCacheSettings:
-    """What is kept.
+    """What is kept and synthesised ahead.
 
     Attributes:
-        megabytes: of sound; one minute is 2.6 MB.
+        megabytes: size of the cache; one minute of sound is 2.6 MB.
         max_chars: a longer sentence is not kept.
-        frequent: how many replies are remembered over a restart, and rendered when nothing else is to do.
+        frequent: number of frequent replies that are remembered over a restart, and synthesised ahead when
+            the box is idle.
     """
 
     megabytes: float = 6.0
@@ -65,8 +67,8 @@ class SpeechCacheSettings:
     frequent: int = 60
 
 
-class _Rendering:
-    """One sentence, made as far as somebody needed it; any number may listen to it."""
+class _CachedSentence:
+    """One sentence, synthesised as far as it was needed; several readers may read it at once."""
 
     def __init__(self, source: Generator[Samples, None, None]) -> None:
         self._source = source
@@ -74,16 +76,16 @@ class _Rendering:
         self._lock = threading.Lock()
         self.whole = False
         self.took_s = 0.0
-        #: How often it was listened to; what is made ahead because it is said often counts as that.
-        self.said = 0
+        #: How often it was spoken. A frequent reply that is synthesised ahead counts as spoken once more.
+        self.spoken = 0
 
     @property
     def size(self) -> int:
-        """Bytes of sound."""
+        """Size of the sound in bytes."""
         return sum(chunk.nbytes for chunk in self._chunks)
 
     def chunk(self, number: int) -> Samples | None:
-        """The chunk of that number, made now if it is not there; None behind the last."""
+        """The chunk of that number, int16 (n,), synthesised now if necessary; None after the last one."""
         with self._lock:
             while len(self._chunks) <= number and not self.whole:
                 began = perf_counter()
@@ -97,7 +99,7 @@ class _Rendering:
 
 
 class UncachedVoice:
-    """Speaks as `source` does, and neither keeps nor prepares anything."""
+    """Speaks as `source` does, without a cache."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -112,23 +114,23 @@ class UncachedVoice:
         return self._source.stream(text)
 
     def prepare(self, text: str) -> None:
-        """Nothing is prepared."""
+        """Does nothing."""
 
 
 class SpeechCache:
-    """Speaks as `source` does, but keeps what it has said and can begin before it is asked.
+    """Speaks as `source` does, but keeps sentences, and can synthesise them ahead.
 
     Args:
-        source: makes the sound.
+        source: the synthesiser.
         settings: bounds.
 
-    May be used by several threads.
+    All methods may be called from any thread.
     """
 
     def __init__(self, source: Source, settings: SpeechCacheSettings | None = None) -> None:
         self._source = source
         self._settings = settings or SpeechCacheSettings()
-        self._kept: OrderedDict[str, _Rendering] = OrderedDict()
+        self._kept: OrderedDict[str, _CachedSentence] = OrderedDict()
         self._lock = threading.Lock()
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="voice-ahead")
         self._wanted = ""
@@ -140,63 +142,64 @@ class SpeechCache:
         return self._source.sample_rate
 
     def stream(self, text: str) -> Iterator[Samples]:
-        """Speak a text, chunk by chunk: int16 at `sample_rate`.
+        """Speak a text, chunk by chunk: int16 (n,) at `sample_rate`.
 
         Raises:
             TooLarge: the text is too long; raised before the first chunk.
-            Unavailable: espeak-ng is not installed.
+            Unavailable: espeak-ng is not installed; raised with the first chunk.
         """
         self._source.check(text)
         return self._chunks(text)
 
     def prepare(self, text: str) -> None:
-        """Begin to make the first sentence in the background; what was asked for before is given up.
+        """Synthesise the beginning of the first sentence in the background. An earlier request is given up.
 
-        Only the first chunks are made, which cost what one chunk costs; the rest when it is listened to.
+        Only the first two chunks are synthesised; the rest follows when the text is spoken.
         """
         first = next(iter(sentences(text)), "")
-        if not self._is_kept(first):
+        if not self._is_cacheable(first):
             return
         with self._lock:
             if first == self._wanted:
                 return
             self._wanted = first
-        self._ahead.submit(self._begin, first)
+        self._ahead.submit(self._synthesise_beginning, first)
 
     def render(self, texts: Iterable[str]) -> bool:
-        """Make the first of these that is not there yet, whole, in the background.
+        """Synthesise the first of these texts that is not in the cache, completely, in the background.
 
-        Nothing is made before the machine was seen to be fast enough for it, or where there is no more room.
+        Nothing is done before a reply was spoken that showed the machine to be fast enough, or if the cache
+        is full.
 
         Args:
-            texts: likely to be said; an iterator goes on where the last call left it.
+            texts: likely replies. An iterator continues where the last call stopped.
 
         Returns:
-            Whether there was anything to do.
+            Whether something is being synthesised.
         """
         with self._lock:
             if not self._spare or self._is_full():
                 return False
-        missing = next((text for text in texts if self._lacks(text)), None)
+        missing = next((text for text in texts if self._is_missing(text)), None)
         if missing is None:
             return False
-        self._ahead.submit(self._make, missing)
+        self._ahead.submit(self._synthesise_whole, missing)
         return True
 
-    def _lacks(self, text: str) -> bool:
-        return any(self._is_kept(sentence) and not self.has(sentence) for sentence in sentences(text))
+    def _is_missing(self, text: str) -> bool:
+        return any(self._is_cacheable(sentence) and not self.has(sentence) for sentence in sentences(text))
 
     def has(self, text: str) -> bool:
-        """Whether all of a text is there, so that the wait for it is nothing."""
+        """Whether all sentences of a text are in the cache, so that it can be spoken without a wait."""
         with self._lock:
             found = [self._kept.get(sentence) for sentence in sentences(text)]
         return bool(found) and all(each is not None and each.whole for each in found)
 
     def close(self) -> None:
-        """Make nothing ahead any more."""
+        """Stop synthesising ahead."""
         self._ahead.shutdown(wait=False, cancel_futures=True)
 
-    def _is_kept(self, sentence: str) -> bool:
+    def _is_cacheable(self, sentence: str) -> bool:
         return 0 < len(sentence) <= self._settings.max_chars
 
     def _chunks(self, text: str) -> Iterator[Samples]:
@@ -207,68 +210,68 @@ class SpeechCache:
             yield from self._sentence(sentence)
 
     def _sentence(self, sentence: str) -> Iterator[Samples]:
-        if not self._is_kept(sentence):
+        if not self._is_cacheable(sentence):
             yield from self._source.stream(sentence)
             return
-        rendering = self._rendering(sentence)
+        rendering = self._cached(sentence)
         try:
             number = 0
             while (chunk := rendering.chunk(number)) is not None:
                 yield chunk
                 number += 1
         except Exception:
-            self._forget(sentence)  # what a generator that failed would give now is half a sentence
+            self._forget(sentence)  # a generator that failed has ended: the cache would have half a sentence
             raise
-        rendering.said += 1
+        rendering.spoken += 1
         self._spare = rendering.took_s < _SPARE * rendering.size / 2 / self.sample_rate
         self._trim()
 
-    def _rendering(self, sentence: str) -> _Rendering:
+    def _cached(self, sentence: str) -> _CachedSentence:
         with self._lock:
             rendering = self._kept.get(sentence)
             if rendering is None:
-                rendering = self._kept[sentence] = _Rendering(self._source.stream(sentence))
+                rendering = self._kept[sentence] = _CachedSentence(self._source.stream(sentence))
             self._kept.move_to_end(sentence)
             return rendering
 
-    def _begin(self, sentence: str) -> None:
+    def _synthesise_beginning(self, sentence: str) -> None:
         if self._wanted != sentence:
-            return  # something else is likelier by now
+            return  # another request came since
         try:
-            rendering = self._rendering(sentence)
+            rendering = self._cached(sentence)
             for number in range(_AHEAD):
                 rendering.chunk(number)
         except Exception as error:
-            # Whoever speaks it meets the same error where it can be told.
-            log.info("nothing was made ahead: %s", error)
+            # The same error is raised again when the sentence is spoken, and handled there.
+            log.info("a reply was not synthesised ahead: %s", error)
             self._forget(sentence)
         finally:
             with self._lock:
                 if self._wanted == sentence:
                     self._wanted = ""
 
-    def _make(self, text: str) -> None:
+    def _synthesise_whole(self, text: str) -> None:
         try:
             for sentence in sentences(text):
-                if self._is_kept(sentence):
-                    self._rendering(sentence).said += 1
+                if self._is_cacheable(sentence):
+                    self._cached(sentence).spoken += 1
             for _ in self._chunks(text):
                 pass
         except Exception as error:
-            log.info("nothing was made ahead: %s", error)
+            log.info("a reply was not synthesised ahead: %s", error)
 
     def _forget(self, sentence: str) -> None:
         with self._lock:
             self._kept.pop(sentence, None)
 
     def _is_full(self) -> bool:
-        """The caller holds the lock."""
+        """Whether a bound is exceeded. The caller holds the lock."""
         size = sum(rendering.size for rendering in self._kept.values())
         return size > self._settings.megabytes * 1e6 or len(self._kept) > _MOST_SENTENCES
 
     def _trim(self) -> None:
         with self._lock:
-            once = [sentence for sentence, rendering in self._kept.items() if rendering.said < 2]
+            once = [sentence for sentence, rendering in self._kept.items() if rendering.spoken < 2]
             left = _ONCE * self._settings.megabytes * 1e6
             for place, sentence in enumerate(reversed(once)):
                 left -= self._kept[sentence].size

@@ -1,4 +1,4 @@
-"""The tiny grammar that is listened for while the box itself is talking."""
+"""The small grammar of "stop" phrases that is recognised while the box speaks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class StopWords:
     """
 
     key = "stop-words"
-    said = ()
+    known_prefix = ()
     automaton = None
 
     def __init__(self, phrases: Collection[str]) -> None:

@@ -1,4 +1,4 @@
-"""The synthesiser: text becomes sound, the first of it before the rest is computed."""
+"""The synthesiser: text to speech, in chunks, so that the first sound comes before the rest is computed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from assistant.models.store import ModelStore
 from assistant.speech.phonemes import VoiceConfig, phoneme_ids, phonemes, sentences
 from common.errors import InvalidInput, TooLarge
 
-#: Samples of one latent frame.
+#: Samples per latent frame (11.6 ms).
 FRAME_SAMPLES = 256
-#: Frames on either side that decide the flow's output: 4 steps of 4 convolutions of width 5.
+#: Frames on either side that influence the output of the flow: 4 steps of 4 convolutions of width 5.
 FLOW_CONTEXT = 32
-#: Frames on either side that decide the vocoder's output; measured, the error is below -135 dB.
+#: Frames on either side that influence the output of the vocoder; the error, measured, is below -135 dB.
 VOCODER_CONTEXT = 12
 
 _FULL_SCALE = 32767.0
@@ -105,14 +105,14 @@ class Synthesiser:
             )
 
     def stream(self, text: str, speed: float = 0.0) -> Generator[Samples, None, None]:
-        """Speak a text, chunk by chunk; closing the iterator stops the work.
+        """Speak a text, chunk by chunk; closing the generator stops the work.
 
-        Sentences are made one after the other. Within a sentence the first chunk is short and the
-        later ones grow, and all join exactly.
+        Sentences are synthesised one after the other. Within a sentence the first chunk is short and later
+        ones grow; they join exactly.
 
         Args:
             text: what to say.
-            speed: of this text, as in the settings; 0 for theirs.
+            speed: of this text, 0.5 to 2; 0 for the speed of the settings.
 
         Yields:
             int16 samples at `sample_rate`.
@@ -188,7 +188,7 @@ def chunk_bounds(frames: int, first: int, most: int) -> Iterator[tuple[int, int]
     """Cut `frames` into chunks that begin with `first` frames and double up to `most`.
 
     Yields:
-        (begin, end) without gaps; a rest too small for a chunk of its own joins the last one.
+        (begin, end) without gaps. A rest that is too small for a chunk of its own is added to the last one.
     """
     begin, size = 0, max(1, first)
     while begin < frames:
@@ -200,11 +200,11 @@ def chunk_bounds(frames: int, first: int, most: int) -> Iterator[tuple[int, int]
 
 
 def limited(sound: Floats, gain: float) -> Samples:
-    """Bring float32 sound to int16 at a steady level.
+    """Convert sound, float32 (n,), to int16 (n,) with a fixed gain and a soft limiter.
 
-    Piper divides each sentence by its own peak; a stream cannot know the peak of what is still to
-    come, so the gain is fixed and what would clip is bent smoothly instead: up to 0.8 of full scale
-    nothing changes, above it the curve nears full scale as a hyperbolic tangent.
+    Piper divides each sentence by its own peak. A stream cannot do that, because the peak may still come. So
+    the gain is fixed, and peaks are limited smoothly: up to 0.8 of full scale the sound is unchanged; above,
+    the curve approaches full scale as a hyperbolic tangent.
     """
     louder = sound * gain
     size = np.abs(louder)

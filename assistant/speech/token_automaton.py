@@ -1,9 +1,9 @@
-"""From characters to tokens: which vocabulary entries may come next, given what was said so far.
+"""From characters to tokens: which tokens of the vocabulary may come next in a sentence of the grammar.
 
-The recogniser writes tokens of one or more characters, with capitals, commas and hyphens of its own
-choosing. Walking a trie of the lower-cased vocabulary along the grammar's character automaton finds
-all spellings and all cuttings into tokens of every sentence. States are made when they are first
-needed and kept: whole grammars would give too many.
+The recogniser writes tokens of one or more characters, and chooses capitals, commas and hyphens itself. A
+trie of the lower-cased vocabulary is walked along the character automaton of the grammar. That finds all
+spellings of a sentence and all its segmentations into tokens. States are computed when they are first needed,
+and kept, because a whole grammar has too many.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SPACE = frozenset(" ")
 
 
 class _Phase(IntEnum):
-    """What the last character was, as far as the next one depends on it."""
+    """The kind of the last character, as far as the next one depends on it."""
 
     START = 0
     GAP = 1  # a space: a word must begin
@@ -45,7 +45,7 @@ class Choices:
 
     Attributes:
         tokens: int64 [n], ids of the tokens that may come next.
-        states: int64 [n], the state behind each.
+        states: int64 [n], the state after each.
         ends: whether the sentence may end here.
     """
 
@@ -58,9 +58,9 @@ class TokenAutomaton:
     """Token choices of one grammar, computed when first needed.
 
     Args:
-        automaton: the grammar's sentences.
+        automaton: the sentences of the grammar.
         trie: the vocabulary.
-        max_states: `trim` forgets everything when more states than this are known.
+        max_states: if there are more states, `trim` drops all of them.
     """
 
     def __init__(self, automaton: Automaton, trie: VocabularyTrie, max_states: int) -> None:
@@ -82,11 +82,11 @@ class TokenAutomaton:
 
     @property
     def known_states(self) -> int:
-        """How many states are held in memory."""
+        """Number of states in memory."""
         return len(self._states)
 
     def trim(self) -> None:
-        """Keep memory bounded; to be called between sentences, as it makes all states invalid."""
+        """Bound the memory. Call it between sentences only, because it makes all states invalid."""
         if len(self._states) > self._max_states:
             self._forget()
 
@@ -125,10 +125,10 @@ class TokenAutomaton:
         return Choices(np.array(tokens, np.int64), np.array(states, np.int64), ends)
 
     def _candidates(self, inner: int, phase: _Phase) -> Set[str] | None:
-        """The characters that `_step` may lead on with, and perhaps some more; None where any may.
+        """The characters that `_step` may accept, and perhaps some more; None if it may accept any.
 
-        A sentence goes on with one to ten of them mostly, the vocabulary with thirty: who tries only these
-        finds the choices of a state in a fifth of the time.
+        A sentence mostly continues with one to ten different characters, the vocabulary with thirty. To try
+        only these finds the choices of a state in a fifth of the time.
         """
         if phase == _Phase.START:
             return _SPACE
@@ -148,7 +148,7 @@ class TokenAutomaton:
         return found
 
     def _step(self, inner: int, phase: _Phase, char: str) -> tuple[int, _Phase] | None:
-        """One character: the automaton's state and the phase behind it, None if impossible."""
+        """The automaton's state and the phase after one more character; None if it is not possible."""
         if char == " ":
             if phase == _Phase.START:  # the model begins a sentence with a space
                 return inner, _Phase.GAP
@@ -175,7 +175,7 @@ class TokenAutomaton:
         return after
 
     def _punctuation(self, inner: int, phase: _Phase, char: str) -> tuple[int, _Phase] | None:
-        """Punctuation is written but not part of the sentence: once, behind a whole word."""
+        """Punctuation is written, but no part of the sentence: one mark, after a whole word."""
         if phase in (_Phase.GAP, _Phase.DOT):
             return None
         if char == ":" and phase == _Phase.DIGIT:  # "7:30" is said as two words

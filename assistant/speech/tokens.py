@@ -1,4 +1,4 @@
-"""Moonshine's vocabulary: token ids to text, and the spelling of each token."""
+"""The vocabulary of Moonshine: token ids to text, and the spelling of each token."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _TWO_BYTE_LENGTH = 128
 class Vocabulary:
     """The tokens of a `tokenizer.bin`.
 
-    The file is a sequence of tokens, each its length and then its bytes in UTF-8; a length of 128
-    and more takes two bytes, the first less 128 being the units and the second the 128s.
+    The file is a sequence of tokens: the length of each, then its bytes in UTF-8. A length of 128 or more
+    takes two bytes, a and b, and is (a - 128) + 128 * b.
 
     Args:
         path: the file.
 
     Raises:
-        ModelError: the file is cut short.
+        ModelError: `model.damaged` if the file is cut short.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,7 +49,7 @@ class Vocabulary:
         return len(self._bytes)
 
     def text(self, tokens: Iterable[int]) -> str:
-        """The text that a sequence of token ids spells, without control tokens, stripped."""
+        """The text of a sequence of token ids, stripped; control tokens and unknown ids are left out."""
         spelled = b"".join(self._spell(token) for token in tokens)
         return spelled.decode("utf-8", "ignore").replace(SPACE, " ").strip()
 
@@ -62,7 +62,7 @@ class Vocabulary:
         return b"" if is_control(raw.decode("utf-8", "ignore")) else raw
 
     def fewest(self, spelling: str) -> tuple[int, ...]:
-        """The segmentation of a spelling into the fewest tokens; () when there is none."""
+        """The segmentation of a spelling into the fewest tokens; () if there is none."""
         best: list[tuple[int, ...] | None] = [()] + [None] * len(spelling)
         for start in range(len(spelling)):
             prefix = best[start]

@@ -1,6 +1,6 @@
 """The vocabulary as a trie of lower-cased characters, packed into arrays.
 
-Its 42 000 nodes would take 10 MB as Python objects; packed they take one.
+Its 42 000 nodes would take 10 MB as Python objects; packed they take 1 MB.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _NONE = 0
 class VocabularyTrie:
     """Tokens by their spelling; shared by all grammars.
 
-    A token's spelling is its text in lower case, hyphens taken as spaces. Tokens that no sentence
-    can contain are left out.
+    The spelling of a token is its text in lower case, with spaces for hyphens. Tokens that no sentence can
+    contain are left out.
     """
 
     root = 0
@@ -31,8 +31,8 @@ class VocabularyTrie:
             if not is_control(piece) and (spelling := _spelling(piece))
         )
         self._tokens = array("i", (token for _, token in spelled))
-        # Per node: first child, next sibling (0 for none, as the root is neither), and the tokens
-        # spelled by the way to it, which lie side by side in `_tokens`.
+        # For each node: its first child, its next sibling (0 for none, because the root is neither), and the
+        # range in `_tokens` of the tokens that the path to it spells.
         self._child = array("i", [_NONE])
         self._sibling = array("i", [_NONE])
         self._begin = array("i", [0])
@@ -42,7 +42,7 @@ class VocabularyTrie:
         last = ""
         for place, (spelling, _) in enumerate(spelled):
             common = _common(last, spelling)
-            # The node that is left here becomes the elder sibling of the next new one.
+            # The node where the spellings differ becomes the previous sibling of the next new one.
             elder = way[common + 1] if common + 1 < len(way) else _NONE
             del way[common + 1 :]
             for char in spelling[common:]:
@@ -66,7 +66,7 @@ class VocabularyTrie:
         return len(self._child)
 
     def children(self, node: int, among: Set[str] | None = None) -> Iterator[int]:
-        """The nodes one character further, those whose character is `among` these; by default all."""
+        """The children of a node; with `among`, only those whose character is one of these."""
         child, sibling, chars = self._child[node], self._sibling, self._chars
         while child:
             if among is None or chars[child - 1] in among:
@@ -74,11 +74,11 @@ class VocabularyTrie:
             child = sibling[child]
 
     def char(self, node: int) -> str:
-        """The last character of the way to a node other than the root."""
+        """The last character of the path to a node other than the root."""
         return self._chars[node - 1]
 
     def tokens(self, node: int) -> list[int]:
-        """The tokens spelled by the way to a node: one per way of writing capitals and hyphens."""
+        """The tokens that the path to a node spells: one for each way to write capitals and hyphens."""
         return self._tokens[self._begin[node] : self._end[node]].tolist()
 
 
@@ -93,7 +93,7 @@ def _common(one: str, other: str) -> int:
 
 
 def _spelling(piece: str) -> str:
-    """A piece as sentences of a grammar are written; "" if none can contain it."""
+    """A piece of the vocabulary as sentences of a grammar are written; "" if none can contain it."""
     chars = []
     for char in piece:
         lower = char.lower()

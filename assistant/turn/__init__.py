@@ -1,1 +1,1 @@
-"""One turn: from the frames of a stream to the answer and its record."""
+"""A turn: from the frames of a stream to the reply and its record."""

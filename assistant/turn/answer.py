@@ -1,4 +1,4 @@
-"""Who answers a turn, and what is to be done then, as values that the conversation carries out."""
+"""The interface of who answers a turn, and the effects that it returns; the conversation carries them out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,13 @@ OnDone = Callable[[bool], None]
 
 @dataclass(frozen=True)
 class Speak:
-    """Something sounds now, whatever the phase."""
+    """Play something now, in any phase.
+
+    Attributes:
+        speech: what is played.
+        turn_id: of the turn that it answers; "" for none.
+        on_first, on_done: see `OnFirst` and `OnDone`.
+    """
 
     speech: Speech
     turn_id: str = ""
@@ -31,7 +37,7 @@ class Speak:
 
 @dataclass(frozen=True)
 class Announce:
-    """Something sounds, unless somebody is heard or answered."""
+    """Play something, unless a turn is being heard or answered."""
 
     speech: Speech
     on_done: OnDone = lambda _finished: None
@@ -39,12 +45,12 @@ class Announce:
 
 @dataclass(frozen=True)
 class Reply:
-    """The box answers a turn; its record is finished when the reply has been played.
+    """Play the reply of the box to a turn; the record is finished when the reply has ended.
 
     Attributes:
         record: of the turn so far.
-        watch: since its commit.
-        audio: what was heard; None unless it is kept.
+        watch: its clocks.
+        audio: of the turn, int16 (n,), 16 kHz; None unless recordings are kept.
         answered: the turn, while it may still continue.
     """
 
@@ -56,25 +62,25 @@ class Reply:
 
 @dataclass(frozen=True)
 class Await:
-    """Somebody else has the turn; the conversation waits."""
+    """A hub has the turn: wait for its answer."""
 
     turn_id: str
 
 
 @dataclass(frozen=True)
 class Rest:
-    """The turn is over without a word."""
+    """The turn is over without a reply."""
 
 
 @dataclass(frozen=True)
 class EndOfTurn:
-    """The utterance being heard is over, as a hub has found."""
+    """A hub has found that the utterance being heard is over."""
 
 
 Effect = Speak | Announce | Reply | Await | Rest | EndOfTurn
 
-#: Runs a step of somebody else under the conversation's lock and carries out the effect that it returns;
-#: False where that is not possible now.
+#: Runs a step under the lock of the conversation, and carries out the effect that it returns; False if that
+#: is not possible now.
 RunStep = Callable[[Callable[[], Effect | None]], bool]
 
 
@@ -82,7 +88,7 @@ class Answerer(Protocol):
     """Who answers turns: the box itself, or a hub."""
 
     def hear(self, turn: UserTurn) -> None:
-        """Another frame of the turn was heard."""
+        """A frame of the turn was heard; called for each one."""
 
     def answer(self, turn: UserTurn, watch: Stopwatch) -> Effect:
-        """The turn is over."""
+        """The turn is over: gives what is to be done."""

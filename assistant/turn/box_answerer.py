@@ -1,4 +1,4 @@
-"""The box as the one who answers: its own grammar and skills."""
+"""The box answers turns, with its own grammar and skills."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from assistant.turn.recorder import Recorder, Stopwatch
 from assistant.turn.transcriber import Transcriber
 from assistant.turn.user_turn import Interpretation, UserTurn
 
-#: May take over a turn that was refused; the text is what it was taken for. None: it does not.
+#: Gives a turn that the grammar rejects to a hub; gets its text. None: there is no hub for it.
 TakeOver = Callable[[UserTurn, str, Stopwatch], Effect | None]
 
 
@@ -25,12 +25,12 @@ class BoxAnswerer:
 
     Args:
         context: of the stream.
-        endpointer: says what the turn is taken for at its end.
+        endpointer: gives the final interpretation of a turn.
         transcriber: gives its audio.
-        continuation: is given what was answered.
+        continuation: gets each turn that was answered.
         planner: of the speaker.
         recorder: of the stream.
-        take_over: asked for what the grammar refuses.
+        take_over: called for what the grammar rejects.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class BoxAnswerer:
         self._take_over = take_over
 
     def hear(self, turn: UserTurn) -> None:
-        """Nothing is passed on."""
+        """Does nothing: the endpointer follows the turn."""
 
     def answer(self, turn: UserTurn, watch: Stopwatch) -> Effect:
         """Understand the turn, do what was said, and reply."""
@@ -63,20 +63,20 @@ class BoxAnswerer:
         self._bus.publish(EventKind.TRANSCRIPT, turn.id, text=text, final=True)
         if outcome.parse is None and text and (taken := self._take_over(turn, text, watch)) is not None:
             return taken
-        # Noise that is no word deserves no apology.
+        # If no word was recognised after a wake word, it was noise: there is no apology.
         mute = outcome.parse is None and not text and self._settings.wake
         return self._reply(turn, interpretation, outcome, watch, mute=mute)
 
     def correct(
         self, before: AnsweredTurn, turn: UserTurn, whole: Interpretation, watch: Stopwatch
     ) -> Effect:
-        """The speaker continued: what was done is taken back as far as it does not belong to the whole.
+        """The speaker continued: acts that do not belong to the whole utterance are taken back.
 
         Args:
             before: the turn that was answered.
             turn: that turn and what followed it, as one.
-            whole: what this one was taken for.
-            watch: since its commit.
+            whole: the interpretation of both.
+            watch: the clocks of both.
         """
         pause = (turn.activity.onset or 0) - before.committed
         self._endpointer.continued(pause * 1000 // SAMPLE_RATE)

@@ -23,19 +23,19 @@ class StreamContext:
     """What the conversation of one audio stream works with; the same for all its turns.
 
     Attributes:
-        ears: hear the stream.
-        recogniser: of words.
-        dialogue: from words to an answer.
-        voice: speaks replies.
+        ears: hearing of the stream.
+        recogniser: speech to text.
+        dialogue: from text to a reply and its acts.
+        voice: synthesises replies.
         sink: where sound goes.
-        bus: given the events of the stream.
+        bus: gets the events of the stream.
         settings: how the stream is turned into turns.
-        endpointing: how long a pause may be.
-        on_turn: given each finished turn with the audio that was heard (None unless kept).
+        endpointing: how much silence ends a turn.
+        on_turn: called with each finished turn and its audio (None unless recordings are kept).
         label: of the stream, for records.
-        hub: what a hub is given.
-        sounds_finished: how likely the voice sounds as at the end of a sentence, from 0 to 1, given int16
-            samples (n,) at 16 kHz; None where there is no end-of-turn model.
+        hub: which turns a hub gets.
+        sounds_finished: the end-of-turn model: the probability, 0 to 1, that the speaker has finished, for
+            int16 samples (n,) at 16 kHz; None if there is no model.
     """
 
     ears: Ears

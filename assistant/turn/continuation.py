@@ -1,8 +1,7 @@
-"""Speech after the commit: the rest of the same utterance, or words over the reply.
+"""Speech after the commit: a continuation of the same utterance, or speech over the reply.
 
-"Turn on the light." "Turned on ..." "... in the bedroom": what is said within a second of the end of a turn
-is recognised together with it. If the two make one sentence that means something else, it was that one all
-along.
+"Turn on the light." "Turned on ..." "... in the bedroom": speech within a second of the commit is recognised
+together with the turn. If the two make one sentence with another meaning, that sentence counts.
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ class AnsweredTurn:
         turn_id: of the turn.
         begins: where its audio begins, the wake word included if it was part of the utterance.
         wake: the wake word that leads that audio, if one does.
-        committed: where the stream was when the turn was taken for finished.
-        outcome: what became of it.
-        sounds_from: where the stream was when the reply began to sound; None while it does not.
+        committed: where the stream was at the commit.
+        outcome: what was done and replied.
+        sounds_from: where the stream was when the reply began to sound; None before.
         joined: the turn together with what followed it, once something did.
     """
 
@@ -43,14 +42,15 @@ class AnsweredTurn:
     joined: UserTurn | None = None
 
     def is_followed_by(self, activity: Activity, within_ms: int, *, echo_free: bool, sounding: bool) -> bool:
-        """Whether what is heard may be the rest of the utterance.
+        """Whether the speech being heard may be a continuation of the turn.
 
-        Without a microphone that is free of our own voice, speech that begins while the reply sounds is that.
+        If the microphone is not free of echo, speech that begins while the reply sounds is taken for the
+        box's own voice, and is no continuation.
 
         Args:
-            activity: what is heard.
-            within_ms: so soon after the commit it must begin.
-            echo_free: our own voice does not come back through the microphone.
+            activity: newest voice activity.
+            within_ms: longest time from the commit to the onset of the speech.
+            echo_free: whether the microphone does not pick up what the box plays.
             sounding: a reply is being played.
         """
         if activity.onset is None or activity.last_speech is None:
@@ -62,7 +62,7 @@ class AnsweredTurn:
         return activity.onset <= self.sounds_from
 
     def with_what_followed(self, activity: Activity) -> UserTurn:
-        """The turn and what followed it, as one, heard up to `activity`."""
+        """The turn and the speech after it, as one turn, up to `activity`."""
         if self.joined is None:
             opening = Opening(activity.position, self.begins, self.wake, joined_from=self.begins)
             self.joined = UserTurn(opening, activity)
@@ -70,7 +70,7 @@ class AnsweredTurn:
         return self.joined
 
     def is_changed_by(self, interpretation: Interpretation) -> bool:
-        """Whether the whole means something else than its beginning did."""
+        """Whether the interpretation of both together has another meaning than the turn had."""
         plan = interpretation.plan
         if not interpretation.is_understood or plan is None or plan.parse is None:
             return False
@@ -79,19 +79,19 @@ class AnsweredTurn:
 
 
 class Remark(Enum):
-    """What was said over a reply."""
+    """What is known of speech over a reply."""
 
-    #: Nothing.
+    #: Nobody speaks.
     NOTHING = "nothing"
-    #: Somebody is speaking; what is not known yet.
+    #: Somebody is speaking; it is not known yet what.
     UNDER_WAY = "under way"
-    #: It is over, and was nothing for us: a cough, other people, our own voice.
+    #: It is over, and not meant for the box: a cough, other people, the box's own voice.
     PASSED = "passed"
     STOP = "stop"
 
 
 class Continuation:
-    """Judges what is said after a turn was taken for finished.
+    """Judges what is said after the commit of a turn.
 
     Args:
         endpointer, transcriber, settings: of the stream.
@@ -106,18 +106,18 @@ class Continuation:
         self._answered: AnsweredTurn | None = None
 
     def answered(self, turn: UserTurn, position: int, outcome: Outcome) -> AnsweredTurn:
-        """A turn was answered at that position of the stream; what follows may belong to it."""
+        """The turn was committed at `position` of the stream; speech that follows may continue it."""
         self._answered = AnsweredTurn(
             turn.id, turn.utterance_start, turn.wake_in_utterance, position, outcome
         )
         return self._answered
 
     def forget(self) -> None:
-        """What follows belongs to something else."""
+        """Speech that follows is no continuation."""
         self._answered = None
 
     def follows(self, activity: Activity, *, sounding: bool) -> AnsweredTurn | None:
-        """The turn that what is heard may be the rest of; `sounding`: a reply is being played."""
+        """The turn that the speech being heard may continue, if any; `sounding`: a reply is being played."""
         before, settings = self._answered, self._settings
         if before is not None and before.is_followed_by(
             activity, settings.correction_ms, echo_free=settings.echo_free, sounding=sounding
@@ -126,12 +126,12 @@ class Continuation:
         return None
 
     def correction(self, before: AnsweredTurn, activity: Activity) -> Interpretation | None:
-        """The whole utterance, once it is complete and means something else than its beginning."""
+        """The interpretation of the whole, once it is complete and changes the meaning; else None."""
         whole = self._endpointer.settled(before.with_what_followed(activity))
         return whole if whole is not None and before.is_changed_by(whole) else None
 
     def may_come(self, before: AnsweredTurn, activity: Activity, phase: Phase) -> bool:
-        """Whether more of the utterance may come, so that nothing else is to be made of what is heard."""
+        """Whether a continuation may still come, so that the speech is not treated as anything else yet."""
         if phase is Phase.LISTENING or activity.ended_silence_ms > self._settings.correction_ms:
             return False
         if activity.is_speech:
@@ -142,11 +142,11 @@ class Continuation:
         )
 
     def over_reply(self, activity: Activity, *, asked: bool) -> Remark | UserTurn:
-        """What was said over the reply: a turn of its own if it is a sentence that may be said now.
+        """Judge speech over the reply. A sentence that may be said now is a turn of its own (barge-in).
 
         Args:
-            activity: what is heard.
-            asked: the reply asks for an answer, which needs no wake word.
+            activity: newest voice activity.
+            asked: whether the reply is a question; its answer needs no wake word.
         """
         if activity.last_speech is None or activity.onset is None:
             return Remark.NOTHING

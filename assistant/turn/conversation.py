@@ -1,9 +1,9 @@
-"""The conductor of one audio stream: Idle -> Listening -> Deciding -> Speaking.
+"""Conducts one audio stream: Idle -> Listening -> Deciding -> Speaking.
 
-Data goes one way: a frame is heard by the ears, `TurnTaking` decides what is to be made of it, and the
-decision is carried out here, as are the effects that an answerer returns. The conversation alone owns the
-lock. It owns no clock but the stream's own: silence is counted in samples. Only the clocks of the record
-(`decided`, `acted`, `heard`, `compute`) and the wait for a hub read the machine's time.
+Data goes one way: `Ears` hear a frame, `TurnTaking` decides what follows from it, and the decision is carried
+out here, as are the effects that an answerer returns. The conversation alone owns the lock. Time is the time
+of the stream: silence is counted in samples. Only the clocks of the record (`decided`, `acted`, `heard`,
+`compute`), the wait for a hub, and the check for a lost microphone read the machine's clock.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 
 
 class Conversation:
-    """Conducts one audio stream: feed it frames; it publishes events and answers through the sink.
+    """Conducts one audio stream: it takes frames, publishes events, and replies through the sink.
 
     All public methods may be called from any thread.
 
@@ -85,7 +85,7 @@ class Conversation:
             self._recorder,
             self._pipeline.take_over,
         )
-        #: The way in of a hub that is to answer instead of the box.
+        #: The interface for a hub that answers instead of the box.
         self.hub = HubPort(self._pipeline, self._run)
         if not settings.wake:
             self._listen(UserTurn(Opening(0, 0), self._state.activity))
@@ -97,11 +97,15 @@ class Conversation:
 
     @property
     def is_alert(self) -> bool:
-        """Whether something is going on: a turn, a reply, or a sound worth a closer look."""
+        """Whether there is a turn or a reply, or the VAD gate is open."""
         return self._state.phase is not Phase.IDLE or self._state.activity.gate_open
 
     def feed(self, frame: Samples) -> None:
-        """Take the next 10 ms: int16, shape (160,), 16 kHz."""
+        """Take the next 10 ms: int16 (160,), 16 kHz.
+
+        Raises:
+            InvalidInput: `hearing.frame` for a frame of another shape or type.
+        """
         arrived = perf_counter()
         with self._lock:
             heard = self._hear(frame, arrived)
@@ -114,7 +118,7 @@ class Conversation:
             self._apply(decision)
 
     def end_of_stream(self) -> None:
-        """No more audio comes: commit what was heard, and wait until the answer was played."""
+        """No more audio comes: commit the turn being heard, and wait until the reply was played."""
         with self._lock:
             state = self._state
             if state.turn is not None and state.activity.position:
@@ -130,17 +134,17 @@ class Conversation:
         self._playback.wait(timeout)
 
     def say(self, what: str | Samples, *, chime: bool = False) -> bool:
-        """Speak a text, or play a sound at the voice's rate, unprompted (a timer rings).
+        """Speak a text, or play a sound, int16 (n,) at the rate of the voice, unprompted (a timer rings).
 
         Returns:
-            Whether it is being played: not while a turn is heard or answered.
+            Whether it is being played: False while a turn is heard or answered.
         """
         return self.play(speech_from(self._context.voice, what, with_chime=chime))
 
     def play(self, speech: Speech, on_done: OnDone = lambda _finished: None) -> bool:
-        """As `say`, for any sound; `on_done` is called with whether all of it was heard."""
+        """As `say`, for any sound; `on_done` is called with whether all of it was played."""
         with self._lock:
-            # With the microphone gone, no frame comes that would end the wait or the turn.
+            # If the microphone is lost, no frame comes that would end the wait or the turn.
             now = perf_counter()
             self._check_deadline(now)
             state, settings = self._state, self._context.settings
@@ -155,7 +159,7 @@ class Conversation:
             return True
 
     def interrupt(self, reason: str) -> None:
-        """Stop playing at once and listen again as the stream's settings say."""
+        """Stop playback at once; then wait for a wake word, or listen in an open stream."""
         with self._lock:
             if not self._playback.sounding or self._state.phase is not Phase.SPEAKING:
                 return
@@ -163,15 +167,15 @@ class Conversation:
             self._playback.stop()
 
     def close(self) -> None:
-        """Drop the turn being heard, stop playing, and give back what was heard."""
+        """Drop the turn being heard, stop playback, and free the audio that was kept."""
         with self._lock:
             self._pipeline.drop()
             self._continuation.forget()
             self._state.turn = None
         self._playback.stop()
         self._playback.wait(5)
-        # The parts of a conversation know each other, so that only the collector of cycles frees it, which
-        # in a process of many lasting objects comes by once in hundreds of turns.
+        # The parts of a conversation refer to each other, so only the cyclic garbage collector frees them. In
+        # a process with many long-lived objects it runs once in hundreds of turns.
         self._context.ears.close()
 
     # -- hearing -------------------------------------------------------------------------------------
@@ -195,7 +199,7 @@ class Conversation:
         return heard
 
     def _apply(self, decision: Decision) -> None:
-        """Carry out what was decided after a frame."""
+        """Carry out the decision after a frame."""
         ears = self._context.ears
         match decision:
             case Wait(duck):
@@ -260,7 +264,7 @@ class Conversation:
         return self._pipeline if turn.for_hub else self._box
 
     def _commit_now(self, turn: UserTurn) -> None:
-        """The turn is over for another reason than a frame of it."""
+        """Commit the turn for another reason than endpointing."""
         turn.activity = self._state.activity
         self._commit(turn)
 
@@ -273,7 +277,7 @@ class Conversation:
 
     @contextmanager
     def _deciding(self, turn: UserTurn) -> Iterator[Stopwatch]:
-        """A turn is over; what fails while it is decided costs that turn alone."""
+        """Commit a turn. An error while it is decided ends that turn only."""
         activity = turn.activity
         watch = self._clock.stopwatch(perf_counter(), activity.last_speech)
         self._state.heard_until = activity.last_speech or 0
@@ -282,7 +286,7 @@ class Conversation:
         try:
             yield watch
         except Exception:
-            # One bad turn must not make the box deaf.
+            # An error in one turn must not end the conversation.
             log.exception("turn %s failed", turn.id)
             self._recorder.failed(turn.id, self._context.dialogue.replies.text(FAILED))
             self._rest()
@@ -290,13 +294,13 @@ class Conversation:
     # -- effects -------------------------------------------------------------------------------------
 
     def _run(self, step: Callable[[], Effect | None]) -> bool:
-        """Take a step of the hub pipeline and carry out its effect; False where that is not possible now."""
+        """Run a step of the hub pipeline and carry out its effect; False if that is not possible now."""
         with self._lock:
             effect = step()
             return effect is None or self._carry_out(effect)
 
     def _carry_out(self, effect: Effect) -> bool:
-        """Do what an answerer has returned; False where it is not possible now. The lock is held."""
+        """Carry out what an answerer has returned; False if it is not possible now. The lock is held."""
         match effect:
             case Speak():
                 self._play(effect)
@@ -357,12 +361,12 @@ class Conversation:
         state, wake = self._state, self._context.settings.wake
         state.turn = None
         follow_up, state.expects_answer = state.expects_answer, False
-        # A turn may end before the voice activity has let go of its last word.
+        # A turn may end before `release_ms` of its last word are over.
         activity = state.activity
         speaking = activity.is_speech and (activity.last_speech or 0) > state.heard_until
-        # An utterance must never be heard from its middle: "do not turn on the light" would turn it on. In
-        # an open stream one that began during the reply is kept whole. A room's microphone hears the
-        # reply itself, so there, what is under way when the reply ends is passed over.
+        # An utterance must never be recognised from its middle: "do not turn on the light" would turn it on.
+        # In an open stream, an utterance that began during the reply is kept whole. The microphone of a room
+        # hears the reply itself, so there, speech that is under way when the reply ends is ignored.
         state.awaits_silence = speaking and wake
         if speaking and activity.onset is not None and not wake:
             self._listen(UserTurn.opened_at_onset(activity))

@@ -1,4 +1,4 @@
-"""Follows a turn while it is heard, uses its pauses to recognise it, and says when it is over."""
+"""Follows a turn while it is heard, recognises it in its pauses, and decides when it is over."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from assistant.turn.user_turn import Interpretation, UserTurn
 from assistant.understanding.completeness import Completeness
 
 _PER_MS = SAMPLE_RATE // 1000
-#: More may come, and the words do not tell.
+#: More words may come, and the words so far do not show whether they do.
 _OPEN = (Completeness.EXTENDABLE, Completeness.UNPARSED)
-#: What is heard behind a wake word and ends so soon after it is its own last sound. Of 162 wake words alone,
-#: 150 of them real, none lasts for more than 46 ms; the shortest "yes" in one breath with one, for 136 ms.
+#: Speech that ends within this time of the end of a wake word is the last sound of the wake word itself. Of
+#: 162 wake words alone, 150 of them real, none lasts longer than 46 ms; the shortest "yes" without a pause
+#: after a wake word ends after 136 ms.
 RESIDUE_END_MS = 100
-#: Frames come in blocks of up to 30 ms; what is later waited for us.
+#: Frames arrive in blocks of up to 30 ms. A frame that is later than this had to wait for this process.
 LATE_MS = 60
 
 
 class Verdict(Enum):
-    """What is to become of the turn being heard."""
+    """What is to be done with the turn being heard."""
 
     WAIT = "wait"
     COMMIT = "commit"
-    #: Only the last sound of the wake word was heard: a pause may follow it.
+    #: Only the last sound of the wake word was heard; the speaker may pause after it.
     RESTART = "restart"
     #: Nobody said anything.
     CLOSE = "close"
@@ -50,11 +51,11 @@ class Endpointer:
         self._pauses = Pauses()
 
     def follow(self, turn: UserTurn, behind_ms: float = 0.0) -> Verdict:
-        """Look at the turn after a frame; pauses are used to recognise what was said so far.
+        """Judge the turn after a frame, and recognise it if there is a pause.
 
         Args:
             turn: being heard.
-            behind_ms: how late the frame was; who is behind has no time for what is not needed.
+            behind_ms: how late the frame is. If it is late, there are no partial transcripts during speech.
         """
         activity = turn.activity
         if activity.last_speech is None:
@@ -65,7 +66,7 @@ class Endpointer:
             return Verdict.WAIT  # nothing can be committed before the stream ends
         self._learn_pause(turn)
         if turn.for_hub:
-            # The grammar knows nothing of what a hub understands; the wait is that for unknown sentences.
+            # The grammar does not know what a hub understands, so the wait is that for unparsed sentences.
             completeness: Completeness | None = Completeness.UNPARSED
         else:
             if behind_ms < LATE_MS:
@@ -77,7 +78,7 @@ class Endpointer:
         return Verdict.RESTART if self._is_residue(turn) else Verdict.COMMIT
 
     def settled(self, turn: UserTurn) -> Interpretation | None:
-        """What the turn is taken for, once its words are a sentence and the pause is over; None before."""
+        """The interpretation of the turn, once it is a sentence and its pause is long enough; None before."""
         self._recognise_in_pause(turn)
         current = turn.current
         if current is None or not current.is_understood:
@@ -85,14 +86,14 @@ class Endpointer:
         return current if self._is_over(turn, current.completeness) else None
 
     def final(self, turn: UserTurn) -> Interpretation:
-        """What the turn is taken for at its end."""
+        """The final interpretation of the turn."""
         current = turn.current
         if current is None or not (current.searched or current.is_understood):
             current = self._transcriber.recognise(turn, deep=True)
         return current
 
     def continued(self, pause_ms: int) -> None:
-        """The speaker continued after a pause that had ended the turn: this speaker needs longer ones."""
+        """The speaker continued `pause_ms` after the turn had ended: the waits become longer."""
         self._pauses.add(pause_ms)
 
     def _is_over(self, turn: UserTurn, completeness: Completeness | None) -> bool:
@@ -116,10 +117,10 @@ class Endpointer:
             self._pauses.add(before.ended_silence_ms)
 
     def _is_residue(self, turn: UserTurn) -> bool:
-        """Whether what was heard behind the wake word is its own last sound."""
+        """Whether the speech after the wake word is only the last sound of the wake word."""
         wake, activity = turn.opening.wake, turn.activity
         if turn.for_hub:
-            # Without the words to judge by, the moment must do.
+            # There is no text, so only the time is judged.
             return wake is not None and (activity.last_speech or 0) - wake.end <= RESIDUE_END_MS * _PER_MS
         if not self._settings.wake or activity.speech_ms > self._settings.residue_ms:
             return False
@@ -135,7 +136,7 @@ class Endpointer:
             self._transcriber.recognise(turn, deep=False)
 
     def _recognise_in_pause(self, turn: UserTurn) -> None:
-        """Use the pauses: the quick result first, the deep one if the pause lasts."""
+        """Recognise the turn in a pause: the quick result first, the deep one if the pause lasts."""
         current, silence = turn.current, turn.activity.ended_silence_ms
         if silence < self._settings.recognise_after_ms:
             return
@@ -153,10 +154,11 @@ class Endpointer:
             self._judge_voice(turn)
 
     def _if_likely(self, turn: UserTurn) -> Callable[[], bool] | None:
-        """A reason to search ahead: the last quick result of this turn did not follow the grammar.
+        """The condition of a search ahead; None if it is unlikely to be needed.
 
-        So it was before 39 of 44 real commands that had to be searched in the end, and before 53 of 106
-        others. It lasts for as long as nothing more is said.
+        The search is likely to be needed if the last result of this turn was unparsed, or if there is none.
+        So it was before 39 of 44 real commands that needed the search in the end, and before 53 of 106
+        others. The condition holds for as long as nothing more is said.
         """
         known, said_until = turn.interpretation, turn.activity.last_speech
         if known is not None and known.completeness is not Completeness.UNPARSED:
@@ -164,12 +166,12 @@ class Endpointer:
         return lambda: turn.before is not None and turn.before.last_speech == said_until
 
     def _affords(self, turn: UserTurn) -> bool:
-        """Whether a silence that may be within a word is worth a recognition; a longer one always is."""
+        """Whether there is time to recognise in a silence that may lie within a word."""
         since = (turn.activity.position - turn.recognised_at) // _PER_MS
         return not self._settings.realtime or self._transcriber.pace.affords(since)
 
     def _judge_voice(self, turn: UserTurn) -> None:
-        """Where the words do not tell whether more of them come, the sound of the voice may."""
+        """Ask the end-of-turn model, once for each pause."""
         if self._voice_model is None or turn.voice_judged_at == turn.activity.last_speech:
             return
         likely = self._voice_model(self._transcriber.audio_of(turn))

@@ -1,4 +1,4 @@
-"""Endpointing: a pure decision from how long it is quiet and how finished the words are."""
+"""Endpointing: a pure decision from the silence so far and the completeness of the words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from common.errors import InvalidInput
 
 
 class Decision(Enum):
-    """Take the sentence as it is, or wait for more."""
+    """Commit the utterance as it is, or wait for more."""
 
     COMMIT = "commit"
     WAIT = "wait"
@@ -54,8 +54,8 @@ class EndpointingSettings:
         raised = self.complete_ms <= longest[0] and self.extendable_ms <= longest[1]
         if not (ordered and raised and waits[0] > 0 and self.max_turn_s > 0):
             raise InvalidInput(
-                f"the waits {waits} ms, at most {longest[:2]} ms, and {self.max_turn_s} s of the turn end "
-                "cannot be used",
+                f"the waits {waits} ms, at most {longest[:2]} ms, and the longest turn of "
+                f"{self.max_turn_s} s cannot be used",
                 hint="give positive waits: complete <= extendable <= finished <= unparsed <= unfinished, "
                 "complete <= longest_complete <= longest_extendable <= unparsed and "
                 "extendable <= longest_extendable",
@@ -70,13 +70,13 @@ def wait_ms(
     stretch: float = 1.0,
     sounds_finished: bool | None = None,
 ) -> int:
-    """How much silence ends a turn whose words stand so in the grammar.
+    """The silence, in ms, that ends a turn.
 
     Args:
-        completeness: how finished the words are; None while nothing is recognised yet.
+        completeness: of the words in the grammar; None while nothing is recognised yet.
         settings: the waits.
         stretch: how much longer than usual this speaker pauses, see `Pauses.stretch`; 1 or more.
-        sounds_finished: whether the voice sounds as at the end of a sentence; None where that is not judged.
+        sounds_finished: verdict of the end-of-turn model; None if it has not judged.
     """
     match completeness:
         case Completeness.COMPLETE:
@@ -104,7 +104,7 @@ def decide(
 ) -> Decision:
     """Whether the turn is over.
 
-    A one-word command pays nothing for being short: there is no least length.
+    There is no minimum length: a one-word command waits no longer than others.
 
     Args:
         silence_ms: since the last speech sample.

@@ -1,7 +1,7 @@
-"""The hub as the one who answers: which turns it is given, and what becomes of them.
+"""The hub pipeline: a hub answers turns instead of the box.
 
-Everything here runs under the conversation's lock; what is to be done is returned as effects, which the
-conversation carries out. `hub_port.HubPort` is the hub's own way in, from any thread.
+Everything here runs under the lock of the conversation, and returns effects, which the conversation carries
+out. A hub calls `hub_port.HubPort`, from any thread.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class HubPipeline:
     Args:
         context: of the stream.
         recorder: of the stream.
-        run: runs a step of ours under the conversation's lock.
+        run: runs a step under the lock of the conversation.
     """
 
     def __init__(self, context: StreamContext, recorder: Recorder, run: RunStep) -> None:
@@ -44,25 +44,25 @@ class HubPipeline:
         self._bus = context.bus
         self.settings = context.hub
         self._label = f"{context.label} hub"
-        #: While something rings here, the box listens itself first, whatever is set: "stop" must silence it.
+        #: While something rings, the box answers first, whatever is set: "stop" must silence the ring.
         self._rings = context.dialogue.rings
         self._recorder = recorder
         self._run = run
         self._hub: PipelineHub | None = None
         self._turn: HubTurn | None = None
-        #: Where in the stream the last turn of a hub began, and the one before.
+        #: Positions of the stream at which the newest turn of a hub began, and the one before.
         self._began = (-ECHO_S * SAMPLE_RATE, -ECHO_S * SAMPLE_RATE)
 
     # -- as an answerer ------------------------------------------------------------------------------
 
     def offer(self, turn: UserTurn) -> None:
-        """A wake word has opened `turn`: it is the hub's, if there is one that takes everything."""
+        """A wake word has opened `turn`: it goes to the hub, if there is one that takes everything."""
         if self._hub is not None and self.settings.everything and not self._rings():
             turn.for_hub = True
             self._turn = self._begin(self._hub, turn, turn.opening.earliest)
 
     def take_over(self, turn: UserTurn, text: str, watch: Stopwatch) -> Effect | None:
-        """The box does not understand `turn`: the hub answers it, if there is one; else None."""
+        """The grammar rejects `turn`: the hub answers it, if there is one; else None."""
         if self._hub is None or turn.hub_failed:
             return None
         self._turn = self._begin(self._hub, turn, turn.start)
@@ -70,28 +70,28 @@ class HubPipeline:
         return self.answer(turn, watch)
 
     def hear(self, turn: UserTurn) -> None:
-        """Another frame of the turn was heard: it is sent to the hub, if the turn is its own."""
+        """A frame of the turn was heard: it is sent to the hub, if the hub has the turn."""
         if self._turn is not None and self._turn.turn is turn:
             self._turn.send(self._ears)
 
     def answer(self, turn: UserTurn, watch: Stopwatch) -> Effect:
-        """The hub's turn is over; its answer is awaited from now on."""
+        """The utterance is over: wait for the answer of the hub."""
         if self._turn is not None:
             self._turn.end(self._ears, watch)
         return Await(turn.id)
 
     def check_deadline(self, now: float) -> Effect | None:
-        """End a wait that has lasted too long; `now` is a `perf_counter` value. Only while one is awaited."""
+        """End a wait that has lasted too long; `now` is a `perf_counter` value. Only while waiting."""
         turn = self._turn
         if turn is not None and turn.is_late(now, self.settings):
             return self._apologise(turn, HUB_SILENT)
         return None
 
     def drop(self) -> None:
-        """Something else begins, or ends: nothing is awaited of the hub any more."""
+        """Another turn begins, or this one was abandoned: do not wait for the hub any longer."""
         turn, self._turn = self._turn, None
         if turn is None or turn.answering:
-            return  # who plays the answer ends its record
+            return  # the record is finished when the answer has been played
         if turn.watch is None:
             turn.hub.end()
         else:
@@ -100,7 +100,7 @@ class HubPipeline:
     # -- what the hub reports ------------------------------------------------------------------------
 
     def attach(self, hub: PipelineHub) -> Effect | None:
-        """This hub answers from now on, in the place of any other."""
+        """This hub answers from now on, instead of any other one."""
         effect = None
         if (before := self._hub) is not None:
             before.replaced()
@@ -110,8 +110,11 @@ class HubPipeline:
         return effect
 
     def detach(self, hub: PipelineHub, *, quietly: bool = False) -> Effect | None:
-        """The hub answers no longer. The turn that it is hearing is the box's; of an answer that does not
-        come, the box says so, unless the hub goes `quietly`: somebody has muted it."""
+        """The hub does not answer any more.
+
+        A turn that it is hearing goes to the box. If its answer is awaited, the box says that none came,
+        unless the hub is detached `quietly`, because somebody has muted it.
+        """
         if self._hub is not hub:
             return None
         self._hub = None
@@ -125,24 +128,24 @@ class HubPipeline:
         return self._close(turn) if quietly else self._apologise(turn, HUB_SILENT)
 
     def end_of_speech(self, hub: PipelineHub) -> Effect | None:
-        """The hub takes the utterance for finished before the box does."""
+        """The hub has found the end of the utterance before the box did."""
         turn = self._turn_of(hub)
         return EndOfTurn() if turn is not None and turn.watch is None else None
 
     def transcript(self, hub: PipelineHub, text: str) -> None:
-        """What the hub took the utterance for."""
+        """The hub has recognised the utterance."""
         if (turn := self._turn_of(hub)) is not None:
             turn.said(text=text)
             self._bus.publish(EventKind.TRANSCRIPT, turn.id, text=text, final=True)
 
     def reply(self, hub: PipelineHub, text: str) -> None:
-        """What the hub is going to say."""
+        """The hub is going to say `text`."""
         if (turn := self._turn_of(hub)) is not None:
             turn.said(reply=text)
             self._bus.publish(EventKind.REPLY, turn.id, text=text)
 
     def answered_silently(self, hub: PipelineHub) -> Effect | None:
-        """The hub's answer is that nothing is to be said."""
+        """The hub answers without saying anything."""
         turn = self._turn_of(hub)
         if turn is None or turn.answering:
             return None
@@ -166,7 +169,7 @@ class HubPipeline:
         return self._apologise(turn, HUB_FAILED)
 
     def play(self, hub: PipelineHub, sound: Speech, is_missed: Callable[[], bool], on_done: OnDone) -> Effect:
-        """A sound of the hub: its answer if one is awaited, else an announcement; see `HubPort.play`."""
+        """Play a sound of the hub, as its answer or as an announcement; see `HubPort.play`."""
         turn = self._turn_of(hub)
         if turn is None or turn.answering or turn.watch is None:
             return Announce(sound, on_done)
@@ -206,12 +209,12 @@ class HubPipeline:
         return self._turn if self._turn is not None and self._turn.hub is hub else None
 
     def _keep(self, turn: HubTurn) -> None:
-        """The box listens on, and answers by itself."""
+        """The turn goes on, and the box answers it."""
         turn.turn.for_hub, turn.turn.hub_failed = False, True
         self._turn = None
 
     def _close(self, turn: HubTurn) -> Effect:
-        """The turn is over without a word."""
+        """The turn is over without a reply."""
         self._turn = None
         self._finish(turn)
         return Rest()

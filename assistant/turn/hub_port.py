@@ -1,4 +1,4 @@
-"""The way in of a hub that answers turns."""
+"""The interface for a hub that answers turns."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from assistant.turn.utterance import Speech
 
 
 class HubPort:
-    """What a hub may do in a conversation; every method may be called from any thread.
+    """What a hub may do in a conversation. Every method may be called from any thread.
 
     Args:
         pipeline: of the stream.
-        run: runs a step under the conversation's lock and carries out what it returns.
+        run: runs a step under the lock of the conversation, and carries out the effect that it returns.
     """
 
     def __init__(self, pipeline: HubPipeline, run: RunStep) -> None:
@@ -24,23 +24,23 @@ class HubPort:
 
     @property
     def takes(self) -> str:
-        """What a hub is given: "everything" or "unknown"."""
+        """Which turns a hub gets: "everything" or "unknown"; see `HubPipelineSettings`."""
         return self._pipeline.settings.takes
 
     def attach(self, hub: PipelineHub) -> None:
-        """This hub answers from now on, in the place of any other."""
+        """This hub answers from now on, instead of any other one."""
         self._run(lambda: self._pipeline.attach(hub))
 
     def detach(self, hub: PipelineHub, *, quietly: bool = False) -> None:
-        """The hub answers no longer; see `HubPipeline.detach`."""
+        """The hub does not answer any more; see `HubPipeline.detach`."""
         self._run(lambda: self._pipeline.detach(hub, quietly=quietly))
 
     def end_of_speech(self, hub: PipelineHub) -> None:
-        """The hub takes the utterance for finished before the box does."""
+        """The hub has found the end of the utterance before the box did."""
         self._run(lambda: self._pipeline.end_of_speech(hub))
 
     def transcript(self, hub: PipelineHub, text: str) -> None:
-        """What the hub took the utterance for, which it takes for finished then."""
+        """The hub has recognised the utterance, which is over then."""
 
         def step() -> None:
             self.end_of_speech(hub)
@@ -49,7 +49,7 @@ class HubPort:
         self._run(step)
 
     def reply(self, hub: PipelineHub, text: str) -> None:
-        """What the hub is going to say; an empty text is an answer, too, and ends the turn."""
+        """The hub is going to say `text`. An empty text is an answer, too, and ends the turn."""
 
         def step() -> Effect | None:
             self._pipeline.reply(hub, text)
@@ -68,12 +68,12 @@ class HubPort:
         """Play a sound of the hub: as its answer if one is awaited, else as an announcement.
 
         Args:
-            hub: whose.
+            hub: which one.
             sound: at the rate of the box's voice.
-            is_missed: whether there should have been more of it; asked at its end.
-            on_done: called when it has sounded, with whether all of it was heard.
+            is_missed: called at the end of the sound: whether there should have been more of it.
+            on_done: called at the end of playback, with whether all of it was played.
 
         Returns:
-            False while somebody is heard or answered: try again.
+            False while a turn is heard or answered: try again later.
         """
         return self._run(lambda: self._pipeline.play(hub, sound, is_missed, on_done))

@@ -1,4 +1,4 @@
-"""A turn that a hub answers: it is sent what is said, and what it answers is played here."""
+"""A turn that a hub answers: the hub gets the audio, and its answer is played here."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from common.errors import InvalidInput
 #: What a hub says when there is nothing to be sorry for: it heard no words, or another box is answered.
 DUPLICATE = "duplicate_wake_up_detected"
 SILENT_CODES = frozenset({"stt-no-text-recognized", DUPLICATE})
-#: Home Assistant takes a wake word within 2 s of the last one for the same one, heard by another box. Seconds
-#: within which the last one may have been our own, so that the box answers.
+#: Home Assistant takes a wake word within 2 s of the last one for the same one, heard by another box. If the
+#: last turn of this box began less than so many seconds ago, the duplicate may be its own, and the box
+#: apologises.
 ECHO_S = 5
-#: The wake word's network knows only about where the word ended; a hub is sent what is said from this long
-#: before. Of 36 sentences in one breath (espeak-ng and Piper, recognised freely) 21 come out exact with it,
-#: 5 without, 13 with 200 ms, when the word's last syllable becomes a word of the sentence.
+#: The network of the wake word gives only roughly where the word ended; a hub gets the audio from this many
+#: ms before that. Of 36 sentences without a pause after the wake word (espeak-ng and Piper, free
+#: recognition), 21 are recognised exactly with it, 5 without, and 13 with 200 ms, because the last syllable
+#: of the wake word then becomes a word of the sentence.
 PRE_ROLL_MS = 160
-#: Sound is sent in pieces of so many samples, 30 ms; what was kept, in larger ones.
+#: Samples of a message to the hub: 30 ms; audio that was kept is sent in larger ones, up to 1 s.
 _PIECE = 480
 _LARGEST_PIECE = SAMPLE_RATE
 
@@ -35,7 +37,7 @@ Takes = Literal["everything", "unknown"]
 
 @dataclass(frozen=True)
 class HubPipelineSettings:
-    """What a hub is given while there is one.
+    """Which turns a hub gets while there is one.
 
     Attributes:
         takes: "everything" behind a wake word, or "unknown": only what the box does not understand itself.
@@ -50,7 +52,7 @@ class HubPipelineSettings:
 
     @property
     def everything(self) -> bool:
-        """Whether a hub is told all that follows a wake word."""
+        """Whether a hub gets everything that follows a wake word."""
         return self.takes == "everything"
 
     def __post_init__(self) -> None:
@@ -66,19 +68,19 @@ DEFAULT_HUB_PIPELINE = HubPipelineSettings()
 
 
 class PipelineHub(Protocol):
-    """A hub that answers turns. Called by the thread that hears: nothing here may wait, or fail."""
+    """A hub that answers turns. The thread that hears calls it: no method may block or raise."""
 
     def begin(self, word: str, at_s: float) -> None:
-        """Somebody talks to the hub: the wake word `word` ended `at_s` seconds after the stream began."""
+        """A turn begins: the wake word `word` ended `at_s` seconds after the stream began."""
 
     def hear(self, samples: Samples) -> None:
-        """What is said, from the end of the wake word on; int16, 16 kHz."""
+        """Audio of the turn, from the end of the wake word on: int16 (n,), 16 kHz."""
 
     def end(self) -> None:
-        """The person has finished, or said nothing."""
+        """The utterance is over, or nothing was said."""
 
     def replaced(self) -> None:
-        """Another hub has taken its place."""
+        """Another hub answers from now on."""
 
 
 @dataclass
@@ -86,13 +88,13 @@ class HubTurn:
     """One turn of a hub.
 
     Attributes:
-        hub: whose.
+        hub: that answers it.
         turn: as the box hears it.
-        sent: up to this sample of the stream the hub has heard.
-        text, reply: what the hub took it for and what it answers, as far as it said so.
-        watch: since the end of the utterance; None before.
-        answering: its answer is being played.
-        active_at: when the hub last showed that it is at work, a `perf_counter` value.
+        sent: position of the stream up to which the audio was sent.
+        text, reply: transcript and reply, as far as the hub has reported them.
+        watch: its clocks, from the end of the utterance on; None before.
+        answering: whether its answer is being played.
+        active_at: when the hub last reported something, a `perf_counter` value.
         clocks: of the record.
     """
 
@@ -108,7 +110,7 @@ class HubTurn:
 
     @classmethod
     def begin(cls, hub: PipelineHub, turn: UserTurn, start: int) -> HubTurn:
-        """Give `hub` a turn whose sound begins at sample `start`."""
+        """Give `hub` a turn whose audio begins at sample `start` of the stream."""
         wake = turn.opening.wake
         hub.begin(wake.phrase.replace(" ", "_") if wake else "", (wake.end if wake else start) / SAMPLE_RATE)
         return cls(hub, turn, start)
@@ -119,31 +121,31 @@ class HubTurn:
         return self.turn.id
 
     def send(self, ears: Ears, *, all_of_it: bool = False) -> None:
-        """Send what was heard since the last time, once it is worth a message."""
+        """Send the audio since the last call, if it is at least 30 ms or `all_of_it`."""
         while (waiting := ears.position - self.sent) >= (1 if all_of_it else _PIECE):
             piece = min(waiting, _LARGEST_PIECE)
             self.hub.hear(ears.audio(self.sent, self.sent + piece))
             self.sent += piece
 
     def end(self, ears: Ears, watch: Stopwatch) -> None:
-        """The utterance is over; from now on an answer is awaited."""
+        """The utterance is over: send the rest, and wait for the answer."""
         self.send(ears, all_of_it=True)
         self.hub.end()
         self.watch = watch
         self.active_at = watch.committed
 
     def said(self, text: str | None = None, reply: str | None = None) -> None:
-        """The hub has reported something of its work, and so is still at it."""
+        """The hub has reported transcript or reply, so it is still at work."""
         self.text = self.text if text is None else text
         self.reply = self.reply if reply is None else reply
         self.active_at = perf_counter()
 
     def is_late(self, now: float, settings: HubPipelineSettings) -> bool:
-        """Whether the hub has had its time; `now` is a `perf_counter` value."""
+        """Whether the hub has been silent for longer than `answer_s`; `now` is a `perf_counter` value."""
         return self.watch is not None and now - self.active_at > settings.answer_s
 
     def begins_to_sound(self, at: float) -> dict[str, object]:
-        """The answer began to sound at `at`; what goes out with the event that says so."""
+        """The answer began to sound at `at`, a `perf_counter` value; gives details for the event."""
         if self.watch is None:
             return {}
         compute = ms(at - self.watch.committed)
@@ -151,7 +153,7 @@ class HubTurn:
         return {"compute_ms": compute}
 
     def record(self, label: str, *, interrupted: bool = False) -> Turn:
-        """What is stored of it; accepted is what the hub gave an answer to."""
+        """The record. It counts as accepted if the hub has answered."""
         return Turn(
             id=self.id,
             time=time.time(),

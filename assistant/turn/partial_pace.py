@@ -1,18 +1,18 @@
-"""How often to recognise while somebody speaks: as often as is useful, and as this machine can afford."""
+"""How often a turn is recognised while it is heard: bounded by a setting and by the speed of the machine."""
 
 from __future__ import annotations
 
-#: One recognition costs at most this part of the time from one to the next.
+#: Recognitions during speech take at most this part of the time.
 _SHARE = 0.25
-#: And one that a silence asks for: it may be the end, where every millisecond is waited for.
+#: Recognitions in short silences take at most this part: the silence may be the end, where latency counts.
 _SHARE_IN_SILENCE = 0.5
 
 
 class PartialPace:
-    """Decides by what recognitions have cost so far; pure but for that memory.
+    """Decides from the cost of the recognitions so far; its only state is their running mean.
 
     Args:
-        every_ms: the shortest time between two; 0 for none at all.
+        every_ms: shortest time between two recognitions during speech; 0 for none.
     """
 
     def __init__(self, every_ms: int) -> None:
@@ -20,20 +20,20 @@ class PartialPace:
         self._cost_ms: float | None = None
 
     def took(self, ms: float) -> None:
-        """A recognition took so long."""
+        """A recognition took `ms` milliseconds."""
         self._cost_ms = ms if self._cost_ms is None else 0.7 * self._cost_ms + 0.3 * ms
 
     def affords(self, since_ms: int) -> bool:
-        """Whether one may be made that a short silence asks for, `since_ms` after the last one.
+        """Whether there is time for a recognition in a short silence, `since_ms` after the last one.
 
-        Most silences of 30 ms are the closure of a consonant: nine a second were seen in quick speech.
+        Most silences of 30 ms are the closure of a consonant: there are nine a second in quick speech.
         """
         return self._cost_ms is None or since_ms >= self._cost_ms / _SHARE_IN_SILENCE
 
     def is_due(self, since_ms: int) -> bool:
-        """Whether the next is due, `since_ms` of speech after the last one or the beginning.
+        """Whether a recognition during speech is due, `since_ms` of speech after the last one or the onset.
 
-        None is made before the first cost is known: on a slow machine it would come in the sentence's way.
+        Before the first cost is known none is due: on a slow machine it would delay the utterance.
         """
         if self._every_ms <= 0 or self._cost_ms is None:
             return False

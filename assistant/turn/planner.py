@@ -1,4 +1,4 @@
-"""What the speaker of one stream says, planned while it is heard and carried out at the commit."""
+"""The dialogue with the speaker of one stream: planned while the turn is heard, carried out at the commit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Planner:
 
     Args:
         dialogue: of the box.
-        voice: is asked to prepare the replies of plans.
+        voice: prepares the replies of plans.
     """
 
     def __init__(self, dialogue: Dialogue, voice: Voice) -> None:
@@ -25,14 +25,14 @@ class Planner:
         self._speaker = uuid.uuid4().hex
 
     def foresee(self, text: str) -> Plan:
-        """What the text would lead to if it ended here. Its reply is synthesised ahead."""
+        """Plan the reply to `text`, without side effects, and begin to synthesise it."""
         plan = self._dialogue.plan(text, speaker=self._speaker)
         if plan.reply.text:
             self._voice.prepare(spoken(plan.reply.text))
         return plan
 
     def carry_out(self, interpretation: Interpretation) -> Outcome:
-        """Do what was said; a plan that is still current is used."""
+        """Carry out what was said, with the plan of the interpretation if it is still current."""
         plan = interpretation.plan
         if plan is None or not self._dialogue.is_current(plan):
             plan = self._dialogue.plan(interpretation.text, speaker=self._speaker)

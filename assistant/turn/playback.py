@@ -1,4 +1,4 @@
-"""What a stream plays: one utterance of the box at a time, in the background."""
+"""Playback: what sounds on the loudspeaker of a stream, one at a time, in the background."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Playback:
 
     Args:
         sink: where sound goes.
-        bus: given the events that a reply begins and ends.
+        bus: gets the events that a reply begins and ends.
         on_end: called with each utterance that has ended, in its own thread and without a lock.
     """
 
@@ -32,7 +32,7 @@ class Playback:
         return self._utterance is not None
 
     def play(self, effect: Speak) -> None:
-        """Begin to play; what `on_first` returns goes out with the event that the reply has begun."""
+        """Begin to play. What `on_first` returns is published with the event that the reply has begun."""
 
         def first(at: float) -> None:
             self._bus.publish(EventKind.REPLY_STARTED, effect.turn_id, **effect.on_first(at))
@@ -48,19 +48,19 @@ class Playback:
         utterance.start()
 
     def ended(self, utterance: Utterance) -> bool:
-        """The utterance has ended; whether it was the newest, so that all is silent now."""
+        """The utterance has ended; gives whether it was the newest one, so that nothing sounds any more."""
         if self._utterance is not utterance:
             return False
         self._utterance = None
         return True
 
     def stop(self) -> None:
-        """Fall silent at once."""
+        """Stop at once."""
         if self._utterance is not None:
             self._utterance.stop()
 
     def duck(self, factor: float) -> None:
-        """Play at that part of the volume, 1 is undisturbed, until something else is played."""
+        """Multiply the volume by `factor`, 0 to 1, until the next utterance; 1 ends the ducking."""
         if factor != self._volume:
             self._volume = factor
             self._sink.duck(factor)

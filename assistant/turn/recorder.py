@@ -1,4 +1,4 @@
-"""From what happened in a turn to its record."""
+"""Makes the record of a turn, with its clocks."""
 
 from __future__ import annotations
 
@@ -22,9 +22,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stopwatch:
-    """When a turn was committed and when its last speech sample was captured (`perf_counter`).
+    """The start of the clocks of a turn; times are `perf_counter` values.
 
-    `realtime`: that sample came from a microphone, so the time since then means something.
+    Attributes:
+        committed: when the turn was committed.
+        spoke_at: when its last speech sample was captured.
+        realtime: whether the stream comes from a microphone, so that `spoke_at` has a meaning.
     """
 
     committed: float
@@ -32,15 +35,15 @@ class Stopwatch:
     realtime: bool
 
     def since_speech(self, at: float | None) -> float | None:
-        """Milliseconds from the last speech sample to `at`; None where that means nothing."""
+        """Milliseconds from the last speech sample to `at`; None if the stream is not in real time."""
         return ms(at - self.spoke_at) if self.realtime and at is not None else None
 
 
 class StreamClock:
-    """Knows when a sample of a stream was captured.
+    """Gives the time at which a sample of a stream was captured.
 
     Args:
-        realtime: the stream comes from a microphone.
+        realtime: whether the stream comes from a microphone.
     """
 
     def __init__(self, *, realtime: bool) -> None:
@@ -68,8 +71,8 @@ class Recorder:
     """Writes the record of each turn of a stream.
 
     Args:
-        bus: given an event of each.
-        on_turn: given each, with the audio that was heard (None unless kept).
+        bus: gets the events of each.
+        on_turn: called with each record and its audio (None unless recordings are kept).
         label: of the stream.
     """
 
@@ -91,10 +94,10 @@ class Recorder:
 
         Args:
             turn: as it was heard.
-            interpretation: what it was taken for.
-            outcome: what became of the words.
-            watch: of this turn.
-            mute: nothing is answered.
+            interpretation: the final one.
+            outcome: what was done and replied.
+            watch: its clocks.
+            mute: whether there is no reply.
         """
         parse, transcript = outcome.parse, interpretation.transcript
         intent, slots = (parse.intent, dict(parse.slots)) if parse else (None, {})
@@ -127,7 +130,7 @@ class Recorder:
         )
 
     def failed(self, turn_id: str, apology: str) -> None:
-        """A turn came to nothing by a fault of ours."""
+        """A turn failed by an error in the assistant: publish and store that."""
         self._bus.publish(EventKind.WARNING, turn_id, code="turn.failed", message=apology)
         self.finish(Turn(turn_id, time.time(), "", accepted=False, reply=apology, label=self._label), None)
 
@@ -137,7 +140,7 @@ class Recorder:
         try:
             self._on_turn(record, audio)
         except SottoError as error:
-            # A full disk costs the record, not the answer.
+            # If the disk is full, only the record is lost.
             log.warning("turn %s was not stored: %s", record.id, error)
             self._bus.publish(EventKind.WARNING, record.id, code=error.code, message=error.message)
 
@@ -147,8 +150,8 @@ class SpokenReply:
 
     Args:
         record: so far.
-        watch: of the turn.
-        on_done: given the record as it is when the reply has ended.
+        watch: clocks of the turn.
+        on_done: called with the finished record when the reply has ended.
     """
 
     def __init__(self, record: Turn, watch: Stopwatch, on_done: Callable[[Turn], None]) -> None:
@@ -158,7 +161,7 @@ class SpokenReply:
         self._made_at = perf_counter()
 
     def begun(self, at: float) -> dict[str, object]:
-        """Its first sample was handed over at `at`; what goes out with the event that says so."""
+        """The first sample was handed over at `at`, a `perf_counter` value; gives details for the event."""
         compute = ms(at - self._watch.committed)
         clocks = replace(self._record.clocks_ms, heard=self._watch.since_speech(at), compute=compute)
         stages = {**self._record.stages_ms, "speak": ms(at - self._made_at)}
@@ -166,12 +169,12 @@ class SpokenReply:
         return {"compute_ms": compute}
 
     def ended(self, finished: bool) -> None:
-        """It has been spoken, or interrupted."""
+        """The reply has been played to its end, or interrupted."""
         self._on_done(replace(self._record, interrupted=not finished))
 
 
 def ms(seconds: float) -> float:
-    """Milliseconds, to a hundredth."""
+    """Seconds to milliseconds, rounded to 0.01 ms."""
     return round(seconds * 1e3, 2)
 
 

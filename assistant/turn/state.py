@@ -1,4 +1,4 @@
-"""Where the conversation of one stream is, and the decisions that may be taken after a frame."""
+"""The state of the conversation of one stream, and the decisions that may follow a frame."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from assistant.turn.continuation import AnsweredTurn
 from assistant.turn.settings import Phase
 from assistant.turn.user_turn import Interpretation, UserTurn
 
-#: Before the first frame nothing is known; a gate that may be open costs nothing.
+#: Activity before the first frame. The gate counts as open, because it may be.
 NOTHING_YET = Activity(
     is_speech=False,
     probability=0.0,
@@ -26,16 +26,16 @@ NOTHING_YET = Activity(
 
 @dataclass
 class StreamState:
-    """Changed by the conversation alone.
+    """The state of a conversation; only the conversation changes it.
 
     Attributes:
         phase: of the conversation.
-        turn: being heard.
+        turn: the one being heard; None if there is none.
         activity: after the newest frame.
-        expects_answer: the reply asks for an answer, which needs no wake word.
-        awaits_silence: what is under way is passed over, because its beginning was not heard.
-        heard_until: the last speech sample of the last turn.
-        fed_at: when the newest frame came, a `perf_counter` value.
+        expects_answer: whether the reply is a question; its answer needs no wake word.
+        awaits_silence: whether speech is ignored until the next silence, because its beginning was not heard.
+        heard_until: position of the last speech sample of the last turn.
+        fed_at: when the newest frame arrived, a `perf_counter` value.
     """
 
     fed_at: float
@@ -54,19 +54,19 @@ class StreamState:
 
 @dataclass(frozen=True)
 class Wait:
-    """Nothing is to be done; `duck`: somebody speaks over the reply, which is lowered."""
+    """Do nothing; `duck`: lower the reply, because somebody speaks over it."""
 
     duck: bool = False
 
 
 @dataclass(frozen=True)
 class Forget:
-    """What was said so far is no part of a turn to come."""
+    """Forget the speech so far: it does not belong to the next turn."""
 
 
 @dataclass(frozen=True)
 class Open:
-    """A turn begins with this frame."""
+    """Open a turn with this frame."""
 
     turn: UserTurn
 
@@ -80,28 +80,28 @@ class Wake:
 
 @dataclass(frozen=True)
 class Commit:
-    """The turn is over and is to be answered."""
+    """The turn is over: answer it."""
 
     turn: UserTurn
 
 
 @dataclass(frozen=True)
 class Restart:
-    """The turn begins anew here: only the end of the wake word was heard."""
+    """Begin the turn again here, because only the end of the wake word was heard."""
 
     turn: UserTurn
 
 
 @dataclass(frozen=True)
 class Close:
-    """The turn is over, and nothing was said."""
+    """Close the turn, because nothing was said."""
 
     turn: UserTurn
 
 
 @dataclass(frozen=True)
 class Correct:
-    """The last turn continued and means something else."""
+    """Correct the last turn: it continued and has another meaning."""
 
     before: AnsweredTurn
     whole: Interpretation
@@ -109,24 +109,24 @@ class Correct:
 
 @dataclass(frozen=True)
 class BargeIn:
-    """A sentence over the reply."""
+    """Interrupt the reply and answer the sentence that was said over it."""
 
     turn: UserTurn
 
 
 @dataclass(frozen=True)
 class Stop:
-    """A "stop" over the reply."""
+    """Interrupt the reply, because a "stop" was said over it."""
 
 
 @dataclass(frozen=True)
 class PassOver:
-    """What was said over the reply was nothing for us."""
+    """Ignore what was said over the reply, because it was not meant for the box."""
 
 
 @dataclass(frozen=True)
 class CheckDeadline:
-    """A hub's answer is awaited, which may be late."""
+    """Check whether the awaited answer of a hub is late."""
 
 
 Decision = (

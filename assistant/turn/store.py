@@ -176,7 +176,7 @@ class TurnStore:
         return self._database
 
     def _set_aside(self, error: Exception) -> None:
-        """Damage must not cost the owner the assistant; the file is kept for whoever wants to look."""
+        """Rename a damaged store, so that the assistant works on with a new one; the file is kept."""
         log.warning("%s is damaged (%s); set aside as %s.damaged", self._path, error, self._path.name)
         if self._database is not None:
             self._database.close()

@@ -1,4 +1,4 @@
-"""From the audio of a turn to its interpretation."""
+"""Recognises a turn: from its audio to its interpretation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Transcriber:
 
     Args:
         context: of the stream.
-        foresee: what a text that the grammar accepts would lead to; without side effect.
+        foresee: plans the reply to a text that the grammar accepts, without side effects.
     """
 
     def __init__(self, context: StreamContext, foresee: Callable[[str], Plan]) -> None:
@@ -38,12 +38,13 @@ class Transcriber:
     def recognise(
         self, turn: UserTurn, *, deep: bool, search_while: Callable[[], bool] | None = None
     ) -> Interpretation:
-        """Recognise the turn so far, remember the interpretation in it, and publish the partial transcript.
+        """Recognise the turn so far, store the interpretation in it, and publish the partial transcript.
 
         Args:
-            turn: as it is heard.
-            deep: search the grammar where greedy decoding finds nothing that parses.
-            search_while: begin that search ahead, beside greedy decoding, for as long as this says so.
+            turn: being heard.
+            deep: search the grammar if greedy decoding finds no accepted sentence.
+            search_while: begin that search ahead, beside greedy decoding, and continue it while this returns
+                True.
         """
         turn.recognised_at = turn.activity.position
         interpretation = turn.interpretation = self._interpret(turn, deep, search_while)
@@ -57,11 +58,11 @@ class Transcriber:
         return interpretation
 
     def audio_of(self, turn: UserTurn) -> Samples:
-        """The audio of the turn, with a margin; from the wake word on if it is part of the utterance."""
+        """The audio of the turn, int16 (n,), with a margin; with the wake word if that is part of it."""
         return self._context.ears.audio(turn.utterance_start, turn.end)
 
     def said_stop(self, activity: Activity) -> bool:
-        """Whether the utterance that has just ended was a "stop"."""
+        """Whether the utterance that has just ended was one of the stop phrases."""
         audio = self._context.ears.audio(activity.onset or 0, speech_end(activity))
         text = self._context.recogniser.begin(audio, self._stop_words).quick().text
         return self._stop_words.parses(text)
@@ -101,7 +102,7 @@ class Transcriber:
     ) -> tuple[Recognition, int]:
         """The recognition of the turn so far, and where its audio ends.
 
-        The deep result goes on from what the quick one of the same audio has worked out.
+        The deep result continues the recognition of the quick one, on the same audio.
         """
         before = turn.current if deep else None
         if before is None:

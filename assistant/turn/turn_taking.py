@@ -1,4 +1,4 @@
-"""What is to be made of a frame: one decision, returned as a value, from the state and what was heard."""
+"""Decides what follows from a frame: one decision, returned as a value, from the state and the frame."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from assistant.turn.user_turn import UserTurn
 
 
 class TurnTaking:
-    """Decides after each frame of one stream. It recognises speech, and changes nothing else.
+    """Decides after each frame of one stream. It recognises the turn, and changes nothing else.
 
     Args:
         endpointer, continuation, settings: of the stream.
@@ -43,13 +43,13 @@ class TurnTaking:
     def decide(
         self, state: StreamState, frame: HearingFrame, *, sounding: bool, behind_ms: float
     ) -> Decision:
-        """What is to be done.
+        """Give the decision after a frame.
 
         Args:
             state: of the conversation, with the activity of this frame.
-            frame: what it brought.
-            sounding: something is being played.
-            behind_ms: how late the frame was.
+            frame: what was detected in it.
+            sounding: whether something is being played.
+            behind_ms: how late the frame is, in ms.
         """
         activity = frame.activity
         if frame.wake_word:
@@ -58,7 +58,7 @@ class TurnTaking:
             return continued
         match state.phase:
             case Phase.IDLE:
-                # What was said before does not belong to a wake word to come.
+                # Speech from before a wake word does not belong to its turn.
                 over = activity.last_speech is not None and not activity.is_speech
                 return Forget() if over else Wait()
             case Phase.LISTENING if state.turn is not None:
@@ -70,7 +70,7 @@ class TurnTaking:
         return Wait()
 
     def _continued(self, state: StreamState, activity: Activity, sounding: bool) -> Decision | None:
-        """Whether what is heard may be the rest of the last utterance; once it is, the whole is taken."""
+        """The decision if the speech may continue the last turn; None if it does not."""
         before = self._continuation.follows(activity, sounding=sounding)
         if before is None or state.phase in (Phase.DECIDING, Phase.WAITING):
             return None
@@ -94,7 +94,7 @@ class TurnTaking:
         return Wait()
 
     def _over_reply(self, state: StreamState, activity: Activity, sounding: bool) -> Decision:
-        """A word over the reply: "stop" ends it, and so does a sentence where one may be said."""
+        """The decision on speech over the reply: "stop" and, if one may be said, a sentence interrupt it."""
         remark = self._continuation.over_reply(activity, asked=state.expects_answer)
         match remark:
             case UserTurn():

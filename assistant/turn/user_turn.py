@@ -1,4 +1,4 @@
-"""The turn of a user while it is being heard: its span in the stream, and what is known of it."""
+"""The hearing part of a turn: its span in the stream, and what is known of it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from assistant.turn.dialogue import Plan
 from assistant.understanding.completeness import Completeness
 
 _PER_MS = SAMPLE_RATE // 1000
-#: Audio kept around the detected speech for the recogniser. Measured on real commands: with 300 and
-#: 200 ms nothing is lost, with 150 and 100 ms one point of accuracy.
+#: Audio before and after the detected speech that the recogniser gets, in ms. Measured on real commands: 300
+#: and 200 ms lose nothing, 150 and 100 ms lose one point of accuracy.
 LEAD_MS = 300
 TAIL_MS = 200
 
@@ -25,8 +25,8 @@ class WakeWord:
 
     Attributes:
         phrase: its words, lower-case.
-        start: where the utterance that it belongs to began, at the earliest.
-        end: where it ended, as its network found.
+        start: the earliest position at which the utterance with the wake word can have begun.
+        end: where the wake word ended, as estimated by its network.
     """
 
     phrase: str
@@ -53,18 +53,18 @@ class Opening:
 
 @dataclass(frozen=True)
 class Interpretation:
-    """What the speech up to sample `speech_end` was taken for.
+    """What was recognised and understood of the speech up to sample `speech_end`.
 
     Attributes:
-        speech_end: the last speech sample that was known.
-        audio_end: where the recognised audio ends.
+        speech_end: position of the last speech sample at that time.
+        audio_end: position at which the recognised audio ends.
         transcript: of the recogniser.
         text: the transcript without the wake word.
-        completeness: how finished the text is in the grammar.
-        searched: whether the deep result was asked for.
-        recognition: the recording as far as it is worked out.
-        recognise_ms: what this result took.
-        plan: what the text would lead to, if the grammar accepts it.
+        completeness: of the text in the grammar.
+        searched: whether this is the deep result.
+        recognition: of the audio, for a deep result later.
+        recognise_ms: time spent on this result.
+        plan: of the reply, if the grammar accepts the text.
     """
 
     speech_end: int
@@ -91,13 +91,13 @@ class UserTurn:
         opening: where it began.
         activity: voice activity after the newest frame of the turn.
         id: of the record to come.
-        for_hub: a hub answers it, and nothing of it is recognised here.
-        hub_failed: a hub had it and failed, so that the box answers.
+        for_hub: whether a hub answers it; it is not recognised here then.
+        hub_failed: whether a hub had it and failed, so that the box answers.
         heard_speech: whether anything was said.
-        interpretation: the newest one.
-        recognised_at: where the stream was when the turn was last recognised.
+        interpretation: the newest one; None before the first.
+        recognised_at: position of the stream at the last recognition.
         voice_judged_at, sounds_finished: the end-of-turn model's verdict on the speech up to that sample.
-        before: the activity of the frame before that, once there was speech.
+        before: voice activity after the frame before that, once there was speech.
     """
 
     opening: Opening
@@ -119,7 +119,7 @@ class UserTurn:
 
     @classmethod
     def opened_at_onset(cls, activity: Activity) -> UserTurn:
-        """A turn that begins with speech that is under way."""
+        """A turn that begins with the speech that is under way."""
         onset = activity.onset or 0
         return cls(Opening(onset, onset), activity)
 
@@ -132,13 +132,13 @@ class UserTurn:
 
     @property
     def current(self) -> Interpretation | None:
-        """The interpretation, unless more was said since."""
+        """The interpretation, if nothing more was said since; else None."""
         known = self.interpretation
         return known if known is not None and known.speech_end == self.activity.last_speech else None
 
     @property
     def wake_in_utterance(self) -> WakeWord | None:
-        """The wake word, if speech went on behind it without a pause that could be heard."""
+        """The wake word, if speech continued after it without a pause for the voice activity; else None."""
         opening, onset = self.opening, self.activity.onset
         if opening.wake is None or opening.joined_from is not None:
             return opening.wake
@@ -153,7 +153,7 @@ class UserTurn:
 
     @property
     def utterance_start(self) -> int:
-        """The same with the wake word, if that is part of the utterance."""
+        """As `start`, but with the wake word, if it is part of the utterance."""
         wake = self.wake_in_utterance
         return self.start if wake is None else wake.start
 
@@ -164,15 +164,15 @@ class UserTurn:
 
     @property
     def voice_sounds_finished(self) -> bool | None:
-        """The end-of-turn model's verdict on all that was said; None where there is none."""
+        """The end-of-turn model's verdict on all that was said; None if it has not judged it."""
         return self.sounds_finished if self.voice_judged_at == self.activity.last_speech else None
 
     def restart(self, position: int) -> None:
-        """Only the last sound of the wake word was heard: the turn begins anew at that position."""
+        """Only the last sound of the wake word was heard: the turn begins again at that position."""
         self.opening = replace(self.opening, earliest=position, wake=None)
         self.interpretation = None
 
 
 def speech_end(activity: Activity) -> int:
-    """Where the audio of what was said ends, with a margin."""
+    """The sample at which the audio of an utterance ends, with a margin."""
     return min(activity.position, (activity.last_speech or 0) + TAIL_MS * _PER_MS)

@@ -75,7 +75,7 @@ class Grammar:
         key: str = "",
     ) -> None:
         self.key = key
-        self.said: tuple[str, ...] = ()
+        self.known_prefix: tuple[str, ...] = ()
         self.language = str(source["language"])
         self._numerals = numerals(self.language)
         self._context = {"area": here} if here else {}

@@ -108,7 +108,7 @@ class Room:
             self._why_deaf = error.message
             if error.code == "audio.no-portaudio":
                 return
-        self._hotplug = Hotplug(lambda _action, _name: self._look_again())
+        self._hotplug = Hotplug(lambda _action, _name: self._request_rescan())
         if self._hotplug.reason:
             log.info("%s", self._hotplug.reason)
         self._thread.start()
@@ -173,7 +173,7 @@ class Room:
             except Exception:
                 # A fault of a driver must not end this thread: the device is opened again.
                 log.exception("the microphone failed")
-                self._microphone.let_go()
+                self._microphone.close_for_rescan()
                 sleep(_RETRY_S)
 
     def _hear(self, frame: Samples) -> None:
@@ -188,10 +188,10 @@ class Room:
             # A fault in one turn must not end this thread.
             log.exception("hearing failed")
 
-    def _look_again(self) -> None:
-        self._microphone.look_again()
+    def _request_rescan(self) -> None:
+        self._microphone.request_rescan()
         if isinstance(self._speaker, Speaker):
-            self._speaker.look_again()
+            self._speaker.request_rescan()
 
     def _changed(self, state: DeviceState) -> None:
         if self._assistant is not None:

@@ -1,4 +1,4 @@
-"""A clock that is set: told before anybody sees its new time; what waits for a length of time still does."""
+"""A clock that is set: the step is reported before the new time is returned, and timers keep their length."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_time_that_passes_is_no_step() -> None:
 
 
 @given(st.floats(-1e8, 1e8).filter(lambda s: abs(s) > 1.01), st.floats(0, 1e6))
-def test_a_step_is_told_once_and_by_how_far(step_s: float, passed_s: float) -> None:
+def test_a_step_is_reported_once_with_its_size(step_s: float, passed_s: float) -> None:
     machine = _Machine()
     machine.passed_s += passed_s
     machine.set_by = timedelta(seconds=step_s)

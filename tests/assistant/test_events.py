@@ -11,7 +11,7 @@ def test_a_watcher_gets_what_is_published_after_it_came() -> None:
     assert (event.kind, event.turn, event.data["state"]) == (EventKind.STATE, "t1", "listening")
 
 
-def test_a_slow_watcher_loses_the_oldest_and_is_told_how_many() -> None:
+def test_a_slow_watcher_loses_the_oldest_events_which_are_counted() -> None:
     bus = EventBus()
     with bus.subscribe(capacity=3) as watcher:
         for number in range(5):

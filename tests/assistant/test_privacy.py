@@ -1,4 +1,4 @@
-"""Nothing leaves the machine."""
+"""Nothing leaves the machine: a whole turn opens no internet socket, and telemetry is off."""
 
 from __future__ import annotations
 

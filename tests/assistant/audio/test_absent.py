@@ -1,4 +1,4 @@
-"""Machines without sound: nothing hangs, and what is missing is said."""
+"""Machines without sound devices or PortAudio: nothing hangs, and the errors name what is missing."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from assistant.audio.align import Aligner, lag_of
 from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 
-#: What the filter is fed comes so much before its echo.
+#: Samples by which the aligned reference is ahead of its echo (`align._AHEAD`).
 AHEAD = 64
 
 
@@ -79,15 +79,15 @@ def test_a_person_louder_than_the_echo_does_not_move_it() -> None:
     assert aligner.lag == 700
 
 
-def test_the_past_is_told_with_the_lag_known_by_now() -> None:
+def test_frames_are_replayed_with_the_newest_lag() -> None:
     played = noise(1)
     aligner = Aligner()
     run(aligner, late(played, 900), played)
-    heard, given_to = zip(*aligner.past(), strict=True)
+    heard, given_to = zip(*aligner.replayed(), strict=True)
     assert len(heard) == 50
     assert np.array_equal(np.concatenate(given_to)[:-AHEAD], np.concatenate(heard)[AHEAD:])
 
 
-def test_an_echo_of_nothing_is_nowhere() -> None:
+def test_silence_has_no_correlation_peak() -> None:
     _, sharpness = lag_of(np.zeros(8192, np.float32), np.zeros(16192, np.float32))
     assert sharpness == 0

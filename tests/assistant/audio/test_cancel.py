@@ -18,7 +18,7 @@ DELAY = SAMPLE_RATE // 5
 
 @pytest.fixture(scope="module")
 def voice(say: Say) -> Samples:
-    """Twelve seconds of speech without a pause of note."""
+    """12 s of speech without long pauses."""
     words = say("the kitchen light is on and the front door is locked since this morning", lead=0, tail=0)
     return np.resize(words, 12 * SAMPLE_RATE).astype(np.int16)
 
@@ -32,20 +32,20 @@ def run(canceller: Canceller, microphone: Samples, played: Samples) -> Samples:
     return np.concatenate([canceller.process(heard, given) for heard, given in frames])
 
 
-def test_the_echo_is_lower_before_the_room_is_known_and_after(voice: Samples) -> None:
+def test_the_echo_is_lower_before_the_filter_has_converged_and_after(voice: Samples) -> None:
     canceller = Canceller()
     echo = echo_of(voice)
     second = slice(SAMPLE_RATE, 2 * SAMPLE_RATE)
     early = run(canceller, echo[: 2 * SAMPLE_RATE], voice[: 2 * SAMPLE_RATE])
-    learnt_early = canceller.learnt
+    converged_early = canceller.converged
     assert level_dbfs(echo[second]) - level_dbfs(early[second]) > 20
     late = run(canceller, echo[2 * SAMPLE_RATE :], voice[2 * SAMPLE_RATE :])
-    assert (learnt_early, canceller.learnt) == (False, True)
+    assert (converged_early, canceller.converged) == (False, True)
     last = slice(-2 * SAMPLE_RATE, None)
     assert level_dbfs(echo[last]) - level_dbfs(late[last]) > 20
 
 
-def test_a_person_is_left_whole_once_the_room_is_known(voice: Samples, say: Say) -> None:
+def test_a_person_stays_intact_once_the_filter_has_converged(voice: Samples, say: Say) -> None:
     canceller = Canceller()
     run(canceller, echo_of(voice), voice)
     person = np.zeros_like(voice)
@@ -62,33 +62,33 @@ def test_a_room_that_changed_is_learnt_anew(voice: Samples) -> None:
     run(canceller, echo_of(voice), voice)
     for _ in range(4):
         moved = run(canceller, echo_of(voice, DELAY // 4), voice)
-    assert canceller.learnt
+    assert canceller.converged
     assert level_dbfs(voice // 2) - level_dbfs(moved) > 15
 
 
-def test_each_reply_has_to_show_anew_that_the_filter_fits(voice: Samples) -> None:
+def test_convergence_is_measured_anew_in_each_reply(voice: Samples) -> None:
     canceller = Canceller()
     run(canceller, echo_of(voice), voice)
-    assert canceller.learnt
+    assert canceller.converged
     canceller.begin()
-    assert not canceller.learnt
+    assert not canceller.converged
 
 
-def test_a_reply_that_comes_later_than_the_last_one_is_taken_away_as_well(voice: Samples) -> None:
+def test_the_echo_of_a_reply_with_another_delay_is_cancelled_as_well(voice: Samples) -> None:
     canceller = Canceller()
     run(canceller, echo_of(voice), voice)
     canceller.begin()
     reply = voice[: 2 * SAMPLE_RATE]
     heard = run(canceller, echo_of(reply, DELAY + 123), reply)
-    assert canceller.learnt
+    assert canceller.converged
     last = slice(SAMPLE_RATE, None)
     assert level_dbfs(reply[last] // 2) - level_dbfs(heard[last]) > 20
 
 
-def test_silence_teaches_nothing(voice: Samples) -> None:
+def test_the_filter_does_not_converge_on_silence(voice: Samples) -> None:
     canceller = Canceller()
     run(canceller, np.zeros_like(voice), voice)
-    assert not canceller.learnt
+    assert not canceller.converged
 
 
 def test_a_cross_fade_begins_as_the_one_and_ends_as_the_other() -> None:

@@ -24,7 +24,7 @@ def hear(
     person: Samples,
     start: float = 0.0,
 ) -> Samples:
-    """What comes out while one thing is played and another said; both of the same length."""
+    """The canceller's output while `played` plays and `person` speaks; both have the same length."""
     echo = np.concatenate([np.zeros(DELAY, np.int16), played[:-DELAY] // 2])
     reference.begin()
     heard = []
@@ -92,7 +92,7 @@ def test_it_rests_again_after_the_reply_and_joins_on_without_a_click(
     assert steps.max() < 2 * np.abs(np.diff(hum.astype(int))).max()
 
 
-def test_who_does_not_want_it_is_asked_at_each_reply() -> None:
+def test_whether_the_echo_is_cancelled_is_asked_at_each_reply() -> None:
     wishes = [False, True]
     reference = PlaybackReference()
     canceller = EchoCanceller(reference, lambda: wishes.pop(0))

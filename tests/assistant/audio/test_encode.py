@@ -1,4 +1,4 @@
-"""Speech as a file that streams."""
+"""Speech encoded as a streamed file: PCM, WAV, FLAC, MP3 and Opus."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def _tone(seconds: float) -> Samples:
     return (8000 * np.sin(2 * np.pi * 440 * t)).astype(np.int16)
 
 
-class _Stream(soundfile.SoundFile):  # type: ignore[misc]
-    """Read from its beginning to its end, as players of a stream do: no length is known, and no way back."""
+class _UnseekableFile(soundfile.SoundFile):  # type: ignore[misc]
+    """A sound file that cannot seek, as for the player of a stream: its length is unknown."""
 
     def seekable(self) -> bool:
         return False
@@ -32,7 +32,7 @@ class _Stream(soundfile.SoundFile):  # type: ignore[misc]
 
 def _decoded(data: bytes) -> tuple[Samples, int]:
     blocks: list[Samples] = []
-    with _Stream(io.BytesIO(data)) as sound:
+    with _UnseekableFile(io.BytesIO(data)) as sound:
         while len(block := sound.read(4096, dtype="int16")):
             blocks.append(block)
         return np.concatenate(blocks), int(sound.samplerate)

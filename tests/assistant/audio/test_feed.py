@@ -52,7 +52,7 @@ def test_a_cut_fades_out_one_block_and_drops_the_rest() -> None:
     assert not feed.pull(100)[0].any()
 
 
-def test_after_a_cut_what_is_pushed_is_swallowed() -> None:
+def test_after_a_cut_what_is_pushed_is_dropped() -> None:
     feed = Feed(1)
     feed.push(np.ones(1, np.int16), 0)
     feed.cut()

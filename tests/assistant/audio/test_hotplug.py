@@ -10,7 +10,7 @@ from assistant.audio.hotplug import Hotplug
 UEVENT = Path("/sys/class/mem/null/uevent")
 
 
-def test_it_tells_what_the_kernel_tells() -> None:
+def test_an_event_of_the_kernel_is_reported() -> None:
     """The kernel repeats an event of /dev/null on request; it stands for a sound card."""
     arrived = threading.Event()
     seen: list[tuple[str, str]] = []
@@ -35,7 +35,7 @@ def test_it_tells_what_the_kernel_tells() -> None:
     assert not watch.watching
 
 
-def test_stopping_twice_is_no_harm() -> None:
+def test_it_may_be_stopped_twice() -> None:
     watch = Hotplug(lambda _action, _name: None)
     watch.stop()
     watch.stop()

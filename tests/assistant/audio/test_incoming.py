@@ -1,4 +1,4 @@
-"""A sound that is filled by one thread and played by another."""
+"""A sound that is played while it is received."""
 
 from __future__ import annotations
 

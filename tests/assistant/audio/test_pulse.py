@@ -1,7 +1,7 @@
-"""The real path through PortAudio, with PulseAudio's null sinks for sound devices.
+"""Microphone and loudspeaker through PortAudio, on the null sinks of a real PulseAudio server.
 
-A sound server on a busy machine loses and delays samples, so these tests ask whether sound comes
-through, not whether every sample does.
+A sound server on a busy machine loses and delays samples. Therefore these tests check that sound arrives, not
+that every sample does.
 """
 
 from __future__ import annotations
@@ -54,20 +54,20 @@ def pulse() -> Iterator[PulseServer]:
         portaudio.rescan()
 
 
-class Endpointer:
-    """Reads a microphone in a thread of its own."""
+class FrameReader:
+    """Reads the frames of a microphone in a thread of its own."""
 
     def __init__(self, settings: MicrophoneSettings) -> None:
         self.frames: list[Samples] = []
         self.states: list[DeviceState] = []
         self.microphone = Microphone(settings, self.states.append)
-        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread = threading.Thread(target=self._read, daemon=True)
 
-    def _listen(self) -> None:
+    def _read(self) -> None:
         for frame in self.microphone.frames():
             self.frames.append(frame)
 
-    def __enter__(self) -> Endpointer:
+    def __enter__(self) -> FrameReader:
         self._thread.start()
         return self
 
@@ -76,8 +76,8 @@ class Endpointer:
         self._thread.join(5)
         assert not self._thread.is_alive()
 
-    def hears(self, count: int) -> bool:
-        """Whether that many more frames come."""
+    def receives(self, count: int) -> bool:
+        """Whether `count` more frames arrive."""
         before = len(self.frames)
         return until(lambda: len(self.frames) >= before + count)
 
@@ -97,42 +97,42 @@ SPEAKER = SpeakerSettings(device="pulse")
 def test_a_clip_that_is_played_is_heard(pulse: PulseServer, tmp_path: Path) -> None:
     clip = tone(SAMPLE_RATE, 440, 1.5)
     write_wav(tmp_path / "clip.wav", clip)
-    with Endpointer(MICROPHONE) as listener:
-        assert listener.hears(20)
+    with FrameReader(MICROPHONE) as reader:
+        assert reader.receives(20)
         pulse.speak(tmp_path / "clip.wav").wait(20)
-        assert listener.hears(50)
-    assert all(frame.shape == (FRAME_SAMPLES,) for frame in listener.frames)
-    assert loud_frames(np.concatenate(listener.frames)) >= loud_frames(clip) // 2
+        assert reader.receives(50)
+    assert all(frame.shape == (FRAME_SAMPLES,) for frame in reader.frames)
+    assert loud_frames(np.concatenate(reader.frames)) >= loud_frames(clip) // 2
 
 
 def test_a_microphone_with_another_rate_is_heard_at_ours(pulse: PulseServer, tmp_path: Path) -> None:
     clip = tone(48_000, 440, 1.0)
     write_wav(tmp_path / "clip.wav", clip, 48_000)
-    with Endpointer(MICROPHONE) as listener:
-        assert listener.hears(20)
+    with FrameReader(MICROPHONE) as reader:
+        assert reader.receives(20)
         pulse.speak(tmp_path / "clip.wav").wait(20)
-        assert listener.hears(30)
-    heard = np.concatenate(listener.frames).astype(np.float64)
+        assert reader.receives(30)
+    heard = np.concatenate(reader.frames).astype(np.float64)
     peak = int(np.argmax(np.abs(np.fft.rfft(heard)))) * SAMPLE_RATE / len(heard)
     assert abs(peak - 440) < 10
 
 
 def test_frames_resume_after_the_microphone_vanished(pulse: PulseServer) -> None:
-    with Endpointer(MICROPHONE) as listener:
-        assert listener.hears(20)
+    with FrameReader(MICROPHONE) as reader:
+        assert reader.receives(20)
         # PulseAudio moves a stream whose source is gone to another one, so there must be none.
         pulse.unplug("speaker")
         pulse.unplug("microphone")
         try:
-            assert until(lambda: "lost" in listener.kinds())
+            assert until(lambda: "lost" in reader.kinds())
         finally:
             pulse.plug_microphone()
             pulse.plug_speaker()
-        listener.microphone.look_again()
-        assert until(lambda: "reopened" in listener.kinds())
-        assert listener.hears(50)
-    assert listener.kinds()[0] == "opened"
-    assert next(state for state in listener.states if state.kind == "lost").reason
+        reader.microphone.request_rescan()
+        assert until(lambda: "reopened" in reader.kinds())
+        assert reader.receives(50)
+    assert reader.kinds()[0] == "opened"
+    assert next(state for state in reader.states if state.kind == "lost").reason
 
 
 def test_a_slow_reader_loses_the_oldest_and_it_is_counted(pulse: PulseServer) -> None:
@@ -145,19 +145,19 @@ def test_a_slow_reader_loses_the_oldest_and_it_is_counted(pulse: PulseServer) ->
 
 
 def test_the_microphone_lets_the_library_look_for_devices(pulse: PulseServer) -> None:
-    with Endpointer(MICROPHONE) as listener:
-        assert listener.hears(10)
+    with FrameReader(MICROPHONE) as reader:
+        assert reader.receives(10)
         assert portaudio.rescan()
-        assert listener.hears(10)
+        assert reader.receives(10)
 
 
 def test_a_relaxed_microphone_gives_the_same_frames(pulse: PulseServer) -> None:
-    with Endpointer(MICROPHONE) as listener:
-        listener.microphone.relaxed = True
-        assert listener.hears(60)
-        listener.microphone.relaxed = False
-        assert listener.hears(10)
-    assert all(frame.shape == (FRAME_SAMPLES,) for frame in listener.frames)
+    with FrameReader(MICROPHONE) as reader:
+        reader.microphone.relaxed = True
+        assert reader.receives(60)
+        reader.microphone.relaxed = False
+        assert reader.receives(10)
+    assert all(frame.shape == (FRAME_SAMPLES,) for frame in reader.frames)
 
 
 def test_an_unknown_microphone_is_named_beside_those_there_are(pulse: PulseServer) -> None:
@@ -265,13 +265,13 @@ def test_a_speaker_replugged_between_replies_is_used_again(pulse: PulseServer) -
         pulse.unplug("speaker")
         pulse.plug_speaker()
         pulse.plug_microphone()
-        speaker.look_again()
+        speaker.request_rescan()
         assert speaker.play([tone(SPEAKER_RATE, 500, 0.2)], SPEAKER_RATE)
     finally:
         speaker.close()
 
 
-def test_the_reference_is_told_what_the_loudspeaker_gets_with_its_gain(pulse: PulseServer) -> None:
+def test_the_reference_receives_what_the_loudspeaker_gets_with_its_gain(pulse: PulseServer) -> None:
     reference = PlaybackReference()
     speaker = Speaker(SpeakerSettings(device="pulse", volume=0.5), reference)
     clip = tone(SPEAKER_RATE, 440, 1.0)

@@ -1,4 +1,4 @@
-"""Models for the tests of hearing, from the store that `make setup` fills."""
+"""Real models for the tests of hearing, from the store that `make setup` fills."""
 
 from __future__ import annotations
 

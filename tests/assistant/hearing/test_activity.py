@@ -31,7 +31,7 @@ def voiced(samples: Samples) -> tuple[int, int]:
     return int(places[0]), int(places[-1])
 
 
-def test_a_silent_room_is_never_judged(activity: VoiceActivity, silero: Silero) -> None:
+def test_the_network_does_not_run_in_a_silent_room(activity: VoiceActivity, silero: Silero) -> None:
     heard = followed(activity, hiss(10))
     assert silero.windows == 0
     assert not any(state.is_speech or state.started or state.gate_open for state in heard)
@@ -82,8 +82,8 @@ def test_a_turn_may_begin_in_the_past(activity: VoiceActivity, say: Callable[...
     assert activity.process(hiss(0.01)).ended_silence_ms <= 110
 
 
-class Script:
-    """A judge who says what it is told, window by window."""
+class ScriptedNetwork:
+    """Gives the probabilities that it was made with, one for each window."""
 
     def __init__(self, answers: list[float]) -> None:
         self.answers = answers
@@ -103,15 +103,15 @@ class Script:
 
 
 class OpenGate(VadGate):
-    """Always lets through."""
+    """A VAD gate that is always open."""
 
     def process(self, frame: Samples) -> bool:
         return len(frame) > 0
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_positions_and_times_agree_whatever_the_judge_says(answers: list[float]) -> None:
-    activity = VoiceActivity(OpenGate(), Script(answers))
+def test_positions_and_times_agree_whatever_the_network_gives(answers: list[float]) -> None:
+    activity = VoiceActivity(OpenGate(), ScriptedNetwork(answers))
     speaking = False
     for frame in frames(np.zeros(16_000, np.int16)):
         state = activity.process(frame)

@@ -13,7 +13,7 @@ def chirp(seconds: int) -> Floats:
 
 
 def test_features_are_those_of_whisper() -> None:
-    """Golden: the features that pipecat-ai 1.14.0 computes for its network of the same sound."""
+    """Golden values: the features that pipecat-ai 1.14.0 computes of the same sound."""
     features = log_mel(chirp(8))
     assert features.shape == (80, 800)
     golden = {

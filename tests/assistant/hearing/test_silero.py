@@ -12,36 +12,36 @@ from common.errors import ModelError
 from tests.assistant.hearing.sounds import frames, hiss
 
 
-def judged(silero: Silero, samples: Samples) -> list[float]:
+def probabilities(silero: Silero, samples: Samples) -> list[float]:
     answers = (silero.process(frame) for frame in frames(samples))
     return [answer for answer in answers if answer is not None]
 
 
 def test_speech_is_speech(silero: Silero, say: Callable[..., Samples]) -> None:
-    assert max(judged(silero, say("turn on the kitchen light"))) > 0.8
+    assert max(probabilities(silero, say("turn on the kitchen light"))) > 0.8
 
 
 def test_noise_is_not(silero: Silero) -> None:
-    assert max(judged(silero, hiss(3, rms=300))) < 0.3
+    assert max(probabilities(silero, hiss(3, rms=300))) < 0.3
 
 
-def test_every_window_is_judged_once(silero: Silero) -> None:
+def test_every_window_is_processed_once(silero: Silero) -> None:
     seconds = hiss(2)
-    assert len(judged(silero, seconds)) == len(seconds) // WINDOW_SAMPLES == silero.windows
+    assert len(probabilities(silero, seconds)) == len(seconds) // WINDOW_SAMPLES == silero.windows
     assert silero.pending == len(seconds) % WINDOW_SAMPLES
 
 
-def test_a_reset_stream_is_judged_as_a_new_one(silero: Silero, say: Callable[..., Samples]) -> None:
+def test_a_reset_stream_gives_the_same_as_a_new_one(silero: Silero, say: Callable[..., Samples]) -> None:
     spoken = say("good morning")
-    first = judged(silero, spoken)
+    first = probabilities(silero, spoken)
     silero.reset()
-    assert np.allclose(judged(silero, spoken), first)
+    assert np.allclose(probabilities(silero, spoken), first)
 
 
 def test_frames_are_joined_as_one_piece(
     silero: Silero, silero_path: Path, say: Callable[..., Samples]
 ) -> None:
-    """Windows of 512 samples cut across frames of 160; compare with cutting them by hand."""
+    """Windows of 512 samples do not align with frames of 160; the reference cuts the clip into windows."""
     import onnxruntime
 
     spoken = say("set a timer").astype(np.float32) / 32_768
@@ -52,7 +52,7 @@ def test_frames_are_joined_as_one_piece(
         answer, state = session.run(None, {"input": window, "state": state, "sr": np.array(16_000, np.int64)})
         context = window[0, -64:]
         wanted.append(float(answer[0, 0]))
-    assert np.allclose(judged(silero, say("set a timer")), wanted, atol=1e-5)
+    assert np.allclose(probabilities(silero, say("set a timer")), wanted, atol=1e-5)
 
 
 def test_a_missing_model_is_a_named_error(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_missing_model_is_a_named_error(tmp_path: Path) -> None:
 
 def test_streams_share_the_network_but_not_the_voice(silero: Silero, say: Callable[..., Samples]) -> None:
     spoken = say("good morning")
-    alone = judged(silero.another_stream(), spoken)
+    alone = probabilities(silero.another_stream(), spoken)
     one, two = silero.another_stream(), silero.another_stream()
     together: list[float] = []
     for frame in frames(spoken):

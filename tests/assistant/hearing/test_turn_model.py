@@ -24,8 +24,7 @@ def model() -> TurnModel:
 
 
 def test_its_judgement_is_that_of_its_makers(model: TurnModel) -> None:
-    """Golden: what pipecat-ai 1.14.0 gets for the same three seconds. Eight-bit weights round differently
-    from processor to processor."""
+    """Golden value: pipecat-ai 1.14.0 on the same 3 s. 8-bit weights round differently on each processor."""
     assert abs(model.finished(to_int16(chirp(8)[:48_000])) - 0.0095) < 0.03
 
 

@@ -42,7 +42,7 @@ def test_it_stays_open_for_the_hangover(say: Callable[..., Samples]) -> None:
     assert long >= short + 45
 
 
-def test_what_is_under_the_floor_is_not_looked_at(say: Callable[..., Samples]) -> None:
+def test_speech_below_the_level_floor_never_opens_it(say: Callable[..., Samples]) -> None:
     spoken = say("turn on the kitchen light")
     assert not any(opened(spoken, VadGate(VadGateSettings(floor_dbfs=0))))
 

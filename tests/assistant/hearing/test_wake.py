@@ -15,7 +15,7 @@ from tests.assistant.hearing.sounds import frames, hiss, in_room
 
 
 def clips(speech_dir: Path, word: str, count: int) -> Iterator[Samples]:
-    """Recordings of a word, without those whose file is damaged."""
+    """At most `count` recordings of a word; damaged files are skipped."""
     found = 0
     for path in sorted((speech_dir / "wake" / word).iterdir()):
         try:
@@ -29,7 +29,7 @@ def clips(speech_dir: Path, word: str, count: int) -> Iterator[Samples]:
 
 
 def heard(words: WakeWords, samples: Samples) -> list[Detection]:
-    """What is detected in a recording behind a gate of its own, far from what came before."""
+    """The detections in a recording, behind a VAD gate of its own and after 2 s of silence."""
     for frame in frames(np.zeros(16_000 * 2, np.int16)):
         words.process(frame, gate_open=False)
     gate = VadGate()
@@ -43,10 +43,10 @@ def test_a_silent_room_costs_no_inference(wake_words: WakeWords) -> None:
 
 
 @pytest.mark.parametrize("sentence", ["alexa", "alexa turn on the kitchen light"])
-def test_another_synthesiser_wakes_it(
+def test_a_synthetic_voice_is_detected(
     sentence: str, wake_words: WakeWords, say: Callable[..., Samples]
 ) -> None:
-    """Also in one breath with a command, whose beginning must lie behind the word's end."""
+    """The wake word alone, and followed by a command without a pause."""
     found = heard(wake_words, in_room(say(sentence, lead=0), 1.0, 0.5))
     assert [detection.name for detection in found] == ["alexa"]
 
@@ -59,7 +59,7 @@ def test_with_silence_around_it_is_heard(wake_words: WakeWords, speech_dir: Path
     assert sum(hits) >= 34
 
 
-def test_fed_only_from_the_gates_opening_it_is_heard(wake_words: WakeWords, speech_dir: Path) -> None:
+def test_without_pre_roll_it_is_detected(wake_words: WakeWords, speech_dir: Path) -> None:
     """No pre-roll: the networks see nothing before the frame that opened the gate."""
     hits = []
     for clip in clips(speech_dir, "alexa", 40):

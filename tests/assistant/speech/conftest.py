@@ -16,7 +16,7 @@ from tests.hearsay import plain
 
 
 class ListAutomaton:
-    """A character automaton over a list of sentences; states are numbered prefixes."""
+    """A character automaton of a list of sentences; a state is the number of a prefix."""
 
     start = 0
 
@@ -42,11 +42,11 @@ class ListAutomaton:
 
 
 class ListGrammar:
-    """A recognition grammar that knows a list of sentences."""
+    """A recognition grammar of a list of sentences."""
 
     def __init__(self, sentences: Iterable[str], searchable: bool = True) -> None:
         self.sentences = frozenset(sentences)
-        self.said = ()
+        self.known_prefix = ()
         self.key = f"{searchable} {sorted(self.sentences)}"
         self.words = frozenset(word for text in self.sentences for word in text.split())
         self.automaton = ListAutomaton(self.sentences) if searchable else None
@@ -56,7 +56,7 @@ class ListGrammar:
 
 
 def can_write(automaton: TokenAutomaton, vocabulary: Vocabulary, written: str) -> bool:
-    """Whether written text, cut into the fewest tokens, is a sentence of the automaton."""
+    """Whether written text, split into the fewest tokens, is a sentence of the automaton."""
     tokens = vocabulary.fewest(SPACE + written.replace(" ", SPACE))
     assert tokens, written
     state = automaton.start

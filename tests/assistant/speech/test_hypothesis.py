@@ -1,4 +1,4 @@
-"""Hypotheses and whether they are believed."""
+"""Hypotheses, and the evidence that a sentence of the grammar needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assistant.models.moonshine_shape import END_TOKEN
 from assistant.speech.hypothesis import Hypothesis
-from assistant.speech.rejection import Evidence, RejectionSettings, believable
+from assistant.speech.rejection import Evidence, RejectionSettings, is_accepted
 from assistant.speech.tokens import SPACE, Vocabulary
 
 NATS = st.floats(-20.0, 5.0)
@@ -41,22 +41,22 @@ def test_hyphen_begins_a_word(vocabulary: Vocabulary) -> None:
 
 
 def test_a_perfect_sentence_is_believed() -> None:
-    assert believable(Evidence(10, 0.0, -0.1, -0.5), SETTINGS)
+    assert is_accepted(Evidence(10, 0.0, -0.1, -0.5), SETTINGS)
 
 
 def test_one_wrong_word_is_enough_to_reject() -> None:
-    assert not believable(Evidence(20, -0.5, -0.8, SETTINGS.min_word - 1), SETTINGS)
+    assert not is_accepted(Evidence(20, -0.5, -0.8, SETTINGS.min_word - 1), SETTINGS)
 
 
 def test_short_sentences_must_do_better() -> None:
     evidence = Evidence(SETTINGS.short_tokens + 1, -1.5, -1.5, -6.0)
-    assert believable(evidence, SETTINGS)
-    assert not believable(replace(evidence, tokens=SETTINGS.short_tokens), SETTINGS)
+    assert is_accepted(evidence, SETTINGS)
+    assert not is_accepted(replace(evidence, tokens=SETTINGS.short_tokens), SETTINGS)
 
 
 @given(st.integers(1, 40), NATS, NATS, NATS, st.floats(0.0, 10.0))
 def test_better_evidence_is_never_believed_less(
     tokens: int, ratio: float, mean: float, word: float, more: float
 ) -> None:
-    if believable(Evidence(tokens, ratio, mean, word), SETTINGS):
-        assert believable(Evidence(tokens, ratio + more, mean + more, word + more), SETTINGS)
+    if is_accepted(Evidence(tokens, ratio, mean, word), SETTINGS):
+        assert is_accepted(Evidence(tokens, ratio + more, mean + more, word + more), SETTINGS)

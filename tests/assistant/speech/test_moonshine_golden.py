@@ -1,4 +1,4 @@
-"""The lean graphs against the published ones, on the same sound."""
+"""Our lean graphs of Moonshine compared with the published ones, on the same sound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text to phonemes to ids."""
+"""From text to phonemes, and to the ids of a voice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real people, a real grammar: spoken orders of the development set."""
+"""Recognition of real people with a real grammar: spoken orders of the development set."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def grammar(speech_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Gramm
 
 
 def trimmed(audio: Samples) -> Samples:
-    """The recording from 0.3 s before its first loud frame to 0.3 s behind its last."""
+    """The recording from 0.3 s before its first loud frame to 0.3 s after its last one."""
     frames = whole_frames(audio)
     level = np.sqrt(np.mean(frames.astype(np.float64) ** 2, axis=1))
     loud = np.flatnonzero(level > 0.1 * np.percentile(level, 99)) * FRAME_SAMPLES

@@ -1,4 +1,4 @@
-"""The recogniser on spoken sentences: free, helped by words, and searched in a grammar."""
+"""The recogniser on spoken sentences: free, with a lexicon bias, and with a search in the grammar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the search may find is what the matcher understands: the token automaton against hassil itself."""
+"""The search finds exactly the sentences that hassil accepts: the token automaton compared with hassil."""
 
 from __future__ import annotations
 

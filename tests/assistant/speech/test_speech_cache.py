@@ -12,7 +12,7 @@ from common.errors import Unavailable
 
 
 class _Source:
-    """Makes five chunks of 0.1 s a sentence and notes each; "broken" fails in the middle."""
+    """Gives five chunks of 0.1 s for each sentence, and records them; "broken" fails in the middle."""
 
     sample_rate = 10_000
     pause_s = 0.05
@@ -85,7 +85,7 @@ def test_an_interrupted_reply_can_be_said_again_whole() -> None:
     assert len(_sound(voice, "Okay.")) == 5_000
 
 
-def test_the_oldest_sentences_go_when_there_is_no_more_room() -> None:
+def test_the_oldest_sentences_are_dropped_when_the_cache_is_full() -> None:
     voice = SpeechCache(_Source(), SpeechCacheSettings(megabytes=0.025))
     for text in ("One.", "Two.", "Three."):
         for _ in range(2):
@@ -121,7 +121,7 @@ def test_a_long_sentence_is_spoken_and_not_kept() -> None:
 def test_replies_are_rendered_ahead_once_the_machine_was_seen_to_be_fast() -> None:
     source = _Source()
     voice = SpeechCache(source)
-    assert not voice.render(["Frequent."]), "nobody knows yet how fast it is"
+    assert not voice.render(["Frequent."]), "the speed of the machine is not known yet"
     _sound(voice, "Okay.")
     assert voice.render(["Okay.", "Frequent."])
     source.wait_for(10)

@@ -1,4 +1,4 @@
-"""The synthesiser: understood, early, and without seams."""
+"""The synthesiser: its speech is understood, begins early, and its chunks join exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From sentences to tokens: every way of writing them, and nothing else."""
+"""The token automaton accepts every way to write its sentences, and nothing else."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def trie(vocabulary: Vocabulary) -> VocabularyTrie:
     return VocabularyTrie(vocabulary)
 
 
-class Unnamed(ListAutomaton):
-    """Tells of no state what may follow, so that every character of the vocabulary is tried."""
+class UnlistedAutomaton(ListAutomaton):
+    """Does not list the characters that may follow, so that every character of the vocabulary is tried."""
 
     def chars(self, state: int) -> frozenset[str] | None:
         return None
 
 
 class Walk:
-    """Walks written text, cut into the fewest tokens, along an automaton."""
+    """Walks written text, split into the fewest tokens, along an automaton."""
 
     sentences: ClassVar[tuple[str, ...]] = SENTENCES
 
@@ -121,7 +121,7 @@ def test_trim_bounds_what_is_remembered(trie: VocabularyTrie) -> None:
 )
 def test_nothing_is_lost_by_trying_only_what_may_follow(trie: VocabularyTrie, sentences: list[str]) -> None:
     quick = TokenAutomaton(ListAutomaton(sentences), trie, 10_000)
-    slow = TokenAutomaton(Unnamed(sentences), trie, 10_000)
+    slow = TokenAutomaton(UnlistedAutomaton(sentences), trie, 10_000)
     state = 0
     while state < quick.known_states:
         some, all_ = quick.choices(state), slow.choices(state)

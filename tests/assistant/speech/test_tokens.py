@@ -1,4 +1,4 @@
-"""The vocabulary and its trie."""
+"""The vocabulary, its trie, and the lexicon."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Speakers who pause, go on, correct themselves, talk over the reply or cough; espeak-ng is the person."""
+"""Continuation, correction, barge-in and coughs, on synthetic speech (espeak-ng) and real models."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from assistant.turn.conversation import Conversation
 from assistant.turn.settings import ConversationSettings, Phase
 from assistant.turn.store import Turn
 from tests.assistant.conftest import Stream, silence
-from tests.assistant.mouths import SlowMouth
+from tests.assistant.sinks import SlowSink
 from tests.hearsay import plain
 
 Say = Callable[..., Samples]
@@ -28,10 +28,10 @@ Open = Callable[..., Stream]
 
 @dataclass
 class _Room:
-    """A conversation whose replies last until they are stopped."""
+    """A conversation under test; its replies last until they are stopped."""
 
     conversation: Conversation
-    playback: SlowMouth
+    playback: SlowSink
     turns: list[Turn] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -56,7 +56,7 @@ def room(assistant: Assistant) -> Iterator[Callable[..., _Room]]:
     rooms: list[_Room] = []
 
     def make(**settings: bool) -> _Room:
-        playback = SlowMouth()
+        playback = SlowSink()
         made = _Room(None, playback)  # type: ignore[arg-type]
         made.conversation = assistant.conversation(
             playback,

@@ -1,4 +1,4 @@
-"""The turn, on spoken audio and real models; espeak-ng is the person."""
+"""Whole turns, on synthetic speech (espeak-ng) and real models."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from assistant.hearing.ears import Ears
 from assistant.turn.settings import ConversationSettings, Phase
 from assistant.turn.store import Turn
 from tests.assistant.conftest import Stream, silence
-from tests.assistant.mouths import SlowMouth
+from tests.assistant.sinks import SlowSink
 
 Say = Callable[..., Samples]
 Open = Callable[..., Stream]
@@ -162,7 +162,7 @@ def test_bad_recordings_are_still_understood(
 
 @pytest.mark.parametrize("words", ["stop", "okay nabu"])
 def test_the_reply_is_interrupted_by_voice(assistant: Assistant, say: Say, words: str) -> None:
-    playback, turns, kinds = SlowMouth(), list[Turn](), list[str]()
+    playback, turns, kinds = SlowSink(), list[Turn](), list[str]()
     conversation = assistant.conversation(
         playback,
         ConversationSettings(wake=True, realtime=False),
@@ -185,7 +185,7 @@ def test_the_reply_is_interrupted_by_voice(assistant: Assistant, say: Say, words
 
 
 def test_a_sentence_begun_during_the_reply_is_heard_whole(assistant: Assistant, say: Say) -> None:
-    playback, turns = SlowMouth(), list[Turn]()
+    playback, turns = SlowSink(), list[Turn]()
     conversation = assistant.conversation(
         playback, ConversationSettings(wake=False, realtime=False), on_turn=turns.append
     )
@@ -221,7 +221,7 @@ def test_a_turn_that_fails_does_not_make_the_box_deaf(
 
 
 def test_silence_asked_for_elsewhere_is_kept_here(assistant: Assistant, say: Say) -> None:
-    playback, turns = SlowMouth(), list[Turn]()
+    playback, turns = SlowSink(), list[Turn]()
     conversation = assistant.conversation(
         playback, ConversationSettings(wake=False, realtime=False), on_turn=turns.append
     )
@@ -283,7 +283,7 @@ def test_a_closed_conversation_keeps_nothing_that_was_heard(
         return ears[-1]
 
     monkeypatch.setattr(assistant, "ears", made)
-    conversation = assistant.conversation(SlowMouth(), ConversationSettings(wake=False, realtime=False))
+    conversation = assistant.conversation(SlowSink(), ConversationSettings(wake=False, realtime=False))
     for frame in whole_frames(silence(0.5)):
         conversation.feed(frame)
     assert len(ears[0].audio(0, SAMPLE_RATE)) == SAMPLE_RATE // 2

@@ -1,4 +1,4 @@
-"""The box and its own voice, in a computed room with a loud, distorting loudspeaker; all models are real."""
+"""The box hears its own voice: real models, and a simulated room with a loud, distorting loudspeaker."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def box(assistant: Assistant) -> Iterator[Callable[..., RoomBox]]:
 
 
 def say_to_nobody(here: RoomBox, text: str, seconds: float) -> tuple[Samples, Samples]:
-    """The box speaks, and nobody else; the echo, and what was heard of it."""
+    """Only the box speaks; gives the echo at the microphone, and the output of the canceller."""
     assert here.conversation.say(text)
     return here.hear(silence(seconds))
 
@@ -76,7 +76,7 @@ def test_nor_does_it_once_the_linear_canceller_has_learnt_the_room(box: Callable
 
 
 def test_without_the_canceller_it_does(box: Callable[..., RoomBox]) -> None:
-    """Else the test above would prove nothing."""
+    """The control for the test above: without AEC the box does react to its own voice."""
     here = box(cancelling=False)
     say_to_nobody(here, PARROT, 11)
     assert EventKind.INTERRUPTED in here.kinds()

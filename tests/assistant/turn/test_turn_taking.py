@@ -1,4 +1,4 @@
-"""One frame, one decision. What an utterance was taken for is given here; other tests recognise it."""
+"""One frame, one decision. Interpretations are given here; nothing is recognised."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ BEFORE = cast(AnsweredTurn, object())
 WHOLE = cast(Interpretation, object())
 
 
-class Known:
-    """An endpointer and a continuation whose findings are known."""
+class FixedResults:
+    """An endpointer and a continuation in one that give fixed results."""
 
     def __init__(
         self, verdict: Verdict = Verdict.WAIT, remark: object = Remark.NOTHING, **found: Any
@@ -64,7 +64,7 @@ class Known:
 
 
 def decided(
-    known: Known, phase: Phase, frame: HearingFrame, *, echo_free: bool = True, **state: object
+    known: FixedResults, phase: Phase, frame: HearingFrame, *, echo_free: bool = True, **state: object
 ) -> Decision:
     settings = ConversationSettings(echo_free=echo_free)
     taking = TurnTaking(cast(Endpointer, known), cast(Continuation, known), settings)
@@ -75,19 +75,19 @@ def decided(
 @pytest.mark.parametrize("phase", list(Phase))
 def test_a_wake_word_goes_before_everything(phase: Phase) -> None:
     frame = HearingFrame(SPEECH, "alexa", 0.9, 1000)
-    known = Known(Verdict.COMMIT, Remark.STOP, before=BEFORE, whole=WHOLE)
+    known = FixedResults(Verdict.COMMIT, Remark.STOP, before=BEFORE, whole=WHOLE)
     assert decided(known, phase, frame, turn=TURN) == Wake(frame)
 
 
 @pytest.mark.parametrize("phase", [Phase.IDLE, Phase.LISTENING, Phase.SPEAKING])
 def test_the_rest_of_the_last_utterance_goes_before_a_new_one(phase: Phase) -> None:
-    known = Known(Verdict.COMMIT, Remark.STOP, before=BEFORE, whole=WHOLE)
+    known = FixedResults(Verdict.COMMIT, Remark.STOP, before=BEFORE, whole=WHOLE)
     assert decided(known, phase, HearingFrame(PAUSE), turn=TURN) == Correct(BEFORE, WHOLE)
 
 
 @pytest.mark.parametrize("phase", [Phase.DECIDING, Phase.WAITING])
 def test_nothing_is_corrected_while_somebody_else_has_the_turn(phase: Phase) -> None:
-    known = Known(before=BEFORE, whole=WHOLE)
+    known = FixedResults(before=BEFORE, whole=WHOLE)
     assert not isinstance(decided(known, phase, HearingFrame(PAUSE)), Correct)
 
 
@@ -95,14 +95,14 @@ def test_nothing_is_corrected_while_somebody_else_has_the_turn(phase: Phase) -> 
     ("echo_free", "activity", "duck"), [(True, SPEECH, True), (True, PAUSE, False), (False, SPEECH, False)]
 )
 def test_while_more_may_come_the_reply_is_ducked(echo_free: bool, activity: Any, duck: bool) -> None:
-    known = Known(remark=Remark.STOP, before=BEFORE, more=True)
+    known = FixedResults(remark=Remark.STOP, before=BEFORE, more=True)
     frame = HearingFrame(activity)
     assert decided(known, Phase.SPEAKING, frame, echo_free=echo_free) == Wait(duck)
 
 
 @pytest.mark.parametrize(("activity", "decision"), [(QUIET, Wait()), (SPEECH, Wait()), (PAUSE, Forget())])
 def test_in_idle_speech_that_is_over_is_forgotten(activity: Any, decision: Decision) -> None:
-    assert decided(Known(), Phase.IDLE, HearingFrame(activity)) == decision
+    assert decided(FixedResults(), Phase.IDLE, HearingFrame(activity)) == decision
 
 
 @pytest.mark.parametrize(
@@ -115,12 +115,12 @@ def test_in_idle_speech_that_is_over_is_forgotten(activity: Any, decision: Decis
     ],
 )
 def test_a_turn_goes_as_its_endpointing_says(verdict: Verdict, decision: Decision) -> None:
-    assert decided(Known(verdict), Phase.LISTENING, HearingFrame(PAUSE), turn=TURN) == decision
+    assert decided(FixedResults(verdict), Phase.LISTENING, HearingFrame(PAUSE), turn=TURN) == decision
 
 
 def test_what_began_during_the_reply_is_passed_over_until_silence() -> None:
     state = {"turn": TURN, "awaits_silence": True}
-    known = Known(Verdict.COMMIT)
+    known = FixedResults(Verdict.COMMIT)
     assert decided(known, Phase.LISTENING, HearingFrame(SPEECH), **state) == Wait()  # type: ignore[arg-type]
     opened = decided(known, Phase.LISTENING, HearingFrame(PAUSE), **state)  # type: ignore[arg-type]
     assert isinstance(opened, Open)
@@ -138,8 +138,11 @@ def test_what_began_during_the_reply_is_passed_over_until_silence() -> None:
     ],
 )
 def test_words_over_the_reply(remark: object, decision: Decision) -> None:
-    assert decided(Known(remark=remark), Phase.SPEAKING, HearingFrame(PAUSE)) == decision
+    assert decided(FixedResults(remark=remark), Phase.SPEAKING, HearingFrame(PAUSE)) == decision
 
 
 def test_while_a_hub_has_the_turn_only_its_deadline_counts() -> None:
-    assert decided(Known(Verdict.COMMIT), Phase.WAITING, HearingFrame(PAUSE), turn=TURN) == CheckDeadline()
+    assert (
+        decided(FixedResults(Verdict.COMMIT), Phase.WAITING, HearingFrame(PAUSE), turn=TURN)
+        == CheckDeadline()
+    )

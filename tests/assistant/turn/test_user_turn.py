@@ -1,4 +1,4 @@
-"""The span of a turn, and what is known of it, follow from its opening and the newest activity."""
+"""The span of a turn follows from its opening and the newest voice activity."""
 
 from __future__ import annotations
 

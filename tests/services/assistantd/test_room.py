@@ -101,7 +101,7 @@ class _Driver:
             raise ValueError("cannot convert float NaN to integer")
         yield np.zeros(FRAME_SAMPLES, np.int16)
 
-    def let_go(self) -> bool:
+    def close_for_rescan(self) -> bool:
         return True
 
 

@@ -1,4 +1,4 @@
-"""Loudspeakers for tests."""
+"""Audio sinks for tests."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from assistant.audio.format import Samples
 
 
-class SlowMouth:
-    """A loudspeaker that says when it begins and takes its time until it is stopped."""
+class SlowSink:
+    """A sink that plays until it is stopped (20 s at most), and shows when it begins."""
 
     volume = 1.0
 
