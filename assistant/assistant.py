@@ -13,19 +13,15 @@ from assistant.audio.format import Samples
 from assistant.audio.sink import AudioSink
 from assistant.clock import BoxClock
 from assistant.events import Event, EventBus, EventKind
-from assistant.hearing.activity import VoiceActivity
 from assistant.hearing.ears import Ears
-from assistant.hearing.silero import Silero
-from assistant.hearing.turn_model import TurnModel
-from assistant.hearing.vad_gate import VadGate
-from assistant.hearing.wake import WakeWords
+from assistant.hearing.hearing import Hearing
 from assistant.home.config import SAMPLE_HOME, load_home
 from assistant.home.executor import HomeExecutor
 from assistant.home.hub import HubHome
 from assistant.home.model import Home
 from assistant.home.names import home_names
 from assistant.home.state import LocalHome
-from assistant.models.catalogue import CATALOGUE, LANGUAGES, WAKE_WORDS, ModelEntry
+from assistant.models.catalogue import CATALOGUE, LANGUAGES, ModelEntry
 from assistant.models.store import ModelStore
 from assistant.settings import Settings
 from assistant.skills.common_lines import FAILED, NOT_UNDERSTOOD
@@ -37,10 +33,8 @@ from assistant.skills.language import load_language
 from assistant.skills.rings import Rings
 from assistant.skills.timekeeping import TimerBook
 from assistant.skills.volume_control import VolumeControl
-from assistant.speech.frequent_replies import FrequentReplies
+from assistant.speech.box_voice import BoxVoice
 from assistant.speech.recogniser import Recogniser, Transcript
-from assistant.speech.speech_cache import SpeechCache, UncachedVoice
-from assistant.speech.spoken import spoken
 from assistant.speech.synthesiser import Synthesiser
 from assistant.turn.context import StreamContext
 from assistant.turn.conversation import Conversation
@@ -51,15 +45,13 @@ from assistant.turn.utterance import Voice
 from assistant.understanding.grammar import Grammar
 from assistant.understanding.reload import GrammarKeeper
 from assistant.understanding.sentences import build_grammar
-from common.errors import InvalidInput, ModelError, StorageError, TooLarge
+from common.errors import InvalidInput, StorageError, TooLarge
 
 log = logging.getLogger(__name__)
 
 #: Longest typed sentence, characters; a spoken minute is about 1000.
 MAX_QUERY = 1000
 MAX_CONTEXT = 50
-#: Seconds without a sound worth hearing after which replies are rendered ahead.
-QUIET_S = 5.0
 #: Seconds that a program's question waits for the grammar of a changed home; a build takes about one, on a
 #: machine that is busy many more.
 NEW_GRAMMAR_S = 30.0
@@ -67,6 +59,8 @@ NEW_GRAMMAR_S = 30.0
 
 class Assistant:
     """Models, home, skills and grammar; makes conversations and answers typed questions.
+
+    More than twelve attributes: here everything is put together, and daemons and commands use the parts.
 
     Args:
         settings: what the owner wants.
@@ -126,29 +120,18 @@ class Assistant:
         if self.hub is not None:
             self.hub.listen(self._keeper.refresh)
         self.recogniser = Recogniser(self._store, settings.recogniser, settings.language)
-        self._turn_model = self._load_turn_model()
-        self._silero = Silero(self._store.path("silero-vad", "silero_vad_16k_op15.onnx"), self._store.engine)
-        self._synthesiser = Synthesiser(self._store, settings.voice, settings.language)
-        self._voice = SpeechCache(self._synthesiser, settings.speech_cache)
-        self._frequent = FrequentReplies(
+        self._hearing = Hearing(
+            self._store, settings.activity, settings.wake.thresholds(), settings.recogniser.max_audio_s + 5
+        )
+        self._voice = BoxVoice(
+            Synthesiser(self._store, settings.voice, settings.language),
+            settings.speech_cache,
             state / "replies.json",
             (replies.text(NOT_UNDERSTOOD), replies.text(FAILED)),
-            settings.speech_cache.frequent,
         )
-        self._heard_at = 0.0
-        #: What is still to be rendered in this quiet; gone through once, so that a silent room costs nothing.
-        self._ahead: Iterator[str] | None = None
-        self.bus.listen(self._heard)
+        self.bus.listen(self._voice.follow)
         self.dialogue = Dialogue(lambda: self._keeper.current, self.skills, self.clock)
         self.turns = TurnStore(state, settings.store.turns, settings.store.keep_audio)
-
-    def _load_turn_model(self) -> TurnModel | None:
-        """Judges by the voice whether somebody has finished; the box works without it."""
-        try:
-            return TurnModel(self._store)
-        except ModelError as error:
-            log.info("the voice is not asked for the end of a turn: %s", error)
-            return None
 
     @property
     def home(self) -> Home:
@@ -158,7 +141,7 @@ class Assistant:
     @property
     def voice(self) -> Voice:
         """What the box speaks with."""
-        return self._voice
+        return self._voice.cached
 
     @property
     def grammar(self) -> Grammar:
@@ -190,32 +173,11 @@ class Assistant:
         In the quiet, what is likely to be answered next is rendered ahead.
         """
         self._keeper.poll()
-        if time.monotonic() - self._heard_at > QUIET_S:
-            ahead = self._ahead
-            if ahead is None:
-                ahead = self._ahead = (spoken(text) for text in self._frequent.likeliest())
-            self._voice.render(ahead)
-
-    def _heard(self, event: Event) -> None:
-        if event.kind in (EventKind.ONSET, EventKind.STATE, EventKind.TRANSCRIPT, EventKind.REPLY):
-            self._heard_at = time.monotonic()
-            self._ahead = None
+        self._voice.poll()
 
     def ears(self, *, wake: bool) -> Ears:
-        """Hearing for one stream, with its own memory of the voice; only wake words load their own."""
-        words = None
-        if wake:
-            thresholds = self.settings.wake.thresholds()
-            models = {name: WAKE_WORDS[name] for name in thresholds}
-            words = WakeWords(
-                {
-                    name: self._store.path(model.name, model.file_ending(".json"))
-                    for name, model in models.items()
-                },
-                {name: value for name, value in thresholds.items() if value > 0},
-            )
-        activity = VoiceActivity(VadGate(), self._silero.another_stream(), self.settings.activity)
-        return Ears(activity, words, seconds=self.settings.recogniser.max_audio_s + 5)
+        """Ears for one stream; see `Hearing.ears`."""
+        return self._hearing.ears(wake=wake)
 
     def conversation(
         self,
@@ -239,8 +201,7 @@ class Assistant:
         settings = dataclasses.replace(settings, keep_audio=self.settings.store.keep_audio)
 
         def finished(turn: Turn, audio: Samples | None) -> None:
-            if turn.reply:
-                self._frequent.count(turn.reply)
+            self._voice.replied(turn.reply)
             if on_turn is not None:
                 on_turn(turn)
             self.turns.add(turn, audio)
@@ -249,7 +210,7 @@ class Assistant:
             ears=self.ears(wake=settings.wake),
             recogniser=self.recogniser,
             dialogue=self.dialogue,
-            voice=UncachedVoice(self._synthesiser) if uncached_voice else self._voice,
+            voice=self._voice.uncached if uncached_voice else self._voice.cached,
             sink=sink,
             bus=bus,
             settings=settings,
@@ -257,7 +218,7 @@ class Assistant:
             on_turn=finished,
             label=label,
             hub=self.settings.hub_pipeline,
-            sounds_finished=self._turn_model.finished if self._turn_model is not None else None,
+            sounds_finished=self._hearing.sounds_finished,
         )
         return Conversation(context)
 
@@ -343,7 +304,7 @@ class Assistant:
             text: what to say.
             speed: from 0.5 to 2; 0 for the one that is set.
         """
-        return self._synthesiser.stream(spoken(text), speed)
+        return self._voice.synthesise(text, speed)
 
     def models(self) -> list[tuple[ModelEntry, str]]:
         """Every catalogued model and whether it is "ready", "missing" or "damaged" (by size)."""

@@ -80,6 +80,8 @@ class StoreSettings:
 class Settings:
     """What an owner can set. Relative paths are taken from the folder of the settings file.
 
+    More than twelve attributes: one attribute for each section of the settings file.
+
     Attributes:
         engine: what runs the models, a name of the table in `assistant.models.engine`.
         language: what is understood and spoken, a two-letter code.

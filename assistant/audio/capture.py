@@ -28,6 +28,8 @@ DROPPED = Counter(
 class Capture:
     """Records from one device until it is closed or the device vanishes.
 
+    More than twelve attributes: the state that two threads share stands in one place, under one lock.
+
     The device is asked for 16 kHz mono first. If it refuses, it is opened with two channels or at its own
     rate, and the sound is converted. The audio callback only copies; `read` does everything else.
 

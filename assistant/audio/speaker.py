@@ -57,6 +57,8 @@ def _lost(reason: str) -> Unavailable:
 class Speaker:
     """Plays replies on a sound device, which stays open between them, so that the next one starts fast.
 
+    More than twelve attributes: the state that two threads share stands in one place, under one lock.
+
     Args:
         settings: which device and how.
         reference: receives each block as the device does: with its gain, and cut where it was interrupted.

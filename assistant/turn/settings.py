@@ -23,6 +23,8 @@ class Phase(StrEnum):
 class ConversationSettings:
     """How a stream is turned into turns.
 
+    More than twelve attributes: one attribute for each key of its section.
+
     Attributes:
         wake: whether a wake word opens each turn.
         endpointing: whether silence ends a turn; without it only the end of the stream does.

@@ -57,6 +57,8 @@ class Parse:
 class Grammar:
     """Matches texts, and drives the recogniser's search.
 
+    More than twelve attributes: what is compiled from one set of sentences is exchanged as a whole.
+
     Args:
         source: hassil's input dictionary.
         home: the names that can be spoken.

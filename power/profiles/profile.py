@@ -9,6 +9,8 @@ from dataclasses import dataclass
 class Profile:
     """How a machine behaves. Shares are of the highest frequency, 0 to 1; times are seconds.
 
+    More than twelve attributes: one attribute for each key of a profile file.
+
     No field has a default: `balanced.toml` sets all of them, and other files set what differs.
 
     Attributes:

@@ -65,8 +65,9 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """See the module. It has many fields because it is a row of a table: each is one thing that the OpenAPI
-    description states of an endpoint, and all but the first four have a default.
+    """See the module. All fields but the first four have a default.
+
+    More than twelve attributes: a row of a table, in which each states one thing of the OpenAPI description.
 
     Attributes:
         method, path: of HTTP; the path may have {parameters} of Starlette.
