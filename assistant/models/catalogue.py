@@ -54,6 +54,7 @@ class ModelEntry:
         id: what settings and hubs call a recogniser, a voice or a wake word; "" for other tasks.
         phrase: what is said, for a wake word: lower-case words; "" for other tasks.
         optional: the assistant works without it; fetched only when asked for.
+        note: what follows from its licence besides the usual, for docs/licences.md.
     """
 
     name: str
@@ -67,6 +68,7 @@ class ModelEntry:
     id: str = ""
     phrase: str = ""
     optional: bool = False
+    note: str = ""
 
     @property
     def title(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from common.errors import SottoError
+from services.reference.licences_text import models_table
 from services.reference.markdown import with_part
 from services.reference.settings_text import catalogue_table, settings_tables
 from services.reference.setup_text import example_file, keys_table
@@ -17,6 +18,7 @@ EXAMPLE = "rootfs/usr/share/sotto/sotto.toml.example"
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/settings.md": {"settings": settings_tables, "catalogue": catalogue_table},
     "docs/image.md": {"keys of sotto.toml": keys_table},
+    "docs/licences.md": {"models": models_table},
 }
 
 

@@ -15,6 +15,7 @@ from tests.extending.copied import copy_tree, differences, python
 CATALOGUE = "assistant/models/catalogue.toml"
 SETTINGS_PAGE = "docs/settings.md"
 IMAGE_PAGE = "docs/image.md"
+LICENCES_PAGE = "docs/licences.md"
 EXAMPLE = "rootfs/usr/share/sotto/sotto.toml.example"
 
 _LOOK = """

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.extending.catalogued import CATALOGUE, EXAMPLE, IMAGE_PAGE, SETTINGS_PAGE, Copy, copy_with_models
+from tests.extending.catalogued import (
+    CATALOGUE,
+    EXAMPLE,
+    IMAGE_PAGE,
+    LICENCES_PAGE,
+    SETTINGS_PAGE,
+    Copy,
+    copy_with_models,
+)
 from tests.extending.copied import differences
 
 _SPEAK = """
@@ -51,7 +59,7 @@ def test_hubs_and_documents_name_it(copy: Copy) -> None:
         ("jane", "Jane"),
     ]
     assert "| voice | `jane` | en | Jane |" in copy.make_docs()
-    assert differences(copy.root) == {CATALOGUE, SETTINGS_PAGE}
+    assert differences(copy.root) == {CATALOGUE, SETTINGS_PAGE, LICENCES_PAGE}
 
 
 def test_a_recogniser_and_a_voice_make_a_language(copy: Copy) -> None:
@@ -65,7 +73,7 @@ def test_a_recogniser_and_a_voice_make_a_language(copy: Copy) -> None:
     assert "xx" in seen["services"]["handle"][0]["models"][0]["languages"]
     documents = copy.make_docs()
     assert '"xx" (Exish)' in documents
-    assert differences(copy.root) == {CATALOGUE, SETTINGS_PAGE, IMAGE_PAGE, EXAMPLE}
+    assert differences(copy.root) == {CATALOGUE, SETTINGS_PAGE, IMAGE_PAGE, LICENCES_PAGE, EXAMPLE}
     printed = copy.run(
         "from services.provision.config import read\nprint(read(b'language = \"exish\"').setup.language)"
     )

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from common.paths import models_dir
-from tests.extending.catalogued import CATALOGUE, EXAMPLE, IMAGE_PAGE, SETTINGS_PAGE, Copy, copy_with_models
+from tests.extending.catalogued import (
+    CATALOGUE,
+    EXAMPLE,
+    IMAGE_PAGE,
+    LICENCES_PAGE,
+    SETTINGS_PAGE,
+    Copy,
+    copy_with_models,
+)
 from tests.extending.copied import differences
 
 
@@ -66,5 +74,5 @@ def test_hubs_are_told_of_it(copy: Copy) -> None:
 
 def test_the_documents_and_the_example_name_it(copy: Copy) -> None:
     copy.make_docs()
-    assert differences(copy.root) == {CATALOGUE, SETTINGS_PAGE, IMAGE_PAGE, EXAMPLE}
+    assert differences(copy.root) == {CATALOGUE, SETTINGS_PAGE, IMAGE_PAGE, LICENCES_PAGE, EXAMPLE}
     assert all("hello_box" in (copy.root / each).read_text() for each in (SETTINGS_PAGE, IMAGE_PAGE, EXAMPLE))
