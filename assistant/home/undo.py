@@ -29,7 +29,8 @@ def restore(device: Device, before: DeviceState, command: Command) -> tuple[Acti
         if before.on is False:
             actions = ((Command.TURN_OFF, None),)
         elif before.on and command is Command.SET_SPEED:
-            actions = ((Command.SET_SPEED, before.speed),) if before.speed else ()
+            # A speed of 0 switches a fan off. If the speed before is not known, the fan is at least on again.
+            actions = ((Command.SET_SPEED, before.speed),) if before.speed else ((Command.TURN_ON, None),)
         elif before.on:
             actions = ((Command.TURN_ON, None),)
     elif device.domain is Domain.COVER:

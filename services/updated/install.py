@@ -18,7 +18,7 @@ from services.updated.slots import RootDisk, Slots, read_slots
 SYSUPDATE = "/usr/lib/systemd/systemd-sysupdate"
 _TIMEOUT_S = 3600.0
 #: What the EFI system partition must have left beside a new kernel image, bytes.
-_BOOT_ROOM = 2 * 1024 * 1024
+_BOOT_SPARE = 2 * 1024 * 1024
 
 
 class Installer:
@@ -134,7 +134,7 @@ class Installer:
         return target
 
     def _require_space(self, kernel: Path) -> None:
-        needed = kernel.stat().st_size + _BOOT_ROOM
+        needed = kernel.stat().st_size + _BOOT_SPARE
         free = shutil.disk_usage(self._places.kernels).free
         if free < needed:
             raise StorageError(

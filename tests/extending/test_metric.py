@@ -19,7 +19,7 @@ import asyncio, pathlib, sys
 import httpx
 from services.gatewayd.app import build_app, guarded
 from services.gatewayd.main import put_together
-from services.gatewayd.settings import GatewaySettings
+from services.settings.gateway import GatewaySettings
 
 async def run():
     state = pathlib.Path(sys.argv[1])

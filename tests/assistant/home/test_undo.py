@@ -73,3 +73,9 @@ def test_what_was_unlocked_too_early_is_locked_again() -> None:
 def test_a_state_that_is_not_known_is_not_guessed_at(command: Command) -> None:
     light = next(device for device in HOME.devices if device.domain is Domain.LIGHT)
     assert restore(light, DeviceState(), command) == ()
+
+
+def test_a_fan_of_unknown_speed_is_on_again() -> None:
+    fan = next(device for device in HOME.devices if can(device, Command.SET_SPEED))
+    before = DeviceState(on=True)
+    assert restore(fan, before, Command.SET_SPEED) == (Action(fan.id, Command.TURN_ON),)

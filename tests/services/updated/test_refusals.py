@@ -99,7 +99,7 @@ def test_a_full_data_partition_is_said_before_anything_is_fetched(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.publish("2")
-    monkeypatch.setattr(download, "_ROOM", 2**60)
+    monkeypatch.setattr(download, "_SPARE", 2**60)
     refused(world, "update.space", StorageError)
 
 
