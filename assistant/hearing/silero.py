@@ -53,8 +53,6 @@ class Silero:
         self._state = np.zeros(_STATE_SHAPE, np.float32)
         #: Samples taken that belong to no complete window yet.
         self.pending = 0
-        #: Windows processed so far.
-        self.windows = 0
 
     def process(self, frame: Samples) -> float | None:
         """Take a frame, int16 (160,); gives the probability of speech, 0 to 1, if it completes a window.
@@ -72,7 +70,6 @@ class Silero:
         probability, self._state = self._session.run(
             None, {"input": self._input / FULL_SCALE, "state": self._state, "sr": self._rate}
         )
-        self.windows += 1
         rest = len(frame) - fits
         self._input[0, :_CONTEXT_SAMPLES] = self._input[0, -_CONTEXT_SAMPLES:]
         self._input[0, _CONTEXT_SAMPLES : _CONTEXT_SAMPLES + rest] = frame[fits:]

@@ -80,11 +80,6 @@ class TokenAutomaton:
         """The state before the first token."""
         return 0
 
-    @property
-    def known_states(self) -> int:
-        """Number of states in memory."""
-        return len(self._states)
-
     def trim(self) -> None:
         """Bound the memory. Call it between sentences only, because it makes all states invalid."""
         if len(self._states) > self._max_states:
