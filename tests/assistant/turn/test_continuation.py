@@ -16,6 +16,7 @@ from assistant.audio.stream_sink import StreamSink
 from assistant.events import Event, EventKind
 from assistant.settings import Settings, StoreSettings
 from assistant.turn.conversation import Conversation
+from assistant.turn.partial_pace import PartialPace
 from assistant.turn.settings import ConversationSettings, Phase
 from assistant.turn.store import Turn
 from tests.assistant.conftest import Stream, silence
@@ -174,7 +175,13 @@ def test_its_own_voice_without_echo_cancellation_neither_lowers_nor_stops_it(
     assert 0.25 not in heard.playback.ducked
 
 
-def test_what_was_said_so_far_is_told_while_somebody_speaks(open_stream: Open, say: Say) -> None:
+def test_what_was_said_so_far_is_published_while_somebody_speaks(
+    open_stream: Open, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # How many partial transcripts there are depends on what a recognition costs. That is for `test_pauses`;
+    # here it costs the same on every machine.
+    took = PartialPace.took
+    monkeypatch.setattr(PartialPace, "took", lambda pace, _ms: took(pace, 20.0))
     stream = open_stream(realtime=True)
     stream.feed(say("what time is it", tail=1.5))
     stream.events.clear()
