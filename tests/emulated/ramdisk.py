@@ -35,7 +35,7 @@ import sys
 sys.modules["ssl"] = None  # as in services.powerd.main
 import services.powerd.main, services.powerd.daemon, services.powerd.restore
 for name, module in list(sys.modules.items()):
-    if name.partition(".")[0] in ("assistant", "dbus_next", "power", "services"):
+    if name.partition(".")[0] in ("assistant", "common", "dbus_next", "power", "services"):
         print(name, module.__file__, sep="\\t")
 """
 
@@ -99,6 +99,10 @@ def _code(app: Path) -> None:
         place = place / "__init__.py" if Path(file).name == "__init__.py" else place.with_suffix(".py")
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, place)
+        if place.name == "__init__.py":
+            # Profiles are data beside the modules that read them.
+            for data in Path(file).parent.glob("*.toml"):
+                shutil.copy(data, place.parent)
 
 
 def _module(folder: Path, name: str, target: Path) -> None:
