@@ -1,0 +1,38 @@
+"""Faults: reported by source, replaced, bounded."""
+
+from __future__ import annotations
+
+from common.errors import GrammarError
+from common.faults import MAX_FAULTS, Fault, Faults
+
+
+def test_a_report_replaces_the_last_one_of_its_source_alone() -> None:
+    faults = Faults()
+    faults.report("home", [Fault("a", "one")])
+    faults.report("sentences", [Fault("b", "two"), Fault("c", "three")])
+    faults.report("sentences", [Fault("c", "three")])
+    assert [fault.code for fault in faults.all()] == ["a", "c"]
+    faults.report("home", [])
+    assert [fault.code for fault in faults.all()] == ["c"]
+
+
+def test_a_listener_hears_of_changes_only() -> None:
+    faults, told = Faults(), []
+    faults.listen(lambda: told.append(len(faults.all())))
+    faults.report("home", [])
+    faults.report("home", [Fault("a", "one")])
+    faults.report("home", [Fault("a", "one")])
+    assert told == [1]
+
+
+def test_a_source_has_a_bounded_number_of_faults() -> None:
+    faults = Faults()
+    faults.report("sentences", (Fault("a", str(n)) for n in range(10**9)))
+    assert len(faults.all()) == MAX_FAULTS
+
+
+def test_a_fault_takes_code_message_and_hint_of_an_error() -> None:
+    error = GrammarError("kitchen.yaml, line 3: bad", hint="write it well", code="sentences.bad")
+    assert Fault.of(error, "The file is left out.") == Fault(
+        "sentences.bad", "kitchen.yaml, line 3: bad", "write it well", "The file is left out."
+    )
