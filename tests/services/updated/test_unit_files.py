@@ -1,4 +1,4 @@
-"""Units: those that deal with the network are sandboxed, and only a version on trial falls back."""
+"""Units: each is sandboxed and bounded, and only a version on trial falls back."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.system.exposure import EXCEPTIONS, MOST_EXPOSED
 
 UNITS = REPOSITORY / "rootfs/usr/lib/systemd/system"
+OURS = sorted(path.stem for path in UNITS.glob("sotto-*.service"))
 
 
-@pytest.mark.parametrize(
-    "unit",
-    [
-        "sotto-updated",
-        "sotto-gate",
-        "sotto-update-check",
-        "sotto-stick@",
-        "sotto-gatewayd",
-        "sotto-connectord",
-        "sotto-powerd",
-        "sotto-power-restore",
-    ],
-)
+@pytest.mark.parametrize("unit", OURS)
 def test_the_exposure_is_two_at_most(unit: str) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
-    command = ["systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=20"]
+    most = round(10 * EXCEPTIONS.get(unit, MOST_EXPOSED))
+    command = ["systemd-analyze", "security", "--offline=yes", "--no-pager", f"--threshold={most}"]
     done = subprocess.run(
         [*command, str(UNITS / f"{unit}.service")], capture_output=True, text=True, timeout=60
     )
     if "unrecognized option" in done.stderr:
         pytest.skip("this systemd-analyze cannot judge files")
     assert done.returncode == 0, done.stdout[-300:] + done.stderr
+
+
+@pytest.mark.parametrize("unit", OURS)
+def test_every_unit_has_a_bound_of_memory_and_of_tasks(unit: str) -> None:
+    lines = (UNITS / f"{unit}.service").read_text("utf-8").splitlines()
+    assert [line for line in lines if line.startswith("MemoryMax=")], "no MemoryMax="
+    assert unit == "sotto-fallback" or [line for line in lines if line.startswith("TasksMax=")], (
+        "no TasksMax="
+    )
 
 
 def test_an_owner_may_write_into_the_folder_of_settings(tmp_path: Path) -> None:
