@@ -46,6 +46,7 @@ from assistant.understanding.grammar import Grammar
 from assistant.understanding.reload import GrammarKeeper
 from assistant.understanding.sentences import build_grammar
 from common.errors import InvalidInput, StorageError, TooLarge
+from common.faults import Faults
 
 log = logging.getLogger(__name__)
 
@@ -93,15 +94,16 @@ class Assistant:
                 code="language.unknown",
             )
         self.bus = EventBus()
+        self.faults = Faults()
         self._store = ModelStore(models_root, engine=settings.engine)
         self.hub = HubHome(state / "hub-home.json") if settings.hub else None
         self.executor: HomeExecutor = self.hub or LocalHome(
-            load_home(settings.home or SAMPLE_HOME), state / "home-state.json"
+            load_home(settings.home or SAMPLE_HOME), state / "home-state.json", self.faults
         )
         modules = skill_modules()
         self._language = load_language(settings.language, modules)
         replies = self._language.replies
-        self.timers = TimerBook(state / "timers.json", replies)
+        self.timers = TimerBook(state / "timers.json", replies, self.faults)
         self.hub_timers = HubTimers(replies)
         box = SkillContext(
             replies,
@@ -112,6 +114,7 @@ class Assistant:
             self.hub_timers,
             Rings((self.timers, self.hub_timers)),
             understands=lambda text: self.grammar.parses(text),
+            faults=self.faults,
             say_pairing_code=say_pairing_code,
         )
         self.skills = build_skills(box, modules, more_skills)
@@ -131,7 +134,7 @@ class Assistant:
         )
         self.bus.listen(self._voice.follow)
         self.dialogue = Dialogue(lambda: self._keeper.current, self.skills, self.clock)
-        self.turns = TurnStore(state, settings.store.turns, settings.store.keep_audio)
+        self.turns = TurnStore(state, settings.store.turns, settings.store.keep_audio, self.faults)
 
     @property
     def home(self) -> Home:

@@ -1,27 +1,40 @@
-"""Small state on disk: a JSON file, replaced in one step; a power cut leaves the old or the new one."""
+"""Small state on disk: a JSON file, replaced in one step, and a copy of it beside it.
+
+A power cut leaves the old or the new file. Where the disk damages it, the copy is taken.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
-from common.errors import StorageError
+from common.errors import InvalidInput, StorageError
+from common.faults import Fault, Faults
 from common.files import read_plain, replace_file
 
 log = logging.getLogger(__name__)
 
 _LIMIT_BYTES = 1024 * 1024
+#: What a file that cannot be used may raise while it is read; a disk that does not answer raises OSError too,
+#: which leaves the file where it is.
+_DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, InvalidInput)
+
+Content = TypeVar("Content")
 
 
-def save_json(path: Path, value: object, durable: bool = True) -> None:
+def save_json(path: Path, value: object, durable: bool = True, *, copy: bool = True) -> None:
     """Write `value` as JSON to `path`, whole or not at all, readable by the owner only.
 
     Args:
         path: the file; its folder is made when missing.
         value: anything `json` takes.
         durable: as `common.files.replace_file` takes it.
+        copy: write the copy as well. It never waits for the disk: a power cut within the next seconds may
+            leave the copy of before.
 
     Raises:
         StorageError: the disk is full or the folder cannot be written; the old file is untouched.
@@ -36,29 +49,52 @@ def save_json(path: Path, value: object, durable: bool = True) -> None:
             hint="free some disk space and check that the folder is writable",
             code="storage.state",
         ) from error
+    if copy:
+        try:
+            replace_file(_copy_of(path), data, 0o600, durable=False)
+        except OSError as error:
+            log.warning("the copy of %s could not be written: %s", path, error)
 
 
-def load_json(path: Path) -> object | None:
-    """What `save_json` wrote, or None where there is nothing to read.
+def load_json(
+    path: Path,
+    read: Callable[[Any], Content] = lambda content: content,
+    *,
+    what: str = "",
+    faults: Faults | None = None,
+) -> Content | None:
+    """What `save_json` wrote, as `read` makes it; None where there is nothing to read.
 
-    A file that is damaged or too large is renamed to `NAME.damaged` with a warning: lost state must not
-    keep the assistant from starting.
+    A file that is damaged, too large or refused by `read` is renamed to `NAME.damaged`, and its copy is
+    taken: lost state must not keep a daemon from starting. If the copy cannot be used either, the state is
+    lost.
+
+    Args:
+        path: the file.
+        read: makes the content from JSON values; may raise what a wrong value raises.
+        what: the state in words, for people ("the timers"); the name of the file by default.
+        faults: is told of a loss (`state.lost`).
     """
     try:
-        data = read_plain(path, _LIMIT_BYTES + 1)
-        if len(data) > _LIMIT_BYTES:
-            set_aside(path, f"larger than {_LIMIT_BYTES // 1024} kB")
-            return None
-        value: object = json.loads(data.decode("utf-8"))
+        return read(_values(path))
     except FileNotFoundError:
-        return None
-    except (ValueError, RecursionError) as error:
-        set_aside(path, str(error))
+        # Not the copy: an owner who removes a file wants to be rid of what was in it.
         return None
     except OSError as error:
         log.warning("%s could not be read: %s", path, error)
         return None
-    return value
+    except _DAMAGED as error:
+        set_aside(path, f"{type(error).__name__}: {error}")
+    what = what or path.stem
+    try:
+        content = read(_values(_copy_of(path)))
+    except (OSError, *_DAMAGED) as error:
+        log.error("%s could not be read, nor the copy (%s): lost", what, error)
+        if faults is not None:
+            faults.report(f"state.{path.name}", [_loss(path, what)])
+        return None
+    log.warning("%s comes from the copy %s", what, _copy_of(path).name)
+    return content
 
 
 def set_aside(path: Path, reason: str) -> None:
@@ -67,3 +103,24 @@ def set_aside(path: Path, reason: str) -> None:
     log.warning("%s is damaged (%s); set aside as %s", path, reason, aside.name)
     with contextlib.suppress(OSError):
         path.replace(aside)
+
+
+def _loss(path: Path, what: str) -> Fault:
+    return Fault(
+        "state.lost",
+        f"{what} could not be read, nor the copy, and are lost",
+        hint=f"{path.name}.damaged, in the folder of the state, has what was there",
+        effect="The box begins with none.",
+    )
+
+
+def _copy_of(path: Path) -> Path:
+    return path.with_name(path.name + ".copy")
+
+
+def _values(path: Path) -> object:
+    data = read_plain(path, _LIMIT_BYTES + 1)
+    if len(data) > _LIMIT_BYTES:
+        raise ValueError(f"larger than {_LIMIT_BYTES // 1024} kB")
+    values: object = json.loads(data.decode("utf-8"))
+    return values

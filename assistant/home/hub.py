@@ -20,7 +20,7 @@ from assistant.home.model import Device, DeviceState, Home
 from assistant.home.state import after
 from assistant.home.stored import home_from_json, home_to_json
 from common.errors import Conflict, HomeError, StorageError, Unavailable
-from common.state_file import load_json, save_json, set_aside
+from common.state_file import load_json, save_json
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class HubHome:
         self._clock = clock
         self._answer_s = answer_s
         self._lock = threading.RLock()
-        self._home = _remembered(path)
+        self._home = load_json(path, home_from_json) or Home()
         self._devices = {device.id: device for device in self._home.devices}
         self._states: dict[str, DeviceState] = {}
         self._unreachable: frozenset[str] = frozenset()
@@ -193,7 +193,7 @@ class HubHome:
 
     def _save(self, home: Home) -> None:
         try:
-            save_json(self._path, home_to_json(home))
+            save_json(self._path, home_to_json(home), copy=False)
         except StorageError as error:
             log.warning("the hub's home was not saved: %s", error)
 
@@ -237,14 +237,3 @@ class HubHome:
             self._states, self._unreachable, self._reports = {}, frozenset(), {}
             self._status = HubStatus(changed_at=self._clock(), problem="no connector is attached")
         log.warning("the connector to the hub has gone")
-
-
-def _remembered(path: Path) -> Home:
-    content = load_json(path)
-    if content is None:
-        return Home()
-    try:
-        return home_from_json(content)
-    except ValueError as error:
-        set_aside(path, str(error))
-        return Home()

@@ -12,7 +12,8 @@ from typing import Any
 from assistant.home.executor import Action, Command
 from assistant.home.model import Device, DeviceState, Domain, Feature, Home, state_problem
 from common.errors import HomeError, StorageError
-from common.state_file import load_json, save_json, set_aside
+from common.faults import Faults
+from common.state_file import load_json, save_json
 
 log = logging.getLogger(__name__)
 
@@ -109,13 +110,15 @@ class LocalHome:
     A full disk does not stop it: the change holds until the next restart, and a warning is logged.
     """
 
-    def __init__(self, home: Home, state_path: Path) -> None:
+    def __init__(self, home: Home, state_path: Path, faults: Faults | None = None) -> None:
         self._home = home
         self._path = state_path
         self._devices = {device.id: device for device in home.devices}
         self._lock = threading.Lock()
         self._states = {device.id: device.initial for device in home.devices}
-        self._states.update(self._load())
+        # States of devices that are still there; a device that changed its domain starts without state.
+        stored = load_json(state_path, self._restored, what="the states of the devices", faults=faults)
+        self._states.update(stored or {})
 
     @property
     def home(self) -> Home:
@@ -162,17 +165,6 @@ class LocalHome:
             for identifier, state in self._states.items()
             if state != self._devices[identifier].initial
         }
-
-    def _load(self) -> dict[str, DeviceState]:
-        """States of devices that are still there; a device that changed its domain starts without state."""
-        content = load_json(self._path)
-        if content is None:
-            return {}
-        try:
-            return self._restored(content)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            set_aside(self._path, f"{type(error).__name__}: {error}")
-            return {}
 
     def _restored(self, content: Any) -> dict[str, DeviceState]:
         if content["version"] != _VERSION:

@@ -16,6 +16,7 @@ from assistant.skills.phrases import Phrases
 from assistant.skills.replies import Replies
 from assistant.skills.rings import LATE_AFTER, RING_FOR, Ring, RingKind
 from common.errors import NotFound, TooLarge
+from common.faults import Faults
 
 MAX_ALARMS = 50
 _VERSION = 1
@@ -54,15 +55,18 @@ class AlarmBook:
     the change holds in memory. Methods may be called from any thread.
 
     Args:
-        path: the JSON file; a damaged one is set aside.
+        path: the JSON file.
         replies: what the box says, in its language.
         zone: where the box lives; a time of day means this zone's, whatever zone `now` is in.
+        faults: is told if the alarms are lost.
     """
 
-    def __init__(self, path: Path, replies: Replies, zone: tzinfo = UTC) -> None:
+    def __init__(
+        self, path: Path, replies: Replies, zone: tzinfo = UTC, faults: Faults | None = None
+    ) -> None:
         self._replies = replies
         self._phrases = Phrases(replies)
-        self._file = BookFile(path, "alarms", _VERSION, MAX_ALARMS, _written, _alarm)
+        self._file = BookFile(path, "alarms", _VERSION, MAX_ALARMS, _written, _alarm, faults)
         self._zone = zone
         self._lock = threading.RLock()
         self._next_id, self._alarms = self._file.load()

@@ -48,7 +48,7 @@ _DAYS = {
 
 def skills(box: SkillContext) -> tuple[AlarmSkill]:
     """See `discovery`."""
-    alarms = AlarmBook(box.state / "alarms.json", box.replies, box.zone)
+    alarms = AlarmBook(box.state / "alarms.json", box.replies, box.zone, box.faults)
     box.rings.add(alarms)
     return (AlarmSkill(alarms, box),)
 

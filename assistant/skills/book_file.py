@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from common.errors import StorageError
-from common.state_file import load_json, save_json, set_aside
+from common.faults import Faults
+from common.state_file import load_json, save_json
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class BookFile(Generic[Entry]):
         limit: entries read at most.
         write: an entry as JSON values.
         read: the entry back; may raise KeyError, TypeError, ValueError, OverflowError or OSError.
+        faults: is told if the entries are lost.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class BookFile(Generic[Entry]):
         limit: int,
         write: Callable[[Entry], Mapping[str, Any]],
         read: Callable[[Mapping[str, Any]], Entry],
+        faults: Faults | None = None,
     ) -> None:
         self._path = path
         self._name = name
@@ -51,6 +54,7 @@ class BookFile(Generic[Entry]):
         self._limit = limit
         self._write = write
         self._read = read
+        self._faults = faults
 
     def save(self, next_id: int, entries: Iterable[Entry]) -> None:
         """Write all entries; raises StorageError."""
@@ -65,16 +69,16 @@ class BookFile(Generic[Entry]):
             log.warning("the %s were not saved: %s", self._name, error)
 
     def load(self) -> tuple[int, dict[int, Entry]]:
-        """The next free number and the entries by number; a damaged file is set aside."""
-        content: Any = load_json(self._path)
-        if content is None:
-            return 1, {}
+        """The next free number and the entries by number; where the file is damaged, from its copy."""
+        what = f"the {self._name}"
+        return load_json(self._path, self._entries, what=what, faults=self._faults) or (1, {})
+
+    def _entries(self, content: Any) -> tuple[int, dict[int, Entry]]:
+        if content["version"] != self._version:
+            raise ValueError(f"version {content['version']} is not {self._version}")
         try:
-            if content["version"] != self._version:
-                raise ValueError(f"version {content['version']} is not {self._version}")
             entries = [self._read(entry) for entry in content[self._name][: self._limit]]
-            next_id = max([int(content["next_id"]), *(entry.id + 1 for entry in entries)])
-        except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
-            set_aside(self._path, f"{type(error).__name__}: {error}")
-            return 1, {}
+        except OSError as error:  # a time that the C library cannot take
+            raise ValueError(str(error)) from error
+        next_id = max([int(content["next_id"]), *(entry.id + 1 for entry in entries)])
         return next_id, {entry.id: entry for entry in entries}

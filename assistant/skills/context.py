@@ -14,6 +14,7 @@ from assistant.skills.replies import Replies
 from assistant.skills.rings import Rings
 from assistant.skills.timekeeping import TimerBook
 from assistant.skills.volume_control import VolumeControl
+from common.faults import Faults
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class SkillContext:
         rings: what rings by itself; a skill adds what it keeps.
         zone: the zone alarms are meant in; the machine's own by default.
         understands: whether a sentence parses, for "turn off the light in ten minutes".
+        faults: is told of what cannot be used or was lost.
         say_pairing_code: begins to say it in the room; None where nothing can be paired.
     """
 
@@ -42,4 +44,5 @@ class SkillContext:
     rings: Rings
     zone: tzinfo = field(default_factory=local_zone)
     understands: Callable[[str], bool] = lambda _text: True
+    faults: Faults = field(default_factory=Faults)
     say_pairing_code: Callable[[], None] | None = None

@@ -20,6 +20,7 @@ from assistant.skills.timer import (
 )
 from assistant.skills.timer_words import TimerWords
 from common.errors import Conflict, InvalidInput, NotFound, TooLarge
+from common.faults import Faults
 
 MAX_TIMERS = 50
 
@@ -33,13 +34,14 @@ class TimerBook:
     the change holds in memory. Methods may be called from any thread.
 
     Args:
-        path: the JSON file; a damaged one is set aside.
+        path: the JSON file.
         replies: what the box says, in its language.
+        faults: is told if the timers are lost.
     """
 
-    def __init__(self, path: Path, replies: Replies) -> None:
+    def __init__(self, path: Path, replies: Replies, faults: Faults | None = None) -> None:
         self.words = TimerWords(replies)
-        self._file = BookFile(path, "timers", _VERSION, MAX_TIMERS, asdict, timer_from)
+        self._file = BookFile(path, "timers", _VERSION, MAX_TIMERS, asdict, timer_from, faults)
         self._lock = threading.RLock()
         self._next_id, self._timers = self._file.load()
         #: What rings: id -> when it began to, in seconds since the epoch. Not kept on disk: after a

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from common.state_file import load_json, save_json
 
@@ -33,10 +33,8 @@ class SavedVolume:
     def __init__(self, path: Path, apply: Callable[[float], None] = lambda _factor: None) -> None:
         self._path = path
         self._apply = apply
-        stored = load_json(path)
-        percent = stored.get("percent") if isinstance(stored, dict) else None
-        valid = type(percent) is int and 0 <= percent <= 100
-        self._percent: int = percent if valid and isinstance(percent, int) else DEFAULT_VOLUME
+        stored = load_json(path, _percent)
+        self._percent = DEFAULT_VOLUME if stored is None else stored
         apply(self._percent / 100)
 
     def get(self) -> int:
@@ -52,3 +50,10 @@ class SavedVolume:
         self._percent = max(0, min(100, percent))
         self._apply(self._percent / 100)
         save_json(self._path, {"percent": self._percent})
+
+
+def _percent(content: Any) -> int:
+    percent = content["percent"]
+    if not isinstance(percent, int) or isinstance(percent, bool) or not 0 <= percent <= 100:
+        raise ValueError(f"{percent!r} is no percentage")
+    return percent

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import StorageError
-from common.state_file import load_json, save_json, set_aside
+from common.state_file import load_json, save_json
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class FrequentReplies:
         self._most = most
         self._lock = threading.Lock()
         self._unsaved = 0
-        self._counts: Counter[str] = Counter(self._load())
+        self._counts: Counter[str] = Counter(load_json(path, self._restored) or {})
 
     def count(self, reply: str) -> None:
         """Count a reply. The counts are saved at every 10th call only: to lose the last few does no harm."""
@@ -49,7 +49,7 @@ class FrequentReplies:
             # A reply that was given once is not frequent; one with a time of day or a temperature comes once.
             kept = {text: n for text, n in self._counts.most_common(self._most) if n > 1}
         try:
-            save_json(self._path, {"version": _VERSION, "replies": kept}, durable=False)
+            save_json(self._path, {"version": _VERSION, "replies": kept}, durable=False, copy=False)
         except StorageError as error:
             log.warning("frequent replies were not saved: %s", error)
 
@@ -59,18 +59,8 @@ class FrequentReplies:
             often = [text for text, n in self._counts.most_common(self._most) if n > 1]
         return [*dict.fromkeys((*often, *self._always))]
 
-    def _load(self) -> dict[str, int]:
-        content: Any = load_json(self._path)
-        if content is None:
-            return {}
-        try:
-            if content["version"] != _VERSION:
-                raise ValueError(f"version {content['version']} is not {_VERSION}")
-            return {
-                text: int(n)
-                for text, n in list(content["replies"].items())[: self._most]
-                if isinstance(text, str)
-            }
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            set_aside(self._path, f"{type(error).__name__}: {error}")
-            return {}
+    def _restored(self, content: Any) -> dict[str, int]:
+        if content["version"] != _VERSION:
+            raise ValueError(f"version {content['version']} is not {_VERSION}")
+        kept = list(content["replies"].items())[: self._most]
+        return {text: int(n) for text, n in kept if isinstance(text, str)}

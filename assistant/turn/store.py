@@ -16,6 +16,7 @@ from assistant.audio.files import write_wav
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.turn import metrics
 from common.errors import StorageError
+from common.faults import Fault, Faults
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,12 @@ class Turn:
         )
 
 
+_LOST = Fault(
+    "state.lost",
+    "the records of earlier turns were damaged and are lost",
+    hint="turns.sqlite.damaged, in the folder of the state, has what was there",
+    effect="The box begins with none.",
+)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS turns (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -87,15 +94,23 @@ class TurnStore:
         folder: where `turns.sqlite` and `recordings/` lie; made when missing.
         capacity: records (and recordings) kept; older ones are deleted.
         keep_audio: store what was heard as WAV files.
+        faults: is told if the records were damaged and are lost.
 
     Raises:
         StorageError: the store cannot be opened or written; the turn itself is not affected.
     """
 
-    def __init__(self, folder: Path, capacity: int = 1000, keep_audio: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        capacity: int = 1000,
+        keep_audio: bool = False,
+        faults: Faults | None = None,
+    ) -> None:
         self._folder = folder
         self._capacity = max(1, capacity)
         self._keep_audio = keep_audio
+        self._faults = faults
         self._path = folder / "turns.sqlite"
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
@@ -184,6 +199,8 @@ class TurnStore:
         for journal in ("-wal", "-shm"):
             self._path.with_name(self._path.name + journal).unlink(missing_ok=True)
         self._path.replace(self._path.with_name(self._path.name + ".damaged"))
+        if self._faults is not None:
+            self._faults.report("turns", [_LOST])
 
     def _trim(self, database: sqlite3.Connection) -> None:
         old = database.execute(

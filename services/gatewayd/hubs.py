@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import Conflict, InvalidInput, NotFound, SottoError, TooLarge
+from common.faults import Faults
 from common.files import read_bounded
-from common.state_file import load_json, save_json, set_aside
+from common.state_file import load_json, save_json
 from services.gatewayd.addresses import parse_address
 
 log = logging.getLogger(__name__)
@@ -36,20 +37,15 @@ class HubStore:
     """All paired hubs. Used from one thread.
 
     Args:
-        path: the file; a damaged one is set aside.
+        path: the file.
         facts: `hub.json` of the first boot, with the hub of sotto.toml; or None.
+        faults: is told if the hubs are lost.
     """
 
-    def __init__(self, path: Path, facts: Path | None = None) -> None:
+    def __init__(self, path: Path, facts: Path | None = None, faults: Faults | None = None) -> None:
         self._path = path
         self._fixed = _from_facts(facts)
-        self._own: tuple[PairedHub, ...] = ()
-        content = load_json(path)
-        if content is not None:
-            try:
-                self._own = _restored(content)
-            except (ValueError, KeyError, TypeError, AttributeError, InvalidInput) as error:
-                set_aside(path, f"{type(error).__name__}: {error}")
+        self._own = load_json(path, _restored, what="the paired hubs", faults=faults) or ()
 
     @property
     def hubs(self) -> tuple[PairedHub, ...]:

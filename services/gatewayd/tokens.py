@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import Conflict, InvalidInput, NotFound, TooLarge
-from common.state_file import load_json, save_json, set_aside
+from common.faults import Faults
+from common.state_file import load_json, save_json
 
 MAX_TOKENS = 100
 MAX_NAME = 60
@@ -67,19 +68,15 @@ class TokenStore:
     Used from one thread.
 
     Args:
-        path: the file. A damaged one is set aside; all callers then have to pair again.
+        path: the file. If it and its copy are damaged, all callers have to pair again.
+        faults: is told if the tokens are lost.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, faults: Faults | None = None) -> None:
         self._path = path
-        self._by_digest: dict[str, Token] = {}
         self._open: list[tuple[str, Callable[[], object]]] = []
-        content = load_json(path)
-        if content is not None:
-            try:
-                self._by_digest = {token.digest: token for token in _restored(content)}
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                set_aside(path, f"{type(error).__name__}: {error}")
+        restored = load_json(path, _restored, what="the tokens of paired programs", faults=faults)
+        self._by_digest = {token.digest: token for token in restored or ()}
 
     @property
     def tokens(self) -> list[Token]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import StorageError
-from common.state_file import load_json, save_json, set_aside
+from common.state_file import load_json, save_json
 from services.updated.household import Household, household_from
 
 log = logging.getLogger(__name__)
@@ -190,15 +190,8 @@ class StateStore:
         self._mutex = threading.Lock()
 
     def load(self) -> State:
-        """The state; a damaged file is set aside, as the box must stay updatable."""
-        values = load_json(self._path)
-        if values is None:
-            return State()
-        try:
-            return from_json(values)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            set_aside(self._path, f"{type(error).__name__}: {error}")
-            return State()
+        """The state; where the file is damaged, of the copy, else none: the box must stay updatable."""
+        return load_json(self._path, from_json, what="the state of updates") or State()
 
     def change(self, change: Callable[[State], State]) -> State:
         """Replace the state by what `change` makes of it; raises StorageError."""

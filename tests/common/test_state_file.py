@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import StorageError
+from common.faults import Faults
 from common.state_file import load_json, save_json
 
 
@@ -24,11 +25,58 @@ def test_nothing_there_is_nothing(tmp_path: Path) -> None:
     assert load_json(tmp_path / "a.json") is None
 
 
-@pytest.mark.parametrize("content", ["{", "[" * 100_000, "\x00", "1" * (1024 * 1024 + 1)])
+DAMAGED = ["", "{", "[" * 100_000, "\x00", "\udcff", "1" * (1024 * 1024 + 1)]
+
+
+@pytest.mark.parametrize("content", DAMAGED)
 def test_what_is_damaged_is_set_aside(tmp_path: Path, content: str) -> None:
-    (tmp_path / "a.json").write_text(content)
+    damaged = content.encode("utf-8", "surrogateescape")
+    (tmp_path / "a.json").write_bytes(damaged)
+    faults = Faults()
+    assert load_json(tmp_path / "a.json", what="the eggs", faults=faults) is None
+    assert (tmp_path / "a.json.damaged").read_bytes() == damaged
+    (fault,) = faults.all()
+    assert (fault.code, "the eggs" in fault.message, "a.json.damaged" in fault.hint) == (
+        "state.lost",
+        True,
+        True,
+    )
+
+
+@pytest.mark.parametrize("content", DAMAGED)
+def test_the_copy_is_taken_where_the_file_is_damaged(tmp_path: Path, content: str) -> None:
+    save_json(tmp_path / "a.json", {"x": 1})
+    save_json(tmp_path / "a.json", {"x": 2})
+    (tmp_path / "a.json").write_bytes(content.encode("utf-8", "surrogateescape"))
+    faults = Faults()
+    assert load_json(tmp_path / "a.json", faults=faults) == {"x": 2}
+    assert faults.all() == ()
+
+
+def test_the_copy_is_taken_where_the_content_is_refused(tmp_path: Path) -> None:
+    save_json(tmp_path / "a.json", {"x": 2})
+    (tmp_path / "a.json").write_text("{}")
+    assert load_json(tmp_path / "a.json", lambda content: content["x"]) == 2
+
+
+def test_a_copy_that_is_damaged_too_is_a_loss(tmp_path: Path) -> None:
+    save_json(tmp_path / "a.json", {"x": 2})
+    for name in ("a.json", "a.json.copy"):
+        (tmp_path / name).write_text('{"x": "two"}')
+    faults = Faults()
+    assert load_json(tmp_path / "a.json", lambda content: int(content["x"]), faults=faults) is None
+    assert [fault.code for fault in faults.all()] == ["state.lost"]
+
+
+def test_a_file_that_was_removed_does_not_come_back(tmp_path: Path) -> None:
+    save_json(tmp_path / "a.json", {"x": 2})
+    (tmp_path / "a.json").unlink()
     assert load_json(tmp_path / "a.json") is None
-    assert (tmp_path / "a.json.damaged").read_text() == content
+
+
+def test_what_is_not_worth_a_copy_has_none(tmp_path: Path) -> None:
+    save_json(tmp_path / "a.json", {"x": 2}, copy=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_rubbish(
@@ -43,4 +91,4 @@ def test_a_failed_write_leaves_the_old_file_and_no_rubbish(
     with pytest.raises(StorageError, match="No space left"):
         save_json(tmp_path / "a.json", "new")
     assert load_json(tmp_path / "a.json") == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.json.copy"]

@@ -90,6 +90,12 @@ def test_a_damaged_state_is_set_aside(path: Path, content: str) -> None:
     assert path.with_name("home.json.damaged").read_text() == content
 
 
+def test_a_damaged_state_costs_nothing_where_the_copy_is_there(path: Path) -> None:
+    LocalHome(HOME, path).act(Action("kitchen_light", Command.TURN_ON))
+    path.write_text("{")
+    assert LocalHome(HOME, path).state("kitchen_light").on is True
+
+
 def test_a_device_that_is_gone_does_not_disturb(path: Path) -> None:
     path.write_text(json.dumps({"version": 1, "devices": {"old_lamp": {"on": True}}}))
     assert LocalHome(HOME, path).state("kitchen_light").on is False

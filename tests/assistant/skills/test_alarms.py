@@ -116,6 +116,12 @@ def test_a_damaged_file_is_not_fatal(path: Path, content: str) -> None:
     assert AlarmBook(path, REPLIES, ZONE).alarms == []
 
 
+def test_a_damaged_file_costs_no_alarm(path: Path) -> None:
+    alarm = AlarmBook(path, REPLIES, ZONE).set(Moment(date(2026, 11, 23), 7))
+    path.write_text("{")
+    assert AlarmBook(path, REPLIES, ZONE).alarms == [alarm]
+
+
 def test_an_alarm_is_cancelled_by_its_time(box: Box) -> None:
     box.ask("set an alarm for 7 30 am")
     box.ask("set an alarm for 8 am")

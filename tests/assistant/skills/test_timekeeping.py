@@ -192,6 +192,12 @@ def test_a_damaged_file_is_set_aside(path: Path, content: str) -> None:
     assert path.with_name("timers.json.damaged").read_text() == content
 
 
+def test_a_damaged_file_costs_no_timer(path: Path) -> None:
+    timer = TimerBook(path, REPLIES).start(60, T0, name="pizza")
+    path.write_text("{")
+    assert TimerBook(path, REPLIES).timers == [timer]
+
+
 OPERATIONS = st.lists(
     st.tuples(
         st.sampled_from(["start", "pause", "resume", "add", "cancel", "due", "silence", "restart"]),

@@ -9,6 +9,7 @@ import pytest
 
 from assistant.turn.store import Clocks, Turn, TurnStore
 from common.errors import StorageError
+from common.faults import Faults
 
 TURN = Turn(
     id="a1",
@@ -91,10 +92,12 @@ def test_a_database_at_its_size_limit_is_a_typed_error(tmp_path: Path) -> None:
 
 def test_a_damaged_store_is_set_aside(tmp_path: Path) -> None:
     (tmp_path / "turns.sqlite").write_bytes(b"this is no database" * 100)
-    store = TurnStore(tmp_path)
+    faults = Faults()
+    store = TurnStore(tmp_path, faults=faults)
     store.add(TURN)
     assert store.newest() == [TURN]
     assert (tmp_path / "turns.sqlite.damaged").exists()
+    assert [fault.code for fault in faults.all()] == ["state.lost"]
 
 
 def test_damage_inside_the_store_heals(tmp_path: Path) -> None:

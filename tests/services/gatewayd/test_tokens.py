@@ -132,6 +132,15 @@ def test_a_damaged_file_is_set_aside_and_lets_nobody_in(path: Path, content: str
     assert path.with_name("tokens.json.damaged").exists()
 
 
+def test_a_damaged_file_costs_no_token_and_brings_no_revoked_one_back(path: Path) -> None:
+    store = TokenStore(path)
+    store.issue("kept", [], 0.0)
+    store.issue("revoked", [], 0.0)
+    store.revoke("revoked")
+    path.write_text("{")
+    assert [token.name for token in TokenStore(path).tokens] == ["kept"]
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=12))
 def test_the_file_says_what_the_store_says(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, bool]]
