@@ -13,7 +13,7 @@ KEYS   ?= $(wildcard keys)
 FORCE:
 .PHONY: FORCE help run setup models test test-slow lint format docs bench lock clean distclean \
         bench-latency bench-accuracy bench-memory bench-api bench-echo bench-power image boards image-lock image-verify keys \
-        flash vm bench-image test-image test-powercut test-arm64 \
+        flash vm bench-image soak test-image test-powercut test-arm64 \
         test-hub test-power
 
 help: ## print the targets
@@ -132,6 +132,10 @@ bench-power: setup ## measure the power manager: simulated days, latency in an e
 bench-image: setup ## boot the built image and measure: sizes, boot by stage, memory; under build/bench
 	@sh requirements/emulator.sh
 	@$(BIN)/python -m tests.system.bench_image
+
+soak: setup ## simulated use and faults at once for HOURS=24, checked all the time [SEED=]; under build/bench
+	@sh requirements/soak.sh
+	@$(BIN)/python -m tests.soak --hours '$(or $(HOURS),24)' $(if $(SEED),--seed '$(SEED)')
 
 lock: setup ## resolve requirements/*.in anew (needs uv on the PATH)
 	@sh requirements/lock.sh

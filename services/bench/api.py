@@ -138,7 +138,7 @@ def satellites(gateway: Gateway, clips: list[Samples], rounds: int) -> dict[str,
     """Conversations over WebSocket at the pace of a microphone: one at a time, then all at once."""
 
     async def together(numbers: list[int]) -> list[dict[str, Any]]:
-        said = (_converse(gateway, SENTENCES[number], clips[number]) for number in numbers)
+        said = (converse(gateway.port, gateway.tls, gateway.token, SENTENCES[n], clips[n]) for n in numbers)
         return list(await asyncio.gather(*said))
 
     every = range(len(SENTENCES))
@@ -158,10 +158,26 @@ def satellites(gateway: Gateway, clips: list[Samples], rounds: int) -> dict[str,
     }
 
 
-async def _converse(gateway: Gateway, said: str, clip: Samples) -> dict[str, Any]:
+async def converse(port: int, tls: ssl.SSLContext, token: str, said: str, clip: Samples) -> dict[str, Any]:
+    """One conversation over WebSocket at the pace of a microphone.
+
+    Args:
+        port: of a gateway on loopback.
+        tls: trusts its certificate.
+        token: of a paired caller.
+        said: the words of the clip.
+        clip: 16 kHz int16, (n,).
+
+    Returns:
+        `said`, `heard` (the transcript), `right` (whether both are the same words), `compute` (ms or nan).
+
+    Raises:
+        TimeoutError: there was no turn within a minute.
+    """
     turn: dict[str, Any] = {}
-    url = f"wss://127.0.0.1:{gateway.port}/v1/converse"
-    async with connect(url, ssl=gateway.tls, additional_headers=gateway.headers, proxy=None) as line:
+    url = f"wss://127.0.0.1:{port}/v1/converse"
+    bearer = {"Authorization": f"Bearer {token}"}
+    async with connect(url, ssl=tls, additional_headers=bearer, proxy=None) as line:
         await line.send(json.dumps({"start": {"realtime": True, "reply_audio": True}}))
 
         async def speak() -> None:
