@@ -38,7 +38,7 @@ SPOKEN = [
     ("1 kg", "one kilogram"),
     ("2700 K", "two thousand seven hundred kelvin"),
     ("60W", "sixty watts"),
-    ("2½ hours", "two and one half hours"),
+    ("2½ hours", "two and a half hours"),
     ("3/4", "three quarters"),
     ("5-10 minutes", "five to ten minutes"),
     ("B12", "B twelve"),
