@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from assistant.speech.number_words import cardinal
 
@@ -38,6 +38,6 @@ def signed(sign: str | None, number: str) -> str:
     return ("minus " if sign else "") + cardinal(number.replace(",", ""))
 
 
-def names(table: dict[str, object] | dict[str, str] | dict[str, tuple[str, str]]) -> str:
-    """A pattern of the keys, the longest first."""
+def names(table: Iterable[str]) -> str:
+    """A pattern of the words of a table, the longest first."""
     return "|".join(re.escape(key) for key in sorted(table, key=len, reverse=True))
