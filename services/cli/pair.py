@@ -41,23 +41,26 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 def pair(options: argparse.Namespace) -> int:
-    """Print the code, the fingerprint and a command that pairs."""
-    answer = _call("GET", "/v1/pairing")
+    """Print the code, and a command that pairs with a ticket."""
+    answer = {**_call("GET", "/v1/pairing"), **_call("POST", "/v1/pairing/tickets")}
     if options.json:
         print(json.dumps(answer))
         return 0
     addresses: list[str] = answer["addresses"]
     code = answer["code"]
     print(f"Pairing code:  {code[:4]} {code[4:]}")
+    print("  for programs that pair by it (docs/pairing.md); never send it to anything yourself")
     print(f"Address:       {', '.join(addresses)}")
     print("Certificate, SHA-256:")
     print(f"  {answer['fingerprint']}")
-    print("To pair a program, on any machine of this network:")
     print(
-        f"  curl --insecure {addresses[0]}/v1/pair \\\n"
-        f'    --json \'{{"code": "{code}", "name": "my program"}}\''
+        f"To pair one program, on any machine of this network, within {answer['expires_s'] / 60:.0f} minutes:"
     )
-    print("Compare the fingerprint in the answer with the one above; the token is shown that once.")
+    print(
+        f"  curl --insecure --pinnedpubkey '{answer['public_key']}' {addresses[0]}/v1/pair \\\n"
+        f'    --json \'{{"ticket": "{answer["ticket"]}", "name": "my program"}}\''
+    )
+    print("A machine with another key is sent nothing. The token is shown that once; pin the key later, too.")
     return 0
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from common.errors import SottoError
 from services.gatewayd.hubs import HubStore
 from services.gatewayd.identity import Identity
-from services.gatewayd.pairing import PairingGuard
+from services.gatewayd.pairing import Pairing
 from services.gatewayd.tokens import TokenStore
 from services.gatewayd.upstream import Upstream
 from services.settings.gateway import GatewaySettings
@@ -26,7 +26,7 @@ class Gateway:
         upstream: the connection to the assistant.
         tokens: of paired callers.
         hubs: paired hubs, for Wyoming.
-        guard: the pairing code.
+        pairing: by code or ticket.
         identity: key and certificate for TLS.
         box_name: name of the box, for people.
         hub_watchers: awaited in this order when the hubs have changed.
@@ -36,7 +36,7 @@ class Gateway:
     upstream: Upstream
     tokens: TokenStore
     hubs: HubStore
-    guard: PairingGuard
+    pairing: Pairing
     identity: Identity
     box_name: str
     hub_watchers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)

@@ -82,14 +82,22 @@ class GrpcFront:
         keeper: identifies callers.
         upstream: the connection to the assistant.
         limits: of times.
+        own: services that the gateway answers itself.
 
     Raises:
         StorageError: the socket cannot be made.
     """
 
-    def __init__(self, path: Path, keeper: Gatekeeper, upstream: Upstream, limits: Limits) -> None:
+    def __init__(
+        self,
+        path: Path,
+        keeper: Gatekeeper,
+        upstream: Upstream,
+        limits: Limits,
+        own: grpc.GenericRpcHandler,  # type: ignore[type-arg]  # generic in its stubs only
+    ) -> None:
         self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_MAX_CALLS)
-        self._server.add_generic_rpc_handlers((_Proxy(keeper, upstream, limits.idle_s),))
+        self._server.add_generic_rpc_handlers((own, _Proxy(keeper, upstream, limits.idle_s)))
         prepare_socket_path(path, "SOTTO_GATEWAY_SOCKET")
         mask = os.umask(0o177)
         try:

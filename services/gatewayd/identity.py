@@ -45,6 +45,14 @@ class Identity:
         digits = hashlib.sha256(der).hexdigest().upper()
         return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
 
+    def public_key_hash(self) -> bytes:
+        """SHA-256 of the certificate's public key (SubjectPublicKeyInfo, DER): what callers pin."""
+        from cryptography import x509
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        key = x509.load_pem_x509_certificate(self.certificate.read_bytes()).public_key()
+        return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+
 
 def load_identity(folder: Path, name: str, *, pinned: bool = True) -> Identity:
     """The identity in `folder`. A new one is made if there is none, or if it cannot be used.

@@ -23,11 +23,12 @@ from services.gatewayd.addresses import box_addresses
 from services.gatewayd.app import build_app, guarded
 from services.gatewayd.gateway import Gateway
 from services.gatewayd.grpc_front import GrpcFront
+from services.gatewayd.grpc_pairing import pairing_service
 from services.gatewayd.hubs import HubStore
 from services.gatewayd.identity import load_identity
 from services.gatewayd.mdns import WYOMING_PORTS, Advertiser
 from services.gatewayd.memory_guard import stay_small
-from services.gatewayd.pairing import PairingGuard, load_code
+from services.gatewayd.pairing import Pairing, load_code
 from services.gatewayd.server import HttpServer, bound_tls, tcp_listener, unix_listener
 from services.gatewayd.tls_pipe import TlsPipe
 from services.gatewayd.tokens import TokenStore
@@ -55,13 +56,14 @@ def put_together(settings: GatewaySettings, state: Path, assistant: Path) -> Gat
     """
     name = settings.name or socket.gethostname().split(".")[0] or "Sotto"
     tokens = TokenStore(state / "tokens.json")
+    identity = load_identity(state, name, pinned=bool(tokens.tokens))
     return Gateway(
         settings=settings,
         upstream=Upstream(assistant),
         tokens=tokens,
         hubs=HubStore(state / "hubs.json", hub_facts()),
-        guard=PairingGuard(load_code(pairing_code_path(state))),
-        identity=load_identity(state, name, pinned=bool(tokens.tokens)),
+        pairing=Pairing(load_code(pairing_code_path(state)), identity.public_key_hash),
+        identity=identity,
         box_name=name,
     )
 
@@ -107,7 +109,7 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
         listener = tcp_listener(settings, settings.grpc_port)
         # Behind TlsPipe, callers have no address; a loopback caller needs a token there, too.
         servers += [
-            GrpcFront(behind, Gatekeeper(gateway.tokens), gateway.upstream, limits),
+            GrpcFront(behind, Gatekeeper(gateway.tokens), gateway.upstream, limits, pairing_service(gateway)),
             TlsPipe(listener, behind, gateway.identity, "h2", limits),
         ]
     doors = wyoming_doors(gateway)

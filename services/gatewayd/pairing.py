@@ -1,80 +1,78 @@
-"""The pairing code, and the limit on wrong codes."""
+"""Pairing: by the code that the box says, or by a ticket of `sotto pair`."""
 
 from __future__ import annotations
 
-import hmac
-import logging
 import secrets
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from common.errors import Denied, InvalidInput, Unavailable
+from common.errors import Denied, InvalidInput
 from common.files import read_bounded, write_whole
 from common.metrics import Counter
+from services.gatewayd.guesses import Guesses
+from services.gatewayd.tickets import Tickets
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from services.gatewayd.exchange import Exchanges, Keys
 
 CODE_DIGITS = 8
-#: Wrong codes before the first wait.
-FREE_TRIES = 5
 WRONG_CODES = Counter("sotto_pairing_wrong_codes_total", "Pairing codes that were wrong")
-#: The first wait in seconds; each further wrong code doubles it, up to the longest. A stranger can so try
-#: about 24 codes a day, of a hundred million.
-FIRST_WAIT_S = 30.0
-LONGEST_WAIT_S = 3600.0
 
 
-class PairingGuard:
-    """Compares pairing codes. After wrong ones, callers have to wait; time is passed in.
-
-    The wait is the same for all callers, so that guessing from many addresses is no faster.
+class Pairing:
+    """Decides who is paired. Times are passed in, as seconds of a clock that never goes back.
 
     Args:
         code: the pairing code.
+        key_hash: gives the SHA-256 of the public key of the box's certificate; called at the first exchange.
     """
 
-    def __init__(self, code: str) -> None:
-        self._code = code
-        self._wrong = 0
-        self._closed_until = 0.0
+    def __init__(self, code: str, key_hash: Callable[[], bytes]) -> None:
+        self.code = code
+        self.tickets = Tickets()
+        self._key_hash = key_hash
+        self._guesses = Guesses()
+        self._made: Exchanges | None = None
 
     @property
-    def code(self) -> str:
-        """The pairing code."""
-        return self._code
+    def _exchanges(self) -> Exchanges:
+        if self._made is None:
+            # Most gateways pair seldom, and the libraries take 9 MB.
+            from services.gatewayd.exchange import Exchanges
 
-    def check(self, code: str, now: float) -> None:
-        """Return if `code` is right.
+            self._made = Exchanges(self.code, self._key_hash())
+        return self._made
+
+    def start(self, message: bytes, source: str, now: float) -> tuple[str, bytes]:
+        """Begin an exchange; gives its name and the box's message.
 
         Args:
-            code: as given; spaces and dashes do not matter.
-            now: seconds of a clock that never goes back.
+            message: the client's.
+            source: where it comes from, as `addresses.source_of` says.
+            now: see the class.
 
         Raises:
-            Unavailable: too many wrong ones lately; nothing was compared.
-            Denied: it is wrong.
+            Unavailable: too many wrong codes lately.
+            InvalidInput: the message cannot be used.
         """
-        if now < self._closed_until:
-            left = self._closed_until - now
-            raise Unavailable(
-                f"pairing is closed for {left:.0f} s: too many wrong codes",
-                hint="wait, then use the code that the box says or `sotto pair` prints",
-                code="pairing.wait",
-            )
-        plain = code.replace(" ", "").replace("-", "").encode("utf-8", "replace")
-        if hmac.compare_digest(plain, self._code.encode()):
-            self._wrong = 0
-            return
-        self._wrong += 1
-        WRONG_CODES.inc()
-        if self._wrong >= FREE_TRIES:
-            wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(self._wrong - FREE_TRIES, 20))
-            self._closed_until = now + wait
-            log.warning("%d wrong pairing codes; pairing is closed for %.0f s", self._wrong, wait)
-        raise Denied(
-            "that is not the pairing code",
-            hint="ask the box for it, or run `sotto pair` on it",
-            code="pairing.code",
-        )
+        self._guesses.take(source, now)
+        return self._exchanges.start(message, source, now)
+
+    def confirm(self, exchange: str, confirmation: bytes, now: float) -> Keys:
+        """End an exchange; gives the keys for the token.
+
+        Raises:
+            NotFound: there is no such exchange, or not any more.
+            Denied: the code is wrong, or the client saw another certificate.
+        """
+        try:
+            keys, source = self._exchanges.confirm(exchange, confirmation, now)
+        except Denied:
+            WRONG_CODES.inc()
+            raise
+        self._guesses.give_back(source)
+        return keys
 
 
 def load_code(path: Path) -> str:

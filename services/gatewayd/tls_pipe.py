@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import socket
 import ssl
 from contextlib import suppress
@@ -21,6 +22,17 @@ log = logging.getLogger(__name__)
 _PIECE = 64 * 1024
 #: gRPC's keep-alive is more frequent than this, so a connection that is silent for so long is dead.
 _SILENT_S = 300.0
+#: Prefix of the abstract names that the connections to the server behind have.
+_NAME = "sotto-gateway/"
+
+
+def address_of(peer: str) -> str:
+    """The address of a caller, from gRPC's name of the connection that `TlsPipe` made for it; "" for none.
+
+    Only `TlsPipe` can connect to the socket behind: no other user may enter its folder.
+    """
+    _, found, name = peer.partition(f"unix-abstract:{_NAME}")
+    return name.rpartition("/")[0] if found else ""
 
 
 class TlsPipe:
@@ -82,7 +94,7 @@ class TlsPipe:
             writer.transport.abort()
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_unix_connection(str(self._target), limit=_PIECE)
+        there, back = await self._connect(str(writer.get_extra_info("peername")[0]))
         ways = [
             asyncio.create_task(self._pass(reader, back)),
             asyncio.create_task(self._pass(there, writer)),
@@ -96,6 +108,18 @@ class TlsPipe:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
             back.transport.abort()
+
+    async def _connect(self, address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to the server behind, which sees `address` in the name of its peer (`address_of`)."""
+        line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            line.setblocking(False)
+            line.bind(f"\0{_NAME}{address}/{secrets.token_hex(8)}")
+            await asyncio.get_running_loop().sock_connect(line, str(self._target))
+            return await asyncio.open_unix_connection(sock=line, limit=_PIECE)
+        except BaseException:
+            line.close()
+            raise
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:

@@ -129,7 +129,7 @@ def test_a_program_pairs_and_asks_over_the_network(box: Box) -> None:
         httpx.Client(transport=httpx.HTTPTransport(verify=trusted, uds=str(path)), timeout=120) as client,
     ):
         assert client.get(f"{API}/v1/home").status_code == 401
-        paired = client.post(f"{API}/v1/pair", json={"code": told["code"], "name": "test"})
+        paired = client.post(f"{API}/v1/pair", json={"ticket": told["ticket"], "name": "test"})
         assert paired.json()["fingerprint"] == told["fingerprint"]
         bearer = {"Authorization": f"Bearer {paired.json()['token']}"}
         answer = client.post(f"{API}/v1/query", json={"query": "what day is it"}, headers=bearer)

@@ -34,6 +34,15 @@ class Gate:
         return self.box.state / "gateway"
 
     @property
+    def local(self) -> Path:
+        """The gateway's Unix socket."""
+        return self.box.socket.with_name("gatewayd.sock")
+
+    @property
+    def code(self) -> str:
+        return (self.state / "pairing-code").read_text().strip()
+
+    @property
     def certificate(self) -> Path:
         return self.state / "tls.crt"
 
@@ -78,11 +87,13 @@ class Gate:
         return self.process.returncode, log
 
     def pair(self, name: str, *scopes: str, expires_s: float = 0.0) -> str:
-        """Pair as an owner does; gives the token."""
-        code = (self.state / "pairing-code").read_text().strip()
+        """Pair as an owner does, by a ticket; gives the token."""
+        transport = httpx.HTTPTransport(uds=str(self.local))
+        with httpx.Client(base_url="http://local", transport=transport, timeout=30) as owner:
+            ticket = owner.post("/v1/pairing/tickets").json()["ticket"]
         with self.client() as client:
             answer = client.post(
-                "/v1/pair", json={"code": code, "name": name, "scopes": scopes, "expires_s": expires_s}
+                "/v1/pair", json={"ticket": ticket, "name": name, "scopes": scopes, "expires_s": expires_s}
             )
         assert answer.status_code == 201, answer.text
         return str(answer.json()["token"])

@@ -99,7 +99,9 @@ def test_nothing_else_is_behind_an_open_door(store: TokenStore, path: str) -> No
     assert _status(store, path) == 401
 
 
-@pytest.mark.parametrize("path", ["/v1/health", "/v1/pair", "/openapi.json", "/docs"])
+@pytest.mark.parametrize(
+    "path", ["/v1/health", "/v1/pair", "/v1/pair/start", "/v1/pair/confirm", "/openapi.json", "/docs"]
+)
 def test_health_pairing_and_the_description_are(store: TokenStore, path: str) -> None:
     assert _status(store, path) == 200
 

@@ -1,78 +1,67 @@
-"""The pairing code and how often it may be tried."""
+"""The pairing code, how often it may be tried, and what ends an exchange."""
 
 from __future__ import annotations
 
+import hmac
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from common.errors import Denied, InvalidInput, SottoError, Unavailable
-from services.gatewayd.pairing import FIRST_WAIT_S, FREE_TRIES, LONGEST_WAIT_S, PairingGuard, load_code
+from common.errors import Denied, InvalidInput, NotFound, Unavailable
+from services.gatewayd.guesses import FREE_TRIES
+from services.gatewayd.pairing import Pairing, load_code
+from tests.services.gatewayd.pairing_client import Client
 
 CODE = "12345678"
+KEY_HASH = bytes(range(32))
 
 
-def _wrong(guard: PairingGuard, now: float, times: int) -> None:
-    for _ in range(times):
-        with pytest.raises(Denied):
-            guard.check("00000000", now)
+def _exchange(pairing: Pairing, code: str, source: str, now: float = 0.0) -> None:
+    client = Client(code, KEY_HASH)
+    name, theirs = pairing.start(client.message, source, now)
+    keys = pairing.confirm(name, client.confirmation(theirs), now)
+    sealed, confirmation = keys.seal("sotto_token")
+    assert client.opened(sealed, confirmation) == "sotto_token"
 
 
-@pytest.mark.parametrize("code", [CODE, "1234 5678", "1234-5678", " 12345678 "])
-def test_the_right_code_pairs(code: str) -> None:
-    PairingGuard(CODE).check(code, 0.0)
+def test_the_right_code_pairs() -> None:
+    _exchange(Pairing(CODE, lambda: KEY_HASH), CODE, "192.0.2.1")
 
 
-@pytest.mark.parametrize(
-    "code",
-    ["", "1234567", "123456789", "\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18", "\ud800", "12345678\n"],
-)
+@pytest.mark.parametrize("code", ["", "1234567", "123456789", "12345679", "1234 5678"])
 def test_another_one_does_not(code: str) -> None:
     with pytest.raises(Denied):
-        PairingGuard(CODE).check(code, 0.0)
+        _exchange(Pairing(CODE, lambda: KEY_HASH), code, "192.0.2.1")
 
 
-def test_after_some_wrong_codes_the_right_one_waits_too() -> None:
-    guard = PairingGuard(CODE)
-    _wrong(guard, 0.0, FREE_TRIES)
+def test_wrong_codes_of_one_address_close_pairing_for_that_address_alone() -> None:
+    pairing = Pairing(CODE, lambda: KEY_HASH)
+    for _ in range(FREE_TRIES):
+        with pytest.raises(Denied):
+            _exchange(pairing, "00000000", "192.0.2.1")
+    with pytest.raises(Unavailable) as caught:
+        _exchange(pairing, CODE, "192.0.2.1")
+    assert caught.value.code == "pairing.wait"
+    _exchange(pairing, CODE, "192.0.2.2")
+
+
+def test_the_right_code_costs_no_try() -> None:
+    pairing = Pairing(CODE, lambda: KEY_HASH)
+    for _ in range(2 * FREE_TRIES):
+        _exchange(pairing, CODE, "192.0.2.1")
+
+
+def test_an_exchange_that_is_never_confirmed_costs_a_try() -> None:
+    pairing = Pairing(CODE, lambda: KEY_HASH)
+    for _ in range(FREE_TRIES):
+        pairing.start(Client(CODE, KEY_HASH).message, "192.0.2.1", 0.0)
     with pytest.raises(Unavailable):
-        guard.check(CODE, FIRST_WAIT_S - 0.1)
-    guard.check(CODE, FIRST_WAIT_S)
+        pairing.start(Client(CODE, KEY_HASH).message, "192.0.2.1", 0.0)
 
 
-def test_the_wait_doubles() -> None:
-    guard = PairingGuard(CODE)
-    _wrong(guard, 0.0, FREE_TRIES)
-    _wrong(guard, FIRST_WAIT_S, 1)
-    with pytest.raises(Unavailable):
-        guard.check(CODE, FIRST_WAIT_S + 2 * FIRST_WAIT_S - 0.1)
-    guard.check(CODE, FIRST_WAIT_S + 2 * FIRST_WAIT_S)
-
-
-def test_the_right_code_forgives() -> None:
-    guard = PairingGuard(CODE)
-    _wrong(guard, 0.0, FREE_TRIES - 1)
-    guard.check(CODE, 0.0)
-    _wrong(guard, 0.0, FREE_TRIES - 1)
-    guard.check(CODE, 0.0)
-
-
-@given(st.lists(st.floats(0, 600), min_size=1, max_size=400))
-def test_who_guesses_gets_few_tries(gaps: list[float]) -> None:
-    guard = PairingGuard(CODE)
-    now, tries = 0.0, 0
-    for gap in gaps:
-        now += gap
-        try:
-            guard.check("00000000", now)
-        except Denied:
-            tries += 1
-        except SottoError:
-            pass
-    # The free ones, the doubling ones, and one an hour.
-    assert tries <= FREE_TRIES + 8 + now / LONGEST_WAIT_S
+def test_what_was_not_started_cannot_be_confirmed() -> None:
+    with pytest.raises(NotFound):
+        Pairing(CODE, lambda: KEY_HASH).confirm("nothing", hmac.digest(b"", b"", "sha256"), 0.0)
 
 
 def test_a_code_is_made_once(tmp_path: Path) -> None:
