@@ -54,7 +54,6 @@ def pair(host: str, port: int, code: str, name: str) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    address, program = sys.argv[1:]
-    host_name, _, number = address.rpartition(":")
+    host_name, _, number = sys.argv[1].rpartition(":")
     digits = "".join(filter(str.isdigit, sys.stdin.readline()))
-    print(*pair(host_name.strip("[]"), int(number), digits, program), sep="\n")
+    print(*pair(host_name.strip("[]"), int(number), digits, sys.argv[2]), sep="\n")

@@ -15,17 +15,11 @@ from assistant.assistant import Assistant
 from common.errors import StorageError
 from services.assistantd.announce import Announcer
 from services.assistantd.metric_reports import MetricReports
-from services.assistantd.service import (
-    MAX_ANNOUNCEMENTS,
-    MAX_CONVERSATIONS,
-    MAX_SATELLITES,
-    MAX_WATCHERS,
-    AssistantService,
-)
+from services.assistantd.service import MAX_ANNOUNCEMENTS, MAX_SATELLITES, AssistantService
 from services.daemon.socket import prepare_socket_path, socket_umask
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
-from services.wire.limits import MESSAGE_OPTIONS
+from services.wire.limits import MAX_CONVERSATIONS, MAX_WATCHERS, MESSAGE_OPTIONS
 
 log = logging.getLogger(__name__)
 

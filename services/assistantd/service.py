@@ -26,14 +26,12 @@ from services.assistantd.wake_words import wake_words
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.proto.sotto.v1 import metrics_pb2
+from services.wire.limits import MAX_CONVERSATIONS, MAX_WATCHERS
 from services.wire.messages import event_to_wire, turn_to_wire
 from services.wire.status import abort
 
 _Response = TypeVar("_Response")
 
-#: Conversations at once; each holds its own ears (about 2 MB) and shares the models.
-MAX_CONVERSATIONS = 16
-MAX_WATCHERS = 16
 #: Announcements that wait until the box is free.
 MAX_ANNOUNCEMENTS = 4
 #: One hub answers the turns of the room; others are muted, or are about to take over.
@@ -56,6 +54,7 @@ class AssistantService(rpc.AssistantServicer):
         self._announcer = announcer
         self._announcements = threading.BoundedSemaphore(MAX_ANNOUNCEMENTS)
         self._satellites = threading.BoundedSemaphore(MAX_SATELLITES)
+        # Each conversation holds its own ears (about 2 MB) and shares the models.
         self._conversations = threading.BoundedSemaphore(MAX_CONVERSATIONS)
         self._watchers = threading.BoundedSemaphore(MAX_WATCHERS)
 

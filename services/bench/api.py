@@ -62,6 +62,7 @@ class Gateway:
         (config / "gateway.toml").write_text(
             f'host = "127.0.0.1"\nport = {self.port}\ngrpc_port = {grpc_port}\n'
             f"wyoming_port = {self.wyoming_port}\nsatellite_port = 0\n"
+            f"[limits]\nconversations = {len(SENTENCES)}\n"
         )
         state = Path(daemon.environment["SOTTO_STATE"]) / "gateway"
         self._process = subprocess.Popen(

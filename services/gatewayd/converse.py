@@ -20,14 +20,17 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from common.errors import ErrorKind, InvalidInput, SottoError
 from common.metrics import Gauge
 from services.gatewayd.access import allow
+from services.gatewayd.admission import holder_of
 from services.gatewayd.gateway import Gateway
 from services.gatewayd.http_errors import error_message
+from services.gatewayd.quiet import Heard, while_heard
 from services.gatewayd.revocation import while_valid
 from services.gatewayd.tokens import Scope
 from services.gatewayd.upstream import many
 from services.gatewayd.wire_json import from_body, to_line
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import gateway_pb2 as gw
+from services.wire.calls import write
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +82,12 @@ class _Conversation:
         start = await self._start()
         # Without an iterator, requests are written to the call; the stubs of gRPC's asyncio do not say so.
         converse: Any = self._gateway.upstream.stub.Converse
-        call = converse()
-        listener = asyncio.create_task(self._listen(call, start))
+        with self._gateway.conversations.hold(holder_of(self._websocket.state.caller)):
+            async with while_heard(self._limits.quiet_s) as heard:
+                await self._talk(converse(), start, heard)
+
+    async def _talk(self, call: Any, start: pb.ConverseStart, heard: Heard) -> None:
+        listener = asyncio.create_task(self._listen(call, start, heard))
         try:
             async for response in many(call):
                 await self._pass_on(response)
@@ -113,16 +120,18 @@ class _Conversation:
             )
         return control.start
 
-    async def _listen(self, call: Any, start: pb.ConverseStart) -> None:
+    async def _listen(self, call: Any, start: pb.ConverseStart, heard: Heard) -> None:
         """Pass the caller's audio on until it ends, disconnects, or sends something wrong."""
         try:
-            await call.write(pb.ConverseRequest(start=start))
+            await write(call, pb.ConverseRequest(start=start))
             while True:
                 message = await self._websocket.receive()
+                heard.again()
                 control = _control(message)
                 if control is None:
-                    await call.write(pb.ConverseRequest(audio=message["bytes"]))
+                    await write(call, pb.ConverseRequest(audio=message["bytes"]))
                 elif control.WhichOneof("payload") == "end":
+                    heard.all()
                     await call.done_writing()
                     return
                 else:

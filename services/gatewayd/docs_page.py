@@ -35,7 +35,7 @@ def page_of(document: _Json) -> str:
             f"<title>{title}: the local API</title><style>{_STYLE}</style></head><body>",
             f"<h1>{title}: the local API</h1><p>{escape(info['description'])}</p>",
             '<p>The same for programs: <a href="openapi.json">openapi.json</a>. A token goes along as ',
-            "<code>Authorization: Bearer TOKEN</code>; <code>POST /v1/pair</code> gives one.</p>",
+            "<code>Authorization: Bearer TOKEN</code>; <code>sotto pair</code> on the box says how to get one.</p>",
             "<h2>Endpoints</h2>",
             *_endpoints(document["paths"]),
             "<h2>Messages</h2>",

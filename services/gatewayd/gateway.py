@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from common.errors import SottoError
+from services.gatewayd.admission import Places
 from services.gatewayd.hubs import HubStore
 from services.gatewayd.identity import Identity
 from services.gatewayd.pairing import Pairing
@@ -29,6 +30,7 @@ class Gateway:
         pairing: by code or ticket.
         identity: key and certificate for TLS.
         box_name: name of the box, for people.
+        conversations, watchers: the assistant's places for conversations and event streams.
         hub_watchers: awaited in this order when the hubs have changed.
     """
 
@@ -39,6 +41,8 @@ class Gateway:
     pairing: Pairing
     identity: Identity
     box_name: str
+    conversations: Places
+    watchers: Places
     hub_watchers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     async def hubs_changed(self) -> list[SottoError]:

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,11 +24,14 @@ from common.errors import SottoError, StorageError
 from common.metrics import Counter
 from services.daemon.socket import prepare_socket_path
 from services.gatewayd.access import REFUSED, Gatekeeper, allow
+from services.gatewayd.admission import holder_of
+from services.gatewayd.gateway import Gateway
+from services.gatewayd.grpc_pairing import pairing_service
+from services.gatewayd.quiet import Heard, while_heard
 from services.gatewayd.revocation import while_valid
 from services.gatewayd.tokens import Scope, Token
-from services.gatewayd.upstream import Upstream
 from services.proto.sotto.v1 import assistant_pb2 as pb
-from services.settings.gateway import Limits
+from services.wire.calls import write
 from services.wire.limits import MESSAGE_OPTIONS
 from services.wire.status import status_of
 
@@ -57,6 +61,8 @@ SCOPES: dict[str, Scope | None] = {
     **{f"/{_SERVICE}/{name}": Scope.CONTROL for name in _CONTROL},
     f"/{reflection.SERVICE_NAME}/ServerReflectionInfo": None,
 }
+#: They take a place of the assistant, and end when nothing comes.
+_CONVERSATIONS = (f"/{_SERVICE}/Converse", f"/{_SERVICE}/DetectWakeWords")
 #: Needs no token, as health over HTTP.
 OPEN = frozenset({f"/{health.SERVICE_NAME}/Check"})
 
@@ -79,25 +85,15 @@ class GrpcFront:
 
     Args:
         path: its socket, in a folder that no other user may write in.
-        keeper: identifies callers.
-        upstream: the connection to the assistant.
-        limits: of times.
-        own: services that the gateway answers itself.
+        gateway: the parts of the gateway.
 
     Raises:
         StorageError: the socket cannot be made.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        keeper: Gatekeeper,
-        upstream: Upstream,
-        limits: Limits,
-        own: grpc.GenericRpcHandler,  # type: ignore[type-arg]  # generic in its stubs only
-    ) -> None:
+    def __init__(self, path: Path, gateway: Gateway) -> None:
         self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_MAX_CALLS)
-        self._server.add_generic_rpc_handlers((own, _Proxy(keeper, upstream, limits.idle_s)))
+        self._server.add_generic_rpc_handlers((pairing_service(gateway), _Proxy(gateway)))
         prepare_socket_path(path, "SOTTO_GATEWAY_SOCKET")
         mask = os.umask(0o177)
         try:
@@ -121,10 +117,15 @@ class GrpcFront:
 
 
 class _Proxy(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in its stubs only
-    def __init__(self, keeper: Gatekeeper, upstream: Upstream, idle_s: float) -> None:
-        self._keeper = keeper
-        self._upstream = upstream
-        self._idle_s = idle_s
+    def __init__(self, gateway: Gateway) -> None:
+        # A caller has no address here; one of loopback needs a token too.
+        self._keeper = Gatekeeper(gateway.tokens)
+        self._upstream = gateway.upstream
+        self._limits = gateway.settings.limits
+        self._places = {
+            **dict.fromkeys(_CONVERSATIONS, gateway.conversations),
+            f"/{_SERVICE}/Watch": gateway.watchers,
+        }
 
     def service(
         self, handler_call_details: grpc.HandlerCallDetails
@@ -137,28 +138,39 @@ class _Proxy(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in it
         async def answer(requests: AsyncIterator[bytes], context: Any) -> None:
             caller = await self._authorise(method, context)
             CALLS.inc(method)
-            forward: Any = self._upstream.channel.stream_stream
-            call = forward(method)(requests, timeout=context.time_remaining())
             try:
-                with while_valid(self._keeper.store, caller):
-                    async for message in call:
-                        async with asyncio.timeout(self._idle_s):
-                            await context.write(message)
+                with while_valid(self._keeper.store, caller), self._place(method, caller):
+                    await self._forward(method, requests, context)
             except SottoError as error:
-                call.cancel()
                 await _refuse(context, error)
             except TimeoutError:
                 # The call holds a thread of the assistant.
                 log.info("a call of %s is aborted: the caller does not read the answer", method)
-                call.cancel()
                 await context.abort(grpc.StatusCode.ABORTED, "the answer was not read")
             except grpc.aio.AioRpcError as error:
                 await context.abort(error.code(), error.details() or "", tuple(error.trailing_metadata()))
-            except asyncio.CancelledError:
-                call.cancel()
-                raise
 
         return grpc.stream_stream_rpc_method_handler(answer)
+
+    def _place(self, method: str, caller: Token | None) -> AbstractContextManager[None]:
+        places = self._places.get(method)
+        return nullcontext() if places is None or caller is None else places.hold(holder_of(caller))
+
+    async def _forward(self, method: str, requests: AsyncIterator[bytes], context: Any) -> None:
+        # Without an iterator, requests are written to the call; gRPC's stubs do not say so.
+        forward: Any = self._upstream.channel.stream_stream
+        call = forward(method)(timeout=context.time_remaining())
+        quiet_s = self._limits.quiet_s if method in _CONVERSATIONS else None
+        async with while_heard(quiet_s) as heard:
+            writer = asyncio.create_task(_pass_on(requests, call, heard))
+            try:
+                async for message in call:
+                    async with asyncio.timeout(self._limits.idle_s):
+                        await context.write(message)
+            finally:
+                call.cancel()
+                writer.cancel()
+                await asyncio.gather(writer, return_exceptions=True)
 
     async def _authorise(self, method: str, context: Any) -> Token | None:
         if method in OPEN:
@@ -174,6 +186,20 @@ class _Proxy(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in it
         except SottoError as error:
             await _refuse(context, error)
         return caller
+
+
+async def _pass_on(requests: AsyncIterator[bytes], call: Any, heard: Heard) -> None:
+    try:
+        async for message in requests:
+            heard.again()
+            await write(call, message)
+        heard.all()
+        await call.done_writing()
+    except (asyncio.InvalidStateError, grpc.RpcError):
+        pass  # the assistant has ended the call; whoever reads from it gets the reason
+    except Exception as error:
+        log.info("a caller's messages cannot be read: %s", error)
+        call.cancel()
 
 
 async def _refuse(context: Any, error: SottoError) -> NoReturn:

@@ -23,7 +23,7 @@ STATUS: dict[ErrorKind, int] = {
 
 
 #: Errors with a status of their own instead of that of their kind.
-_STATUS_OF_CODE = {"pairing.wait": 429}
+_STATUS_OF_CODE = {"pairing.wait": 429, "access.share": 429}
 
 
 def status_of(error: SottoError) -> int:

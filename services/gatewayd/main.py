@@ -18,12 +18,12 @@ from services.daemon.allocator import bound_allocator
 from services.daemon.entry import failed, parse_options
 from services.daemon.lock import StateLock
 from services.daemon.notify import notify
-from services.gatewayd.access import Gatekeeper, is_loopback
+from services.gatewayd.access import is_loopback
 from services.gatewayd.addresses import box_addresses
+from services.gatewayd.admission import Places, Shares
 from services.gatewayd.app import build_app, guarded
 from services.gatewayd.gateway import Gateway
 from services.gatewayd.grpc_front import GrpcFront
-from services.gatewayd.grpc_pairing import pairing_service
 from services.gatewayd.hubs import HubStore
 from services.gatewayd.identity import load_identity
 from services.gatewayd.mdns import WYOMING_PORTS, Advertiser
@@ -37,6 +37,7 @@ from services.gatewayd.wyoming_satellite import SatelliteSession, Seats
 from services.gatewayd.wyoming_server import MakeSession, WyomingServer
 from services.gatewayd.wyoming_services import ServicesSession
 from services.settings.gateway import GatewaySettings, for_hubs, load_gateway_settings
+from services.wire.limits import MAX_CONVERSATIONS, MAX_WATCHERS
 
 log = logging.getLogger(__name__)
 
@@ -65,14 +66,19 @@ def put_together(settings: GatewaySettings, state: Path, assistant: Path) -> Gat
         pairing=Pairing(load_code(pairing_code_path(state)), identity.public_key_hash),
         identity=identity,
         box_name=name,
+        conversations=Places(
+            Shares("conversations", MAX_CONVERSATIONS, settings.limits.conversations, hub=8, kept_for_hubs=4)
+        ),
+        watchers=Places(Shares("event streams", MAX_WATCHERS, settings.limits.conversations)),
     )
 
 
 def wyoming_doors(gateway: Gateway) -> dict[str, WyomingServer]:
     """A server for each of Wyoming's ports, by the names of `mdns.WYOMING_PORTS`; none is open yet."""
     upstream, settings, hubs, seats = gateway.upstream, gateway.settings, gateway.hubs, Seats()
+    places, quiet_s = gateway.conversations, gateway.settings.limits.quiet_s
     make: dict[str, MakeSession] = {
-        "wyoming_port": lambda send, _peer, _cut: ServicesSession(upstream, send),
+        "wyoming_port": lambda send, peer, _cut: ServicesSession(upstream, send, places, peer, quiet_s),
         "satellite_port": lambda send, peer, cut: SatelliteSession(upstream, seats, send, peer, cut),
     }
     ports = {name: getattr(settings, name) for name in WYOMING_PORTS}
@@ -107,9 +113,8 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
     if settings.grpc_port:
         behind = local.with_name("grpc.sock")
         listener = tcp_listener(settings, settings.grpc_port)
-        # Behind TlsPipe, callers have no address; a loopback caller needs a token there, too.
         servers += [
-            GrpcFront(behind, Gatekeeper(gateway.tokens), gateway.upstream, limits, pairing_service(gateway)),
+            GrpcFront(behind, gateway),
             TlsPipe(listener, behind, gateway.identity, "h2", limits),
         ]
     doors = wyoming_doors(gateway)

@@ -28,6 +28,7 @@ from services.gatewayd.upstream import Upstream, many
 from services.gatewayd.wyoming_info import satellite_info
 from services.gatewayd.wyoming_session import Send, Session
 from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.wire.calls import write
 
 log = logging.getLogger(__name__)
 
@@ -175,7 +176,7 @@ class SatelliteSession(Session):
         with suppress(asyncio.InvalidStateError, grpc.RpcError):
             try:
                 async with asyncio.timeout(_TAKE_S):
-                    await self._call.write(request)
+                    await write(self._call, request)
             except TimeoutError:
                 log.warning("the assistant takes nothing")
                 self._call.cancel()
@@ -205,7 +206,7 @@ class SatelliteSession(Session):
         call = satellite()
         try:
             with suppress(asyncio.InvalidStateError, grpc.RpcError):
-                await call.write(pb.SatelliteRequest(attach=pb.SatelliteAttach(muted=self._muted)))
+                await write(call, pb.SatelliteRequest(attach=pb.SatelliteAttach(muted=self._muted)))
             async with aclosing(many(call)) as answers:
                 async for response in answers:
                     if response.WhichOneof("payload") == "attached":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import Any
 
 import grpc
@@ -19,10 +21,13 @@ from wyoming.wake import Detect, Detection, NotDetected
 
 from assistant.models.catalogue import DEFAULT_LANGUAGE, WAKE_WORDS
 from common.errors import InvalidInput, SottoError, TooLarge
+from services.gatewayd.admission import Holder, Kind, Places
+from services.gatewayd.quiet import Heard, while_heard
 from services.gatewayd.upstream import CALL_S, Upstream, many, one
 from services.gatewayd.wyoming_info import services_info
 from services.gatewayd.wyoming_session import Send, Session
 from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.wire.calls import write
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +45,16 @@ class ServicesSession(Session):
     Args:
         upstream: the assistant.
         send: to the hub.
+        places: of conversations; the detection of wake words takes one.
+        peer: address of the hub.
+        quiet_s: seconds without audio after which the detection of wake words ends.
     """
 
-    def __init__(self, upstream: Upstream, send: Send) -> None:
+    def __init__(self, upstream: Upstream, send: Send, places: Places, peer: str, quiet_s: float) -> None:
         super().__init__(send)
         self._upstream = upstream
+        self._take_place = partial(places.take, Holder(Kind.HUB, peer))
+        self._quiet_s = quiet_s
         self._sound = bytearray()
         self._rate = 16_000
         self._wake: _WakeWords | None = None
@@ -60,7 +70,8 @@ class ServicesSession(Session):
             self.close()
         elif Detect.is_type(kind):
             self.close()
-            self._wake = _WakeWords(self._upstream, Detect.from_event(event).names or [], self._send)
+            names = Detect.from_event(event).names or []
+            self._wake = _WakeWords(self._upstream, names, self._send, self._take_place, self._quiet_s)
         elif AudioStart.is_type(kind):
             self._sound.clear()
         elif AudioChunk.is_type(kind):
@@ -134,11 +145,21 @@ class ServicesSession(Session):
 class _WakeWords:
     """Detects wake words in the audio of a hub; nothing else is done with it."""
 
-    def __init__(self, upstream: Upstream, names: list[str], send: Send) -> None:
+    def __init__(
+        self,
+        upstream: Upstream,
+        names: list[str],
+        send: Send,
+        take_place: Callable[[], Callable[[], None]],
+        quiet_s: float,
+    ) -> None:
         self._names = frozenset(names) & frozenset(WAKE_WORDS) or frozenset(WAKE_WORDS)
         self._upstream = upstream
         self._send = send
+        self._take_place = take_place
+        self._quiet_s = quiet_s
         self._call: Any = None
+        self._heard: Heard | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._ended_at = 0.0
         self._found = False
@@ -147,13 +168,26 @@ class _WakeWords:
         """The next piece of sound, 16-bit mono."""
         if self._found:
             return
+        if self._heard is not None:
+            self._heard.again()
         if self._watcher is None or self._is_over():
-            # Without an iterator, requests are written to the call; gRPC's stubs do not say so.
-            detect: Any = self._upstream.stub.DetectWakeWords
-            self._call = detect()
-            self._watcher = asyncio.create_task(self._watch())
-            await self._write(pb.DetectRequest(start=pb.DetectStart(sample_rate=rate)))
-        await self._write(pb.DetectRequest(audio=audio))
+            await self._begin(rate)
+        if self._call is not None:
+            await self._write(pb.DetectRequest(audio=audio))
+
+    async def _begin(self, rate: int) -> None:
+        self._call = None
+        try:
+            release = self._take_place()
+        except SottoError as error:
+            self._watcher = asyncio.create_task(self._refuse(error))
+            return
+        # Without an iterator, requests are written to the call; gRPC's stubs do not say so.
+        detect: Any = self._upstream.stub.DetectWakeWords
+        self._call = detect()
+        self._watcher = asyncio.create_task(self._watch(self._call))
+        self._watcher.add_done_callback(lambda _: release())
+        await self._write(pb.DetectRequest(start=pb.DetectStart(sample_rate=rate)))
 
     async def end(self) -> None:
         """The audio has ended: answer if no wake word was heard."""
@@ -181,11 +215,11 @@ class _WakeWords:
     async def _write(self, request: pb.DetectRequest) -> None:
         # If the assistant has ended the call, the watcher has logged why.
         with suppress(asyncio.InvalidStateError, grpc.RpcError):
-            await self._call.write(request)
+            await write(self._call, request)
 
-    async def _watch(self) -> None:
+    async def _watch(self, call: Any) -> None:
         try:
-            async with aclosing(many(self._call)) as words:
+            async with while_heard(self._quiet_s) as self._heard, aclosing(many(call)) as words:
                 async for word in words:
                     if word.name in self._names:
                         self._found = True
@@ -193,8 +227,13 @@ class _WakeWords:
                         await self._send(Detection(name=word.name, timestamp=stamp).event())
                         return
         except SottoError as error:
-            await self._send(Error(text=error.message, code=error.code).event())
+            await self._refuse(error)
         except (OSError, TimeoutError):
             return
         finally:
             self._ended_at = asyncio.get_running_loop().time()
+
+    async def _refuse(self, error: SottoError) -> None:
+        with suppress(OSError, TimeoutError):
+            await self._send(Error(text=error.message, code=error.code).event())
+        self._ended_at = asyncio.get_running_loop().time()

@@ -24,6 +24,8 @@ class Limits:
         body_s: seconds for a whole body.
         frame_bytes: of a WebSocket message.
         silent_s: seconds after which a WebSocket whose peer answers no ping is closed.
+        conversations: of one token open at once; event streams likewise.
+        quiet_s: seconds after which a conversation is closed from which no audio and no message came.
     """
 
     connections: int = 256
@@ -35,6 +37,8 @@ class Limits:
     body_s: float = 60.0
     frame_bytes: int = 256 * 1024
     silent_s: float = 20.0
+    conversations: int = 4
+    quiet_s: float = 300.0
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ MESSAGE_OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
 )
+#: Conversations at once in assistantd, and streams of events; the gateway shares them out.
+MAX_CONVERSATIONS = 16
+MAX_WATCHERS = 16
 #: Longest sound of an announcement in s.
 MAX_ANNOUNCED_S = 60.0
 #: Seconds that a caller waits for `Announce`: assistantd waits 60 s for its turn and speaks for up to 120 s.

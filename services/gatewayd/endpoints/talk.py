@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from common.errors import InvalidInput
+from services.gatewayd.admission import holder_of
 from services.gatewayd.endpoint import (
     EVENTS,
     LINES,
@@ -65,7 +66,9 @@ async def turns(call: Call[None]) -> Response:
 
 async def events(call: Call[None]) -> Response:
     """Every event of the box from now on."""
+    release = call.gateway.watchers.take(holder_of(call.request.state.caller))
     watch = call.gateway.upstream.stub.Watch(pb.WatchRequest())
+    watch.add_done_callback(lambda _: release())
     # Comes when no later event is missed, or when the call was refused.
     await watch.initial_metadata()
     news = while_paired(call.gateway.tokens, call.request.state.caller, watch)

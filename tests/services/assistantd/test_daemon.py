@@ -17,9 +17,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from assistant.audio.files import read_audio
-from services.assistantd.service import MAX_CONVERSATIONS, MAX_WATCHERS
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.wire.limits import MAX_CONVERSATIONS, MAX_WATCHERS
 from services.wire.messages import struct_from
 from services.wire.status import RemoteError, from_rpc
 from tests.conftest import REPOSITORY

@@ -17,11 +17,9 @@ from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed
 
 from common.errors import Unauthenticated
-from services.gatewayd.access import Gatekeeper
 from services.gatewayd.app import build_app, guarded
 from services.gatewayd.gateway import Gateway
 from services.gatewayd.grpc_front import GrpcFront
-from services.gatewayd.grpc_pairing import pairing_service
 from services.gatewayd.main import put_together
 from services.gatewayd.revocation import while_paired
 from services.gatewayd.server import HttpServer, unix_listener
@@ -163,8 +161,7 @@ def test_a_conversation_that_was_opened_early_does_not_begin(tmp_path: Path) -> 
 def test_a_grpc_stream_ends(tmp_path: Path) -> None:
     async def case(gateway: Gateway, secret: str, assistant: _Patient) -> tuple[grpc.StatusCode, str]:
         path = tmp_path / "grpc.sock"
-        keeper, limits = Gatekeeper(gateway.tokens), gateway.settings.limits
-        front = GrpcFront(path, keeper, gateway.upstream, limits, pairing_service(gateway))
+        front = GrpcFront(path, gateway)
         await front.start()
         async with grpc.aio.insecure_channel(f"unix:{path}") as channel:
             stub: Any = rpc.AssistantStub(channel)

@@ -12,6 +12,7 @@ from wyoming.audio import AudioChunk
 from wyoming.event import Event
 from wyoming.wake import Detect, Detection
 
+from services.gatewayd.admission import Places, Shares
 from services.gatewayd.upstream import Upstream
 from services.gatewayd.wyoming_services import ServicesSession
 from services.proto.sotto.v1 import assistant_pb2 as pb
@@ -43,8 +44,8 @@ def test_a_hub_that_goes_on_streaming_is_heard_again(tmp_path: Path) -> None:
         socket = tmp_path / "a.sock"
         assistant = _Restarted()  # type: ignore[abstract]  # gRPC answers the rest
         async with played(assistant, socket), asyncio.timeout(60):
-            upstream = Upstream(socket)
-            session = ServicesSession(upstream, heard.put)
+            upstream, places = Upstream(socket), Places(Shares("conversations", total=4, token=1, hub=1))
+            session = ServicesSession(upstream, heard.put, places, "192.0.2.9", 60.0)
             await session.take(Detect().event())
             event = Event("none")
             while not Detection.is_type(event.type):
