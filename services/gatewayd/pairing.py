@@ -38,7 +38,7 @@ class Pairing:
     @property
     def _exchanges(self) -> Exchanges:
         if self._made is None:
-            # Most gateways pair seldom, and the libraries take 9 MB.
+            # Most gateways pair seldom, and the libraries take 11 MB.
             from services.gatewayd.exchange import Exchanges
 
             self._made = Exchanges(self.code, self._key_hash())

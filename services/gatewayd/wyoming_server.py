@@ -11,7 +11,7 @@ from contextlib import suppress
 from wyoming.error import Error
 from wyoming.event import Event
 
-from common.errors import SottoError
+from common.errors import SottoError, Unavailable
 from common.metrics import Gauge
 from services.gatewayd.hubs import HubStore, canonical
 from services.gatewayd.wyoming_session import Send, Session
@@ -118,10 +118,20 @@ class WyomingServer:
         peer = canonical(str(writer.get_extra_info("peername")[0]))
         session = self._make(send, peer, writer.transport.abort)
         try:
-            while (event := await read_event(reader, _IDLE_S, self._limits.idle_s)) is not None:
+            while (event := await self._next(reader)) is not None:
                 await session.take(event)
         except SottoError as error:
             # After a frame that cannot be read, the next one cannot be found.
             await send(Error(text=error.message, code=error.code).event())
         finally:
             session.close()
+
+    async def _next(self, reader: asyncio.StreamReader) -> Event | None:
+        try:
+            return await read_event(reader, _IDLE_S, self._limits.idle_s)
+        except TimeoutError:
+            raise Unavailable(
+                f"nothing came for {_IDLE_S:g} s, or an event came too slowly",
+                hint="connect again when there is something to send",
+                code="converse.idle",
+            ) from None

@@ -14,16 +14,18 @@ import pytest
 from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed
 from wyoming.audio import AudioChunk
+from wyoming.client import AsyncTcpClient
 from wyoming.error import Error
 from wyoming.event import Event
 from wyoming.wake import Detect
 
 from common.errors import Unavailable
+from services.gatewayd import wyoming_server
 from services.gatewayd.admission import Holder, Kind
 from services.gatewayd.app import build_app, guarded
 from services.gatewayd.gateway import Gateway
 from services.gatewayd.grpc_front import GrpcFront
-from services.gatewayd.main import put_together
+from services.gatewayd.main import put_together, wyoming_doors
 from services.gatewayd.quiet import while_heard
 from services.gatewayd.server import HttpServer, unix_listener
 from services.gatewayd.wyoming_services import ServicesSession
@@ -31,6 +33,7 @@ from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.settings.gateway import GatewaySettings, Limits
 from services.wire.status import from_rpc, status_of
+from tests.services.conftest import free_port
 from tests.services.stand_in import played
 
 _QUIET_S = 0.3
@@ -161,6 +164,27 @@ def test_a_quiet_conversation_ends_with_a_reason_and_leaves_its_place(tmp_path: 
 )
 def test_a_refusal_of_the_assistant_arrives_as_it_is(tmp_path: Path, way: _Way) -> None:
     assert _run(tmp_path, way, full=True) == "daemon.no-place"
+
+
+def test_a_quiet_connection_of_a_hub_ends_with_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wyoming_server, "_IDLE_S", _QUIET_S)
+
+    async def run() -> str:
+        settings = GatewaySettings(host="127.0.0.1", wyoming_port=free_port(), satellite_port=0)
+        gateway = put_together(settings, tmp_path, tmp_path / "a.sock")
+        gateway.hubs.add("127.0.0.1")
+        door = wyoming_doors(gateway)["wyoming_port"]
+        await door.start()
+        async with asyncio.timeout(60), AsyncTcpClient("127.0.0.1", settings.wyoming_port) as hub:
+            event = await hub.read_event()
+        await door.stop()
+        await gateway.upstream.close()
+        assert event is not None
+        return str(Error.from_event(event).code)
+
+    assert asyncio.run(run()) == "converse.idle"
 
 
 def test_who_has_said_all_waits_for_the_answer_as_long_as_it_takes() -> None:
