@@ -155,5 +155,6 @@ ENDPOINTS = (
         scope=Scope.TALK,
         gives=pb.Event,
         media=(LINES, EVENTS),
+        errors=(429,),
     ),
 )
