@@ -123,7 +123,7 @@ def _distinct_names(
     renamed = [
         device
         if device.id in keepers or device.area is None
-        else replace(device, name=f"{area_names[device.area]} {device.name}")
+        else replace(device, name=_in_area(device.name, area_names[device.area]))
         for device in devices
     ]
     # A new name may be somebody else's, too long, or the same in one room: nobody could tell whom it means.
@@ -141,6 +141,12 @@ def _distinct_names(
             reason = f"{before.name!r} is the name of several devices; give it another one in the hub"
             left_out.append(Skipped(device.id, reason))
     return kept
+
+
+def _in_area(name: str, area: str) -> str:
+    """The name with that of its area in front, unless it begins with it already."""
+    words, begins = normalise(name).split(), normalise(area).split()
+    return name if words[: len(begins)] == begins else f"{area} {name}"
 
 
 def _keeper(group: Sequence[Device]) -> Device | None:

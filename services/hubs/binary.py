@@ -5,7 +5,8 @@ from __future__ import annotations
 #: Home Assistant's device class -> word for on, word for off.
 _WORDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("door", "garage_door", "window", "opening"), ("open", "closed")),
-    **dict.fromkeys(("motion", "occupancy", "smoke", "gas", "carbon_monoxide", "sound", "vibration"),
+    **dict.fromkeys(("motion", "occupancy", "smoke", "gas", "carbon_monoxide", "sound", "vibration",
+                     "light", "power", "tamper"),
                     ("detected", "clear")),
     "presence": ("home", "away"),
     "lock": ("unlocked", "locked"),
@@ -16,6 +17,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "connectivity": ("connected", "disconnected"),
     "problem": ("in trouble", "fine"),
     "safety": ("unsafe", "safe"),
+    "cold": ("cold", "normal"),
+    "heat": ("hot", "normal"),
+    "moving": ("moving", "not moving"),
+    "update": ("outdated", "up to date"),
     "running": ("running", "not running"),
 }  # fmt: skip
 

@@ -10,7 +10,18 @@ from google.protobuf import struct_pb2
 
 from assistant.home.executor import Action, Command
 from assistant.home.imported import Skipped
-from assistant.home.model import FEATURES, Area, Device, DeviceState, Domain, Floor, Home, state_problem
+from assistant.home.model import (
+    FEATURES,
+    RANGED,
+    Area,
+    Device,
+    DeviceState,
+    Domain,
+    Floor,
+    Home,
+    Range,
+    state_problem,
+)
 from assistant.home.state import NEEDED, can
 from common.errors import InvalidInput
 from services.proto.sotto.v1 import assistant_pb2 as pb
@@ -54,6 +65,10 @@ def device_to_wire(device: Device, state: DeviceState) -> pb.Device:
         commands=[command.value for command in Command if can(device, command)],
         unit=device.unit,
         state=state_to_wire(state),
+        ranges={
+            name: pb.Range(minimum=limit.minimum, maximum=limit.maximum, step=limit.step)
+            for name, limit in device.ranges.items()
+        },
     )
 
 
@@ -61,7 +76,7 @@ def home_from_wire(message: pb.HomeDescription) -> Home:
     """A message as a home; names and ids are not checked (`assistant.home.imported.tidy` does that).
 
     Raises:
-        InvalidInput: a device has an unknown domain or command.
+        InvalidInput: a device has an unknown domain or command, or a range that no value fits.
     """
     floors = {floor.name: floor.id for floor in message.floors}
     return Home(
@@ -96,7 +111,23 @@ def _device(message: pb.Device) -> Device:
         device_class=message.device_class or None,
         features=features & FEATURES[domain],
         unit=message.unit,
+        ranges=_ranges(message),
     )
+
+
+def _ranges(message: pb.Device) -> dict[str, Range]:
+    try:
+        return {
+            name: Range(row.minimum, row.maximum, row.step if row.HasField("step") else None)
+            for name, row in message.ranges.items()
+            if name in RANGED
+        }
+    except ValueError as error:
+        raise InvalidInput(
+            f"the device {message.id[:100]!r}: {error}",
+            hint="a range has a minimum that is not above its maximum, and a step above 0",
+            code="home.device",
+        ) from error
 
 
 def state_to_wire(state: DeviceState) -> struct_pb2.Struct:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.home.executor import Action, Command
-from assistant.home.model import Device, DeviceState, Domain, Feature
+from assistant.home.model import Device, DeviceState, Domain, Feature, Range
 from services.hubs import binary
+from services.hubs.bounds import kelvins
 from services.hubs.colors import nearest
 from services.hubs.values import degrees, measured, number, percent_of, text, whole
 
@@ -63,6 +64,7 @@ def device_from(
         device_class=text(attributes.get("device_class")) or None,
         features=_features(domain, attributes),
         unit=text(attributes.get("unit_of_measurement")) if domain is Domain.SENSOR else "",
+        ranges=_ranges(domain, attributes),
     )
 
 
@@ -83,6 +85,34 @@ def _features(domain: Domain, attributes: Mapping[str, Any]) -> frozenset[Featur
     elif domain is Domain.FAN and bits & _FAN_SET_SPEED:
         found.add(Feature.SPEED)
     return frozenset(found)
+
+
+def _ranges(domain: Domain, attributes: Mapping[str, Any]) -> dict[str, Range]:
+    """The values it takes, as far as it says so; bounds that fit nothing are passed over."""
+    try:
+        match domain:
+            case Domain.CLIMATE:
+                low, high = degrees(attributes.get("min_temp")), degrees(attributes.get("max_temp"))
+                if low is not None and high is not None:
+                    step = number(attributes.get("target_temp_step"), 0, 100)
+                    return {"temperature": Range(low, high, step or None)}
+            case Domain.LIGHT:
+                low = number(attributes.get("min_color_temp_kelvin"), 500, 20_000)
+                high = number(attributes.get("max_color_temp_kelvin"), 500, 20_000)
+                if low is None or high is None:
+                    # Home Assistant before 2026 says it in mireds, too; before 2022.11 in mireds alone.
+                    warm = number(attributes.get("max_mireds"), 50, 2000)
+                    cold = number(attributes.get("min_mireds"), 50, 2000)
+                    low, high = warm and 1_000_000 / warm, cold and 1_000_000 / cold
+                if low and high:
+                    return {"color_temp": kelvins(low, high)}
+            case Domain.FAN:
+                step = number(attributes.get("percentage_step"), 0.01, 100)
+                if step is not None and step > 1:
+                    return {"percentage": Range(0, 100, step)}
+    except ValueError:
+        pass
+    return {}
 
 
 def state_from(device: Device, state: object, attributes: Mapping[str, Any]) -> DeviceState | None:

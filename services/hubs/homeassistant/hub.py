@@ -9,6 +9,7 @@ from typing import Any
 from assistant.home.executor import Action
 from assistant.home.model import Device, DeviceState
 from services.hubs.board import Board
+from services.hubs.bounds import within
 from services.hubs.driver import HubAway, HubRefused
 from services.hubs.homeassistant.entities import device_from, service_for, state_from
 from services.hubs.homeassistant.registries import (
@@ -91,7 +92,8 @@ class HomeAssistantHub:
         session = self._session
         if session is None:
             raise HubAway("there is no connection")
-        call = service_for(action)
+        device = self._devices.get(action.device_id)
+        call = service_for(action if device is None else within(device, action))
         try:
             await session.call(
                 "call_service",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.hubs.mqtt.entity import is_topic
-from services.hubs.mqtt.template import Template, parse
+from services.hubs.mqtt.template import Template, UnsupportedTemplateError, parse
 from services.hubs.values import number
 
 #: Abbreviation -> name, of what is used here.
@@ -21,13 +21,17 @@ _LONG = {
     "clr_temp_cmd_t": "color_temp_command_topic", "clr_temp_cmd_tpl": "color_temp_command_template",
     "clr_temp_k": "color_temp_kelvin", "clr_temp_stat_t": "color_temp_state_topic",
     "clr_temp_val_tpl": "color_temp_value_template", "cmd_t": "command_topic", "cmd_tpl": "command_template",
-    "cmps": "components", "curr_temp_t": "current_temperature_topic",
+    "cmps": "components", "cmd_off_tpl": "command_off_template", "cmd_on_tpl": "command_on_template",
+    "cns": "connections", "curr_temp_t": "current_temperature_topic",
     "curr_temp_tpl": "current_temperature_template", "dev": "device", "dev_cla": "device_class",
-    "hs_cmd_t": "hs_command_topic", "hs_cmd_tpl": "hs_command_template", "hs_stat_t": "hs_state_topic",
-    "hs_val_tpl": "hs_value_template", "mode_cmd_t": "mode_command_topic",
+    "exp_aft": "expire_after", "hs_cmd_t": "hs_command_topic", "hs_cmd_tpl": "hs_command_template",
+    "hs_stat_t": "hs_state_topic",
+    "hs_val_tpl": "hs_value_template", "max_k": "max_kelvin", "max_mirs": "max_mireds",
+    "min_k": "min_kelvin", "min_mirs": "min_mireds", "mode_cmd_t": "mode_command_topic",
     "mode_cmd_tpl": "mode_command_template",
     "mode_stat_t": "mode_state_topic", "mode_stat_tpl": "mode_state_template",
-    "on_cmd_type": "on_command_type", "p": "platform", "pct_cmd_t": "percentage_command_topic",
+    "off_dly": "off_delay", "on_cmd_type": "on_command_type", "p": "platform",
+    "pct_cmd_t": "percentage_command_topic",
     "pct_cmd_tpl": "percentage_command_template", "pct_stat_t": "percentage_state_topic",
     "pct_val_tpl": "percentage_value_template", "pl_avail": "payload_available", "pl_cls": "payload_close",
     "pl_lock": "payload_lock", "pl_not_avail": "payload_not_available", "pl_off": "payload_off",
@@ -36,18 +40,25 @@ _LONG = {
     "pos_open": "position_open", "pos_t": "position_topic", "pos_tpl": "position_template",
     "pow_cmd_t": "power_command_topic", "pow_cmd_tpl": "power_command_template",
     "rgb_cmd_t": "rgb_command_topic", "rgb_cmd_tpl": "rgb_command_template", "rgb_stat_t": "rgb_state_topic",
-    "rgb_val_tpl": "rgb_value_template", "set_pos_t": "set_position_topic",
+    "rgb_val_tpl": "rgb_value_template", "rgbw_cmd_t": "rgbw_command_topic",
+    "rgbww_cmd_t": "rgbww_command_topic", "set_pos_t": "set_position_topic",
     "set_pos_tpl": "set_position_template",
     "spd_rng_max": "speed_range_max", "spd_rng_min": "speed_range_min", "stat_clsd": "state_closed",
     "stat_locked": "state_locked", "stat_off": "state_off", "stat_on": "state_on", "stat_open": "state_open",
-    "stat_t": "state_topic", "stat_unlocked": "state_unlocked", "stat_val_tpl": "state_value_template",
+    "stat_t": "state_topic", "stat_tpl": "state_template",
+    "stat_unlocked": "state_unlocked", "stat_val_tpl": "state_value_template",
     "sup_clrm": "supported_color_modes", "t": "topic", "temp_cmd_t": "temperature_command_topic",
     "temp_cmd_tpl": "temperature_command_template", "temp_stat_t": "temperature_state_topic",
-    "temp_stat_tpl": "temperature_state_template", "uniq_id": "unique_id",
+    "temp_stat_tpl": "temperature_state_template", "temp_unit": "temperature_unit", "uniq_id": "unique_id",
     "unit_of_meas": "unit_of_measurement",
-    "val_tpl": "value_template", "ids": "identifiers", "sa": "suggested_area",
+    "val_tpl": "value_template", "xy_cmd_t": "xy_command_topic", "ids": "identifiers", "sa": "suggested_area",
 }  # fmt: skip
 _NESTED = ("device", "availability")
+#: Payloads and templates that are longer are not used.
+_MAX_TEXT = 1000
+#: Words of a yes or a no, as Home Assistant takes them.
+_YES = frozenset({"true", "yes", "on", "enable", "1"})
+_NO = frozenset({"false", "no", "off", "disable", "0"})
 
 
 class BadConfigError(ValueError):
@@ -55,7 +66,10 @@ class BadConfigError(ValueError):
 
 
 class Config:
-    """One payload, key by key."""
+    """One payload, key by key. A key that is absent or null has its default.
+
+    All methods but `table`, `tables` and `lists` raise BadConfigError for a value that is of another kind.
+    """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
@@ -63,25 +77,40 @@ class Config:
     def __contains__(self, key: str) -> bool:
         return self.values.get(key) is not None
 
+    def refuses(self, key: str) -> bool:
+        """Whether it is null, which says of some commands that the device does not take them."""
+        return key in self.values and self.values[key] is None
+
     def text(self, key: str, default: str = "") -> str:
         """A text; other plain values as Home Assistant writes them."""
         value = self.values.get(key)
-        if value is None or isinstance(value, dict | list):
+        if value is None:
             return default
-        return str(value)[:500]
+        if isinstance(value, dict | list) or len(str(value)) > _MAX_TEXT:
+            raise BadConfigError(f"{key} is no text that can be used")
+        return str(value)
 
-    def number(self, key: str, default: float) -> float:
-        """A number."""
-        found = number(self.values.get(key), -1e6, 1e6)
-        return default if found is None else found
+    def number(self, key: str, default: float, low: float = -1e6, high: float = 1e6) -> float:
+        """A number between `low` and `high`."""
+        if key not in self:
+            return default
+        found = number(self.values.get(key), low, high)
+        if found is None:
+            raise BadConfigError(f"{key} {str(self.values[key])[:20]!r} is no number that can be used")
+        return found
 
     def flag(self, key: str) -> bool:
         """Whether it is set."""
-        return self.values.get(key) in (True, "true", "True")
+        word = self.text(key, "false").lower()
+        if word not in _YES | _NO:
+            raise BadConfigError(f"{key} {word[:20]!r} is neither true nor false")
+        return word in _YES
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts, or one."""
         value = self.values.get(key)
+        if not isinstance(value, list | str | None):
+            raise BadConfigError(f"{key} is no list")
         rows = value if isinstance(value, list) else [value]
         return tuple(row for row in rows[:50] if isinstance(row, str))
 
@@ -91,10 +120,15 @@ class Config:
         return Config(value if isinstance(value, dict) else {})
 
     def tables(self, key: str) -> tuple[Config, ...]:
-        """A list of tables."""
+        """A list of tables, or one."""
         value = self.values.get(key)
-        rows = value if isinstance(value, list) else []
+        rows = value if isinstance(value, list) else [value]
         return tuple(Config(row) for row in rows[:20] if isinstance(row, dict))
+
+    def lists(self, key: str) -> tuple[list[Any], ...]:
+        """A list of lists."""
+        value = self.values.get(key)
+        return tuple(row for row in value[:20] if isinstance(row, list)) if isinstance(value, list) else ()
 
     def topic(self, key: str) -> str:
         """A topic, or "" where there is none.
@@ -124,7 +158,10 @@ class Config:
         Raises:
             template.UnsupportedTemplateError: it does more.
         """
-        return parse(self.text(key))
+        try:
+            return parse(self.text(key))
+        except UnsupportedTemplateError as error:
+            raise UnsupportedTemplateError(f"{key}: {error}") from error
 
 
 def long_form(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,6 +188,7 @@ def _with_base(written: dict[str, Any], base: str) -> dict[str, Any]:
         return value[:-1] + base if value.endswith("~") else value
 
     rows = written.get("availability")
-    if isinstance(rows, list):
+    if isinstance(rows, dict | list):
+        rows = rows if isinstance(rows, list) else [rows]
         written["availability"] = [{k: full(k, v) for k, v in row.items()} for row in rows]
     return {key: full(key, value) for key, value in written.items()}

@@ -1,9 +1,14 @@
-"""Home Assistant's discovery payloads, one by one, into entities. Pure."""
+"""Home Assistant's discovery payloads, one by one, into entities. Pure.
+
+What is not understood of an entity costs its part alone, and is told; an entity of which nothing can be used
+is left out.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+import zlib
 from typing import Any
 
 from assistant.home.imported import Skipped
@@ -11,11 +16,14 @@ from assistant.home.model import Device
 from services.hubs.mqtt.components import COMPONENTS
 from services.hubs.mqtt.config import BadConfigError, Config, long_form
 from services.hubs.mqtt.entity import Availability, Entity
-from services.hubs.mqtt.template import UnsupportedTemplateError
+from services.hubs.mqtt.names import Called
+from services.hubs.mqtt.parts import Parts
 from services.hubs.values import text
 
 #: Entities that one payload may describe.
 _MAX_COMPONENTS = 50
+#: Characters of an entity's id behind its component.
+_MAX_ID = 80
 #: Components of the protocol that are no devices to speak of: settings, pictures, buttons of remotes.
 _QUIET = frozenset(
     {"alarm_control_panel", "button", "camera", "device_automation", "device_tracker", "event", "image",
@@ -28,16 +36,19 @@ def wildcards(prefix: str) -> tuple[str, ...]:
     return (f"{prefix}/+/+/config", f"{prefix}/+/+/+/config")
 
 
-def entities_from(topic: str, data: bytes, prefix: str) -> tuple[tuple[Entity, ...], tuple[Skipped, ...]]:
+def entities_from(
+    topic: str, data: bytes, prefix: str, unit: str = "celsius"
+) -> tuple[tuple[Entity, ...], tuple[Skipped, ...]]:
     """What a payload describes, and what of it is not used.
 
     Args:
         topic: PREFIX/COMPONENT/[NODE/]OBJECT/config, or PREFIX/device/OBJECT/config for several in one.
         data: the payload.
         prefix: of the topics.
+        unit: of temperatures in the home.
     """
-    parts = topic.removeprefix(f"{prefix}/").split("/")
-    component, name = parts[0], "_".join(parts[1:-1])
+    path = topic.removeprefix(f"{prefix}/").split("/")
+    component, name = path[0], "_".join(path[1:-1])
     if component in _QUIET:
         return (), ()
     try:
@@ -47,78 +58,134 @@ def entities_from(topic: str, data: bytes, prefix: str) -> tuple[tuple[Entity, .
     if not isinstance(values, dict):
         return (), (_skipped(component, name, "its payload is no table"),)
     config = long_form(values)
-    if component != "device":
-        return _all([(component, name, config)])
-    shared = {key: value for key, value in config.items() if key != "components"}
-    rows = config.get("components")
-    found = []
-    for key, row in list(rows.items())[:_MAX_COMPONENTS] if isinstance(rows, dict) else ():
-        if isinstance(row, dict):
-            inner = {**shared, **long_form({**row, "~": config.get("~")})}
-            found.append((str(inner.get("platform", "")), f"{name}_{key}", inner))
-    return _all(found)
-
-
-def _all(rows: list[tuple[str, str, dict[str, Any]]]) -> tuple[tuple[Entity, ...], tuple[Skipped, ...]]:
-    found, skipped = [], []
-    for component, name, values in rows:
-        if component in _QUIET:
+    found: list[Entity] = []
+    skipped: list[Skipped] = []
+    rows = _components(config, name, skipped) if component == "device" else [(component, name, config)]
+    for kind, called, row in rows:
+        if kind in _QUIET:
             continue
+        parts = Parts(unit)
         try:
-            found.append(_entity(component, name, Config(values)))
-        except (BadConfigError, UnsupportedTemplateError) as error:
-            skipped.append(_skipped(component, name, str(error)))
+            entity = _entity(kind, called, Config(row), parts)
+        except BadConfigError as error:
+            skipped.append(_skipped(kind, called, str(error)))
+        else:
+            found.append(entity)
+            skipped += (Skipped(entity.device.id, f"left out: {reason}") for reason in parts.missing)
     return tuple(found), tuple(skipped)
 
 
-def _entity(component: str, name: str, config: Config) -> Entity:
+def _components(
+    config: dict[str, Any], name: str, skipped: list[Skipped]
+) -> list[tuple[str, str, dict[str, Any]]]:
+    """The parts of a device: component, name and payload, with what the device says for all of them."""
+    shared = {key: value for key, value in config.items() if key != "components"}
+    rows = config.get("components")
+    if not isinstance(rows, dict):
+        skipped.append(_skipped("device", name, "its components are no table"))
+        return []
+    if len(rows) > _MAX_COMPONENTS:
+        skipped.append(_skipped("device", name, f"only {_MAX_COMPONENTS} components are looked at"))
+    found = []
+    for key, row in list(rows.items())[:_MAX_COMPONENTS]:
+        if not isinstance(row, dict):
+            skipped.append(_skipped("device", f"{name}_{key}", "its description is no table"))
+            continue
+        inner = {**shared, **long_form({"~": config.get("~"), **row})}
+        component = str(inner.get("platform", ""))
+        # A component with nothing but its platform was taken back.
+        if row.keys() - {"p", "platform"} or component not in COMPONENTS:
+            found.append((component, f"{name}_{key}", inner))
+    return found
+
+
+def _entity(component: str, name: str, config: Config, parts: Parts) -> Entity:
     if component not in COMPONENTS:
         raise BadConfigError(f"{component[:40]!r} is none of {', '.join(COMPONENTS)}")
     domain, read = COMPONENTS[component]
-    features, readings, writes = read(config)
+    read(config, parts)
+    if not parts.usable:
+        raise BadConfigError("; ".join(parts.missing) or "it has no topic")
+    with parts.part("device"):
+        if "device" in config and not isinstance(config.values["device"], dict):
+            raise BadConfigError("device is no table")
     hardware = config.table("device")
+    device_class = text(_word(config, "device_class", parts))
+    called = Called(
+        own=_word(config, "name", parts) if "name" in config.values else None,
+        component=component,
+        device_class=device_class,
+        hardware=_word(hardware, "name", parts),
+        fallback=name.replace("_", " "),
+    )
     device = Device(
-        id=f"{component}.{_slug(config.text('unique_id') or name)}",
-        name=_name(config, hardware, name),
+        id=f"{component}.{_slug(_word(config, 'unique_id', parts) or name)}",
+        name=called.name,
         domain=domain,
-        device_class=text(config.text("device_class")) or None,
-        features=features,
-        unit=text(config.text("unit_of_measurement")) if component == "sensor" else "",
+        device_class=device_class or None,
+        features=frozenset(parts.features),
+        unit=text(_word(config, "unit_of_measurement", parts)) if component == "sensor" else "",
+        ranges=parts.ranges,
     )
     return Entity(
         device,
-        area=text(hardware.text("suggested_area")),
-        readings=readings,
-        writes=writes,
-        availability=_availability(config),
-        mode=config.text("availability_mode", "latest"),
-        hardware=frozenset(hardware.texts("identifiers")),
+        area=text(_word(hardware, "suggested_area", parts)),
+        readings=tuple(parts.readings),
+        writes=parts.writes,
+        availability=_availability(config, parts),
+        mode=_mode(config, parts),
+        hardware=_identifiers(hardware),
+        called=called,
+        lifetime=parts.lifetime,
     )
 
 
-def _name(config: Config, hardware: Config, fallback: str) -> str:
-    """As Home Assistant calls it: the hardware's name, and the entity's own where it has one."""
-    own, whole = config.text("name"), hardware.text("name")
-    if not own:
-        return whole or config.text("device_class").replace("_", " ") or fallback.replace("_", " ")
-    return own if not whole or own.casefold().startswith(whole.casefold()) else f"{whole} {own}"
+def _word(config: Config, key: str, parts: Parts) -> str:
+    """A text, or "" where it is none."""
+    with parts.part(key.replace("_", " ")):
+        return config.text(key)
+    return ""
 
 
-def _availability(config: Config) -> tuple[Availability, ...]:
-    online, offline = ("payload_available", "online"), ("payload_not_available", "offline")
-    if topic := config.topic("availability_topic"):
-        template = config.template("availability_template")
-        return (Availability(topic, config.text(*online), config.text(*offline), template),)
-    return tuple(
-        Availability(
-            row.needed("topic"), row.text(*online), row.text(*offline), row.template("value_template")
-        )
-        for row in config.tables("availability")
-    )
+def _identifiers(hardware: Config) -> frozenset[str]:
+    value = hardware.values.get("identifiers")
+    rows = value if isinstance(value, list) else [value]
+    found = {str(row)[:200] for row in rows[:20] if isinstance(row, str | int)}
+    found |= {":".join(str(part)[:100] for part in pair[:2]) for pair in hardware.lists("connections")}
+    return frozenset(found)
+
+
+def _mode(config: Config, parts: Parts) -> str:
+    with parts.part("availability mode"):
+        mode = config.text("availability_mode", "latest")
+        if mode in ("all", "any", "latest"):
+            return mode
+        raise BadConfigError(f"availability_mode {mode[:20]!r} is none of all, any, latest")
+    return "latest"
+
+
+def _availability(config: Config, parts: Parts) -> tuple[Availability, ...]:
+    found = []
+    with parts.part("availability"):
+        if topic := config.topic("availability_topic"):
+            found.append(_reported(config, topic, "availability_template"))
+    for row in () if found else config.tables("availability"):
+        with parts.part("availability"):
+            found.append(_reported(row, row.needed("topic"), "value_template"))
+    return tuple(found)
+
+
+def _reported(row: Config, topic: str, template: str) -> Availability:
+    online, offline = row.text("payload_available", "online"), row.text("payload_not_available", "offline")
+    return Availability(topic, online, offline, row.template(template))
 
 
 def _slug(name: str) -> str:
-    return re.sub(r"[^\w.:-]", "_", name)[:80]
+    found = re.sub(r"[^\w.:-]", "_", name)
+    if len(found) <= _MAX_ID:
+        return found
+    # Two long ones often differ at their ends only.
+    return f"{found[: _MAX_ID - 9]}_{zlib.crc32(found.encode('utf-8', 'replace')):08x}"
 
 
 def _skipped(component: str, name: str, reason: str) -> Skipped:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from assistant.home.executor import Command
 from assistant.home.model import Device, DeviceState
+from services.hubs.mqtt.names import Called
 from services.hubs.mqtt.template import AS_IT_IS, Payload, Template
 
 _MAX_TOPIC = 300
@@ -45,6 +46,22 @@ class Availability:
 
 
 @dataclass(frozen=True)
+class Lifetime:
+    """How long a state holds.
+
+    Attributes:
+        expire_s: seconds without a message after which the device counts as away; 0 for never.
+        off_s: seconds after which `on` becomes `off` by itself; 0 for never.
+        on, off: values of the state, for `off_s`.
+    """
+
+    expire_s: float = 0.0
+    off_s: float = 0.0
+    on: str = ""
+    off: str = ""
+
+
+@dataclass(frozen=True)
 class Entity:
     """A device of the broker.
 
@@ -56,6 +73,8 @@ class Entity:
         availability: what tells whether it is reached; none means that it always is.
         mode: "all" or "any" of them must say online; of "latest", the last word counts.
         hardware: identifiers of the hardware, to find the same one under two kinds of description.
+        called: what its name is made of, where another payload may name its hardware.
+        lifetime: how long its state holds.
     """
 
     device: Device
@@ -65,6 +84,8 @@ class Entity:
     availability: tuple[Availability, ...] = ()
     mode: str = "latest"
     hardware: frozenset[str] = frozenset()
+    called: Called | None = None
+    lifetime: Lifetime = Lifetime()
 
     @property
     def topics(self) -> frozenset[str]:

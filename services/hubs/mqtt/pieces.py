@@ -6,9 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from assistant.home.model import DeviceState
+from assistant.home.executor import Command
+from assistant.home.model import DeviceState, Range
+from services.hubs.mqtt.config import BadConfigError, Config
 from services.hubs.mqtt.entity import Message, Reading, Write
+from services.hubs.mqtt.parts import Parts
 from services.hubs.mqtt.template import Payload, Template, fill
+from services.hubs.values import number
+
+#: What a device says that does not know the value of a field.
+UNKNOWN = object()
 
 
 def one(topic: str, payload: str) -> Write:
@@ -58,13 +65,13 @@ def field(topic: str, template: Template, name: str, take: Callable[[str], Any])
         topic: where from.
         template: picks the value.
         name: of the field in `DeviceState`.
-        take: from the value to the field's.
+        take: from the value to the field's; `UNKNOWN` where the device says that it does not know.
     """
 
     def read(state: DeviceState, payload: Payload) -> DeviceState:
         value = template.of(payload)
         taken = None if value is None else take(value)
-        return state if taken is None else replace(state, **{name: taken})
+        return state if taken is None else replace(state, **{name: None if taken is UNKNOWN else taken})
 
     return Reading(topic, read)
 
@@ -72,3 +79,69 @@ def field(topic: str, template: Template, name: str, take: Callable[[str], Any])
 def either(yes: str, no: str) -> Callable[[str], bool | None]:
     """True for one word, False for the other, None for all else."""
     return lambda value: True if value == yes else (False if value == no else None)
+
+
+#: Commands, and the key and default of the payload of each.
+Payloads = tuple[tuple[Command, str, str], ...]
+ON_OFF: Payloads = ((Command.TURN_ON, "payload_on", "ON"), (Command.TURN_OFF, "payload_off", "OFF"))
+
+
+def words(config: Config, parts: Parts, topic: str, template: str, payloads: Payloads) -> None:
+    """Add commands that are always the same payload on a topic."""
+    for command, key, default in payloads:
+        with parts.part(command.value.replace("_", " ")):
+            parts.writes[command] = one(topic, fill(template, config.text(key, default)))
+
+
+def on_and_off(config: Config, parts: Parts) -> None:
+    """Add the two commands of a switch, and whether it is on."""
+    with parts.part("on and off"):
+        topic, template = config.needed("command_topic"), config.text("command_template")
+        words(config, parts, topic, template, ON_OFF)
+    with parts.part("whether it is on"):
+        if state := config.topic("state_topic"):
+            on = config.text("state_on", config.text("payload_on", "ON"))
+            off = config.text("state_off", config.text("payload_off", "OFF"))
+            key = "state_value_template" if "state_value_template" in config else "value_template"
+            parts.readings.append(field(state, config.template(key), "on", either(on, off)))
+
+
+def share(value: str, low: float, span: float) -> int | None:
+    """Where `value` lies between `low` and `low + span`, in percent."""
+    found = number(value, -1e6, 1e6)
+    return None if found is None else max(0, min(100, round((found - low) / span * 100)))
+
+
+def level(percent: float, steps: float) -> int:
+    """The one of `steps` levels that is nearest to `percent`; what is not nothing is the first at least."""
+    return max(1, round(percent / 100 * steps)) if percent > 0 else 0
+
+
+def percents(steps: float) -> Range:
+    """The range of a percentage with `steps` levels above nothing."""
+    return Range(0, 100, 100 / steps)
+
+
+def range_of(config: Config, low: tuple[str, float], high: tuple[str, float], step: str = "") -> Range | None:
+    """The range that a payload names; None if it names none.
+
+    Args:
+        config: the payload.
+        low, high: key and default of each bound.
+        step: key of the step, or "".
+
+    Raises:
+        BadConfigError: no value fits.
+    """
+    if not any(key in config for key in (low[0], high[0], step)):
+        return None
+    try:
+        return Range(
+            config.number(*low),
+            config.number(*high),
+            config.number(step, 0) or None if step else None,
+        )
+    except BadConfigError:
+        raise
+    except ValueError as error:
+        raise BadConfigError(f"{low[0]} and {high[0]}: {error}") from error

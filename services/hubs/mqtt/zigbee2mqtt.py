@@ -7,7 +7,6 @@ whose second bit says that it can be set.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,14 +16,24 @@ from assistant.home.imported import Skipped
 from assistant.home.model import Device, Domain, Feature
 from services.hubs import binary
 from services.hubs.mqtt.entity import Availability, Entity, Reading, Write, is_topic
-from services.hubs.mqtt.lights import json_light_read, json_light_writes
+from services.hubs.mqtt.exposes import (
+    MAX_EXPOSES,
+    bounds,
+    by_name,
+    color_temperature,
+    key_of,
+    percent,
+    settable,
+    slug,
+    word_of,
+)
+from services.hubs.mqtt.json_lights import json_light_read, json_light_writes
+from services.hubs.mqtt.names import joined
 from services.hubs.mqtt.pieces import either, field, one, scaled
 from services.hubs.mqtt.template import Template
 from services.hubs.values import degrees, measured, number, text
 
 _MAX_DEVICES = 1000
-_MAX_EXPOSES = 60
-_SET = 2
 #: What is measured and worth asking for: property -> device class, and how it is called.
 _MEASURED = {
     "temperature": "temperature",
@@ -85,7 +94,7 @@ def entities_from(data: bytes, base: str) -> tuple[tuple[Entity, ...], tuple[Ski
             skipped.append(Skipped(text(address), f"zigbee2mqtt does not know what {text(name)!r} can do"))
             continue
         found += _Hardware(base, name, address).entities(
-            [expose for expose in exposes[:_MAX_EXPOSES] if isinstance(expose, dict)]
+            [expose for expose in exposes[:MAX_EXPOSES] if isinstance(expose, dict)]
         )
     return tuple(found), tuple(skipped)
 
@@ -97,8 +106,8 @@ class _Hardware:
         self._topic = f"{base}/{name}"
         # "kitchen/ceiling" is how people group devices there.
         self._area, _, rest = name.rpartition("/")
-        self._name = f"{self._area} {rest}".replace("/", " ").replace("_", " ").strip()
-        self._area = self._area.split("/")[0].replace("_", " ")
+        self._name = joined(_spoken(self._area), _spoken(rest))
+        self._area = _spoken(self._area.split("/")[0])
         self._address = address
         state = Template(False, ("state",))
         self._availability = (
@@ -111,7 +120,7 @@ class _Hardware:
         found = []
         for expose in exposes:
             kind = expose.get("type")
-            features = _by_name(expose.get("features"))
+            features = by_name(expose.get("features"))
             end = text(expose.get("endpoint"))
             match kind:
                 case "light":
@@ -144,7 +153,7 @@ class _Hardware:
         called = more.pop("called", "")
         device = Device(
             id=":".join(
-                part for part in (f"{domain.value}.{_slug(self._address)}", _slug(end or called)) if part
+                part for part in (f"{domain.value}.{slug(self._address)}", slug(end or called)) if part
             ),
             name=" ".join(part for part in (self._name, end.replace("_", " "), called) if part),
             domain=domain,
@@ -165,7 +174,7 @@ class _Hardware:
         state = features.get("state")
         if state is None:
             return None
-        key, on, off = _key(state), _value(state, "value_on", "ON"), _value(state, "value_off", "OFF")
+        key, on, off = key_of(state), word_of(state, "value_on", "ON"), word_of(state, "value_off", "OFF")
         able = set()
         if "brightness" in features:
             able.add(Feature.BRIGHTNESS)
@@ -173,64 +182,74 @@ class _Hardware:
             able.add(Feature.COLOR)
         if "color_temp" in features:
             able.add(Feature.COLOR_TEMPERATURE)
+        ranges = {}
+        limit, temperature = color_temperature(features.get("color_temp", {}))
+        if limit is not None and Feature.COLOR_TEMPERATURE in able:
+            ranges["color_temp"] = limit
         full = number(features.get("brightness", {}).get("value_max"), 1, 65535) or 254.0
         topic = f"{self._topic}/set"
         if end:
             # Of several lights in one housing the keys have its end behind them; on and off is what is sure.
             return self._switch(Domain.LIGHT, features, end)
-        writes = json_light_writes(topic, frozenset(able), full, "rgb", False, key, on, off)
+        writes = json_light_writes(topic, frozenset(able), full, "rgb", temperature, key, on, off)
         reading = Reading(self._topic, json_light_read(full, False, key, on, off))
-        return self._entity(Domain.LIGHT, end, (reading,), writes, able)
+        return self._entity(Domain.LIGHT, end, (reading,), writes, able, ranges=ranges)
 
     def _switch(self, domain: Domain, features: Mapping[str, Mapping[str, Any]], end: str) -> Entity | None:
         state = features.get("state")
-        if state is None or not _settable(state):
+        if state is None or not settable(state):
             return None
-        key, on, off = _key(state), _value(state, "value_on", "ON"), _value(state, "value_off", "OFF")
+        key, on, off = key_of(state), word_of(state, "value_on", "ON"), word_of(state, "value_off", "OFF")
         writes = {Command.TURN_ON: self._set({key: on}), Command.TURN_OFF: self._set({key: off})}
         reading = field(self._topic, Template(False, (key,)), "on", either(on, off))
         return self._entity(domain, end, (reading,), writes)
 
     def _cover(self, features: Mapping[str, Mapping[str, Any]], end: str) -> Entity | None:
         state, position = features.get("state"), features.get("position")
-        if state is None:
-            return None
-        key = _key(state)
-        writes = {Command.OPEN: self._set({key: "OPEN"}), Command.CLOSE: self._set({key: "CLOSE"})}
-        if position is None or not _settable(position):
-            words = {"OPEN": 100, "CLOSE": 0}
-            reading = field(self._topic, Template(False, (key,)), "position", words.get)
-            return self._entity(Domain.COVER, end, (reading,), writes)
-        writes[Command.SET_POSITION] = self._number(_key(position))
-        template = Template(False, (_key(position),))
-        reading = field(self._topic, template, "position", lambda v: _percent(v))
-        return self._entity(Domain.COVER, end, (reading,), writes, (Feature.POSITION,))
+        writes: dict[Command, Write] = {}
+        readings = []
+        able = set()
+        if position is not None and settable(position):
+            move = writes[Command.SET_POSITION] = self._number(key_of(position))
+            writes[Command.OPEN], writes[Command.CLOSE] = (lambda _: move(100)), (lambda _: move(0))
+            readings.append(field(self._topic, Template(False, (key_of(position),)), "position", percent))
+            able.add(Feature.POSITION)
+        if state is not None:
+            key = key_of(state)
+            writes[Command.OPEN], writes[Command.CLOSE] = self._set({key: "OPEN"}), self._set({key: "CLOSE"})
+            if not able:
+                words = {"OPEN": 100, "CLOSE": 0}
+                readings.append(field(self._topic, Template(False, (key,)), "position", words.get))
+        return self._entity(Domain.COVER, end, readings, writes, able) if writes else None
 
     def _lock(self, features: Mapping[str, Mapping[str, Any]], end: str) -> Entity | None:
         state = features.get("state")
         if state is None:
             return None
         key, locked, free = (
-            _key(state),
-            _value(state, "value_on", "LOCK"),
-            _value(state, "value_off", "UNLOCK"),
+            key_of(state),
+            word_of(state, "value_on", "LOCK"),
+            word_of(state, "value_off", "UNLOCK"),
         )
         writes = {Command.LOCK: self._set({key: locked}), Command.UNLOCK: self._set({key: free})}
         reading = field(self._topic, Template(False, (key,)), "locked", either(locked, free))
         return self._entity(Domain.LOCK, end, (reading,), writes)
 
     def _climate(self, features: Mapping[str, Mapping[str, Any]], end: str) -> Entity | None:
+        writes: dict[Command, Write] = {}
+        readings, ranges = [], {}
         target = next((features[name] for name in _SETPOINTS if name in features), None)
-        if target is None or not _settable(target):
-            return None
-        writes = {Command.SET_TEMPERATURE: self._number(_key(target))}
-        readings = [field(self._topic, Template(False, (_key(target),)), "target_temperature", degrees)]
+        if target is not None and settable(target):
+            writes[Command.SET_TEMPERATURE] = self._number(key_of(target))
+            template = Template(False, (key_of(target),))
+            readings.append(field(self._topic, template, "target_temperature", degrees))
+            if (limit := bounds(target)) is not None:
+                ranges["temperature"] = limit
         if local := features.get("local_temperature"):
-            readings.append(
-                field(self._topic, Template(False, (_key(local),)), "current_temperature", degrees)
-            )
-        if (mode := features.get("system_mode")) is not None and _settable(mode):
-            key, known = _key(mode), mode.get("values")
+            template = Template(False, (key_of(local),))
+            readings.append(field(self._topic, template, "current_temperature", degrees))
+        if (mode := features.get("system_mode")) is not None and settable(mode):
+            key, known = key_of(mode), mode.get("values")
             modes = [value for value in known if isinstance(value, str)] if isinstance(known, list) else []
             running = (
                 "heat" if "heat" in modes else next((value for value in modes if value != "off"), "heat")
@@ -238,11 +257,11 @@ class _Hardware:
             writes[Command.TURN_ON] = self._set({key: running})
             writes[Command.TURN_OFF] = self._set({key: "off"})
             readings.append(field(self._topic, Template(False, (key,)), "on", lambda v: v != "off"))
-        return self._entity(Domain.CLIMATE, end, readings, writes)
+        return self._entity(Domain.CLIMATE, end, readings, writes, ranges=ranges) if writes else None
 
     def _sensor(self, expose: Mapping[str, Any], end: str) -> Entity:
         name = text(expose.get("name"))
-        reading = field(self._topic, Template(False, (_key(expose),)), "value", measured)
+        reading = field(self._topic, Template(False, (key_of(expose),)), "value", measured)
         return self._entity(
             Domain.SENSOR, end, (reading,), {}, called=name.replace("_", " "), device_class=_MEASURED[name],
             unit=text(expose.get("unit")),
@@ -251,42 +270,17 @@ class _Hardware:
     def _binary(self, expose: Mapping[str, Any], end: str) -> Entity:
         name = text(expose.get("name"))
         device_class = _WATCHED[name]
-        on_or_off = either(_value(expose, "value_on", "True"), _value(expose, "value_off", "False"))
+        on_or_off = either(word_of(expose, "value_on", "True"), word_of(expose, "value_off", "False"))
 
         def take(value: str) -> str | None:
             on = on_or_off(value)
             return None if on is None else binary.state_word(device_class, on)
 
-        reading = field(self._topic, Template(False, (_key(expose),)), "value", take)
+        reading = field(self._topic, Template(False, (key_of(expose),)), "value", take)
         called = "" if name == "contact" else name.replace("_", " ")
         entity = self._entity(Domain.SENSOR, end, (reading,), {}, called=called, device_class=device_class)
-        return replace(entity, device=replace(entity.device, id=f"sensor.{_slug(self._address)}:{name}"))
+        return replace(entity, device=replace(entity.device, id=f"sensor.{slug(self._address)}:{name}"))
 
 
-def _by_name(exposes: object) -> dict[str, Mapping[str, Any]]:
-    rows = exposes[:_MAX_EXPOSES] if isinstance(exposes, list) else []
-    return {text(row.get("name")): row for row in rows if isinstance(row, dict)}
-
-
-def _key(feature: Mapping[str, Any]) -> str:
-    found = feature.get("property")
-    return found[:80] if isinstance(found, str) and re.fullmatch(r"\w+", found) else text(feature.get("name"))
-
-
-def _value(feature: Mapping[str, Any], key: str, default: str) -> str:
-    found = feature.get(key)
-    return default if found is None or isinstance(found, dict | list) else str(found)[:80]
-
-
-def _settable(feature: Mapping[str, Any]) -> bool:
-    access = feature.get("access")
-    return isinstance(access, int) and bool(access & _SET)
-
-
-def _percent(value: str) -> int | None:
-    found = number(value, 0, 100)
-    return None if found is None else round(found)
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^\w.:-]", "_", name)[:60]
+def _spoken(name: str) -> str:
+    return name.replace("/", " ").replace("_", " ").strip()

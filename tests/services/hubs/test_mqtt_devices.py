@@ -15,6 +15,7 @@ from services.hubs.mqtt.entity import Entity, Message, is_topic
 from services.hubs.mqtt.house import House
 from services.hubs.mqtt.kind import MqttSettings
 from services.hubs.mqtt.template import Payload
+from tests.services.hubs.discovered import entity, sent, told
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -31,25 +32,6 @@ configs = st.dictionaries(config_keys, plausible | json_values, max_size=12)
 components = st.sampled_from(
     [*["light", "switch", "cover", "climate", "lock", "sensor", "binary_sensor", "fan", "device"], "vacuum"]
 )
-
-
-def entity(component: str, **config: Any) -> Entity:
-    topic = f"homeassistant/{component}/thing/config"
-    found, skipped = discovery.entities_from(topic, json.dumps(config).encode(), "homeassistant")
-    assert not skipped, skipped
-    return found[0]
-
-
-def told(of: Entity, topic: str, payload: str) -> DeviceState:
-    state = DeviceState()
-    for reading in of.readings:
-        if reading.topic == topic:
-            state = reading.read(state, Payload(payload.encode()))
-    return state
-
-
-def sent(of: Entity, command: Command, value: float | str | None = None) -> list[tuple[str, str]]:
-    return [(message.topic, message.payload) for message in of.writes[command](value)]
 
 
 @given(components, configs, st.binary(max_size=30) | json_values.map(lambda v: json.dumps(v).encode()))
@@ -197,7 +179,7 @@ def test_a_device_that_describes_all_its_parts_in_one() -> None:
     )
     assert [(part.device.domain, part.device.name) for part in found] == [
         (Domain.SWITCH, "Bench Plug"),
-        (Domain.SENSOR, "Bench"),
+        (Domain.SENSOR, "Bench Sensor"),
     ]
     assert sent(found[0], Command.TURN_OFF) == [("bench/set", "OFF")]
 
