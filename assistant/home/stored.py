@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from assistant.home.imported import tidy
-from assistant.home.model import FEATURES, Area, Device, Domain, Feature, Floor, Home, Range
+from assistant.home.model import FEATURES, RANGED, Area, Device, Domain, Feature, Floor, Home, Range
 
 _VERSION = 1
 
@@ -30,7 +30,7 @@ def home_to_json(home: Home) -> dict[str, Any]:
                 "device_class": device.device_class,
                 "features": sorted(feature.value for feature in device.features),
                 "unit": device.unit,
-                "ranges": {name: dataclasses.astuple(limit) for name, limit in device.ranges.items()},
+                "ranges": {name: dataclasses.asdict(range_) for name, range_ in device.ranges.items()},
             }
             for device in home.devices
         ],
@@ -75,8 +75,11 @@ def _device(row: Any) -> Device:
         device_class=_optional(row["device_class"]),
         features=frozenset(Feature(name) for name in row["features"]) & FEATURES[domain],
         unit=_text(row["unit"]),
-        # A home that was stored before there were ranges has none.
-        ranges={_text(name): Range(*limit) for name, limit in row.get("ranges", {}).items()},
+        ranges={
+            name: Range(bounds["minimum"], bounds["maximum"], bounds["step"])
+            for name, bounds in row.get("ranges", {}).items()
+            if name in RANGED
+        },
     )
 
 

@@ -11,6 +11,8 @@ from services.hubs.driver import HubRefused
 
 _MILLION = 1_000_000
 _PERCENT = Range(0, 100)
+#: 0 turns them off, whatever the lowest value is.
+_OFF_AT_ZERO = (Command.SET_BRIGHTNESS, Command.SET_SPEED)
 #: What the value of a command is, as `Device.ranges` names it, and what is usual.
 _RANGED: dict[Command, tuple[str, Range | None]] = {
     Command.SET_BRIGHTNESS: ("brightness", _PERCENT),
@@ -32,7 +34,8 @@ def within(device: Device, action: Action) -> Action:
     key, usual = _RANGED.get(action.command, ("", None))
     limit = device.ranges.get(key, usual)
     value = action.value
-    if limit is None or value is None or isinstance(value, str):
+    off = value == 0 and action.command in _OFF_AT_ZERO
+    if limit is None or value is None or isinstance(value, str) or off:
         return action
     if value not in limit:
         raise HubRefused(f"the {device.name} takes values from {limit.minimum:g} to {limit.maximum:g}")

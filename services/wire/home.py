@@ -66,8 +66,8 @@ def device_to_wire(device: Device, state: DeviceState) -> pb.Device:
         unit=device.unit,
         state=state_to_wire(state),
         ranges={
-            name: pb.Range(minimum=limit.minimum, maximum=limit.maximum, step=limit.step)
-            for name, limit in device.ranges.items()
+            name: pb.ValueRange(minimum=range_.minimum, maximum=range_.maximum, step=range_.step)
+            for name, range_ in device.ranges.items()
         },
     )
 
@@ -76,7 +76,7 @@ def home_from_wire(message: pb.HomeDescription) -> Home:
     """A message as a home; names and ids are not checked (`assistant.home.imported.tidy` does that).
 
     Raises:
-        InvalidInput: a device has an unknown domain or command, or a range that no value fits.
+        InvalidInput: a device has an unknown domain or command, or a range without a value.
     """
     floors = {floor.name: floor.id for floor in message.floors}
     return Home(
@@ -95,6 +95,7 @@ def _device(message: pb.Device) -> Device:
     try:
         domain = Domain(message.domain)
         commands = [Command(name) for name in message.commands]
+        ranges = {name: _range(bounds) for name, bounds in message.ranges.items() if name in RANGED}
     except ValueError as error:
         raise InvalidInput(
             f"the device {message.id[:100]!r}: {error}",
@@ -111,23 +112,12 @@ def _device(message: pb.Device) -> Device:
         device_class=message.device_class or None,
         features=features & FEATURES[domain],
         unit=message.unit,
-        ranges=_ranges(message),
+        ranges=ranges,
     )
 
 
-def _ranges(message: pb.Device) -> dict[str, Range]:
-    try:
-        return {
-            name: Range(row.minimum, row.maximum, row.step if row.HasField("step") else None)
-            for name, row in message.ranges.items()
-            if name in RANGED
-        }
-    except ValueError as error:
-        raise InvalidInput(
-            f"the device {message.id[:100]!r}: {error}",
-            hint="a range has a minimum that is not above its maximum, and a step above 0",
-            code="home.device",
-        ) from error
+def _range(message: pb.ValueRange) -> Range:
+    return Range(message.minimum, message.maximum, message.step if message.HasField("step") else None)
 
 
 def state_to_wire(state: DeviceState) -> struct_pb2.Struct:

@@ -53,8 +53,8 @@ def cover(config: Config, parts: Parts) -> None:
             if abs(span) < 100:
                 parts.ranges["position"] = percents(abs(span))
         if state := config.topic("position_topic"):
-            template = config.template("position_template")
-            parts.readings.append(field(state, template, "position", lambda v: share(v, closed, span)))
+            picked = config.template("position_template")
+            parts.readings.append(field(state, picked, "position", lambda v: share(v, closed, span)))
     if move is not None:
         parts.writes[Command.OPEN], parts.writes[Command.CLOSE] = _moved(move, 100), _moved(move, 0)
     with parts.part("opening and closing"):

@@ -42,7 +42,8 @@ def json_light(config: Config, parts: Parts) -> None:
     mode = next((mode for mode in COLOR_MODES if mode in modes), "")
     if mode:
         features.add(Feature.COLOR)
-    in_kelvin, temperature = False, round
+    in_kelvin = False
+    temperature: Callable[[float], int] = round
     with parts.part("colour temperature"):
         if "color_temp" in modes:
             temperature = color_temperatures(config, parts)

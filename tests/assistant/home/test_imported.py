@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from assistant.home.imported import MAX_REASONS, tidy
 from assistant.home.limits import MAX_DEVICES
-from assistant.home.model import Area, Device, Domain, Floor, Home
+from assistant.home.model import RANGED, Area, Device, Domain, Floor, Home, Range
 from assistant.home.names import home_names
 from assistant.home.stored import home_from_json, home_to_json
 from assistant.understanding.normalise import normalise
@@ -18,8 +18,15 @@ KITCHEN, BEDROOM = Area("kitchen", "kitchen"), Area("bedroom", "bedroom")
 texts = st.text(max_size=70) | st.sampled_from(["lamp", "Lamp", "kitchen lamp", "kitchen", "...", "{x}|[y]"])
 ids = st.sampled_from(["a", "b", "c", "d", "", "no id", "x" * 200])
 areas = st.builds(Area, ids, texts, st.lists(texts, max_size=3).map(tuple), st.none() | ids)
+ranges = st.builds(Range, st.integers(-50, 0), st.floats(0, 100), st.none() | st.floats(0.1, 10))
 devices = st.builds(
-    Device, ids, texts, st.sampled_from(Domain), st.lists(texts, max_size=3).map(tuple), st.none() | ids
+    Device,
+    ids,
+    texts,
+    st.sampled_from(Domain),
+    st.lists(texts, max_size=3).map(tuple),
+    st.none() | ids,
+    ranges=st.dictionaries(st.sampled_from(RANGED), ranges, max_size=2),
 )
 homes = st.builds(
     Home,
@@ -83,6 +90,17 @@ def test_whatever_a_hub_calls_its_things_a_grammar_comes_of_it() -> None:
 def test_devices_of_one_name_are_told_apart_by_their_areas() -> None:
     found = names(lamp("a", "kitchen"), lamp("b", "bedroom"))
     assert found == {"a": "kitchen lamp", "b": "bedroom lamp"}
+
+
+def test_an_area_that_a_name_begins_with_is_not_put_in_front() -> None:
+    found = names(lamp("a", "kitchen", name="Kitchen Box"), lamp("b", "bedroom", name="Kitchen Box"))
+    assert found == {"a": "Kitchen Box", "b": "bedroom Kitchen Box"}
+
+
+def test_a_home_that_was_stored_before_there_were_ranges_is_remembered() -> None:
+    stored = home_to_json(Home(devices=(lamp("a"),)))
+    del stored["devices"][0]["ranges"]
+    assert home_from_json(stored).devices == (lamp("a"),)
 
 
 def test_two_of_one_name_in_one_area_are_left_out() -> None:

@@ -58,6 +58,18 @@ def test_a_new_name_is_understood_after_a_moment(house: Connected, hub: FakeHub)
     house.until_answered("turn on the reading lamp", "Turned on the reading lamp.")
 
 
+def test_a_temperature_that_a_heating_does_not_take_is_no_service(house: Connected, hub: FakeHub) -> None:
+    hub.names["climate.hall"] = "hall heating"
+    hub.event("entity_registry_updated", {"event_type": "entity_registry_updated"})
+    until(lambda: "hall heating" in house.home(), "the heating is there")
+    hub.event("states", {"c": {"climate.hall": {"+": {"a": {"min_temp": 7, "max_temp": 28}}}}})
+    until(lambda: "temperature" in house.home()["hall heating"].ranges, "its range is known")
+    house.ask("set the hall heating to 29 degrees")
+    house.ask("set the hall heating to 21 degrees")
+    called = [call["service_data"] for call in hub.commands if call["service"] == "set_temperature"]
+    assert called == [{"temperature": 21}]
+
+
 def test_a_hub_that_goes_away_is_said_to_be_away_and_found_again(house: Connected, hub: FakeHub) -> None:
     hub.stop()
     until(lambda: not house.status().link.up, "the hub is away")

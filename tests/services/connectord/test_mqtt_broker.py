@@ -234,3 +234,34 @@ def test_a_broker_of_the_older_protocol_is_used(connected: Connected, broker: Br
     connected.start()
     connected.until_up()
     connected.until_answered("turn on the reading lamp", "Turned on the reading lamp.")
+
+
+def test_what_is_not_understood_of_a_device_is_told_and_the_rest_works(
+    house: Connected, broker: Broker
+) -> None:
+    strip = {
+        "name": "plain strip", "uniq_id": "strip", "cmd_t": "strip/POWER", "bri_cmd_t": "strip/Dimmer",
+        "bri_scl": 100, "rgb_cmd_t": "strip/Color", "rgb_stat_t": "strip/STATE",
+        "rgb_val_tpl": "{{ value_json.Color.split(',')[0:3] | join(',') }}",
+    }  # fmt: skip
+    broker.publish("homeassistant/light/strip/config", json.dumps(strip))
+    until(lambda: "plain strip" in house.home(), "the strip is there")
+    house.ask("set the brightness of the plain strip to 40 percent")
+    until(lambda: "strip/Dimmer" in broker.heard, "the strip is dimmed")
+    assert broker.heard["strip/Dimmer"][-1] == "40"
+    told = {item.id: item.reason for item in house.status().link.skipped}
+    assert "colour" in told["light.strip"]
+
+
+def test_a_temperature_that_a_heating_does_not_take_is_not_published(
+    house: Connected, broker: Broker
+) -> None:
+    heating = {
+        "name": "hall heating", "uniq_id": "heat", "temp_cmd_t": "heat/set", "min_temp": 7, "max_temp": 28,
+    }  # fmt: skip
+    broker.publish("homeassistant/climate/heat/config", json.dumps(heating))
+    until(lambda: "hall heating" in house.home(), "the heating is there")
+    house.ask("set the hall heating to 29 degrees")
+    house.ask("set the hall heating to 21 degrees")
+    until(lambda: "heat/set" in broker.heard, "the heating is set")
+    assert broker.heard["heat/set"] == ["21"]

@@ -15,18 +15,18 @@ from tests.services.hubs.discovered import described, entity, house, sent, told
 
 #: A template that does more than pick a value.
 PROGRAM = "{{ value_json.Color.split(',')[0:3] | join(',') }}"
-BASIC = {
+BASIC: dict[str, Any] = {
     "cmd_t": "l/set", "stat_t": "l", "bri_cmd_t": "l/b/set", "bri_stat_t": "l/b", "rgb_cmd_t": "l/rgb/set",
     "rgb_stat_t": "l/rgb", "clr_temp_cmd_t": "l/ct/set", "clr_temp_stat_t": "l/ct", "min_mirs": 153,
     "max_mirs": 370,
 }  # fmt: skip
-JSON = {
+JSON: dict[str, Any] = {
     "schema": "json", "cmd_t": "l/set", "stat_t": "l", "brightness": True, "sup_clrm": ["color_temp", "rgb"],
 }  # fmt: skip
 SWITCH = {"cmd_t": "l/set", "stat_t": "l"}
 COVER = {"cmd_t": "l/set", "stat_t": "l", "set_pos_t": "l/p/set", "pos_t": "l/p"}
 FAN = {"cmd_t": "l/set", "stat_t": "l", "pct_cmd_t": "l/p/set", "pct_stat_t": "l/p"}
-CLIMATE = {
+CLIMATE: dict[str, Any] = {
     "mode_cmd_t": "l/m/set", "mode_stat_t": "l/m", "modes": ["off", "heat"], "temp_cmd_t": "l/set",
     "temp_stat_t": "l", "curr_temp_t": "l/c", "min_temp": 7, "max_temp": 28,
 }  # fmt: skip
@@ -36,7 +36,7 @@ WATCHER = {"stat_t": "l", "dev_cla": "door"}
 ON_OFF = {Command.TURN_ON, Command.TURN_OFF}
 COVERS = {Command.OPEN, Command.CLOSE}
 
-CASES = [
+CASES: list[tuple[str, dict[str, Any], dict[str, Any], set[Command], str]] = [
     # component, what is sound, what is not, what works still, what is told
     ("light", BASIC, {"rgb_val_tpl": PROGRAM}, {*ON_OFF, Command.SET_BRIGHTNESS}, "colour: rgb_value"),
     ("light", BASIC, {"rgb_cmd_tpl": "{{ red }}"}, {*ON_OFF, Command.SET_BRIGHTNESS}, "colour: rgb_command"),
@@ -135,7 +135,14 @@ EXTRAS = {
     "switch": ["stat_t", "val_tpl", "stat_on"],
 }  # fmt: skip
 COMMON = ["name", "dev", "dev_cla", "avty", "avty_t", "avty_tpl", "avty_mode", "o", "qos", "ret", "ic"]
-BASES = {"light": BASIC, "cover": COVER, "fan": FAN, "climate": CLIMATE, "lock": LOCK, "switch": SWITCH}
+BASES: dict[str, dict[str, Any]] = {
+    "light": BASIC,
+    "cover": COVER,
+    "fan": FAN,
+    "climate": CLIMATE,
+    "lock": LOCK,
+    "switch": SWITCH,
+}
 SURE = {"light": ON_OFF, "cover": COVERS, "lock": {Command.LOCK, Command.UNLOCK}}
 
 
