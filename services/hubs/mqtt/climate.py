@@ -7,16 +7,15 @@ from collections.abc import Callable
 from assistant.home.executor import Command
 from assistant.home.model import Range
 from services.hubs.mqtt.config import BadConfigError, Config
+from services.hubs.mqtt.degrees import UNITS, between, in_home, reported, same
 from services.hubs.mqtt.parts import Parts
 from services.hubs.mqtt.pieces import ON_OFF, field, one, range_of, scaled, words
 from services.hubs.mqtt.template import Template, fill
-from services.hubs.values import degrees
 
 #: Home Assistant's modes of a heating that names none.
 _MODES = ("auto", "off", "cool", "heat", "dry", "fan_only")
 #: Home Assistant's bounds of a heating that names one of them only, by the unit of the heating.
 _USUAL = {"celsius": (7.0, 35.0), "fahrenheit": (44.6, 95.0)}
-_UNITS = {"C": "celsius", "F": "fahrenheit"}
 
 
 def climate(config: Config, parts: Parts) -> None:
@@ -32,9 +31,8 @@ def climate(config: Config, parts: Parts) -> None:
     ):
         with parts.part(what):
             if topic := config.topic(f"{key}_topic"):
-                to_home = _between(_unit(config, parts), parts.unit)
-                template = _template(config, f"{key}_template")
-                parts.readings.append(field(topic, template, name, _degrees(to_home)))
+                take = reported(_unit(config, parts), parts.unit)
+                parts.readings.append(field(topic, _template(config, f"{key}_template"), name, take))
 
 
 def _target(config: Config, parts: Parts) -> None:
@@ -44,11 +42,11 @@ def _target(config: Config, parts: Parts) -> None:
         usual = _USUAL[unit]
         limit = range_of(config, ("min_temp", usual[0]), ("max_temp", usual[1]), "temp_step")
         if limit is not None:
-            parts.ranges["temperature"] = _in_home(limit, unit, parts.unit)
+            parts.ranges["temperature"] = in_home(limit, unit, parts.unit)
     with parts.part("setting the temperature"):
         if topic := config.topic("temperature_command_topic"):
-            to_device = _between(parts.unit, _unit(config, parts))
-            nearest = limit.nearest if limit is not None else _same
+            to_device = between(parts.unit, _unit(config, parts))
+            nearest = limit.nearest if limit is not None else same
             template = config.text("temperature_command_template")
             write = scaled(topic, template, lambda v: nearest(to_device(v)))
             parts.writes[Command.SET_TEMPERATURE] = write
@@ -81,35 +79,6 @@ def _template(config: Config, key: str) -> Template:
 
 def _unit(config: Config, parts: Parts) -> str:
     word = config.text("temperature_unit").upper().strip("°")
-    if word and word not in _UNITS:
+    if word and word not in UNITS:
         raise BadConfigError(f"temperature_unit {word[:20]!r} is neither C nor F")
-    return _UNITS.get(word, parts.unit)
-
-
-def _between(unit: str, other: str) -> Callable[[float], float]:
-    """From degrees in `unit` to degrees in `other`."""
-    if unit == other:
-        return _same
-    if unit == "celsius":
-        return lambda value: round(value * 9 / 5 + 32, 1)
-    return lambda value: round((value - 32) * 5 / 9, 1)
-
-
-def _same(value: float) -> float:
-    return value
-
-
-def _degrees(convert: Callable[[float], float]) -> Callable[[str], float | None]:
-    def take(value: str) -> float | None:
-        found = degrees(value)
-        return None if found is None else convert(found)
-
-    return take
-
-
-def _in_home(limit: Range, unit: str, home: str) -> Range:
-    """A range of the device in the home's unit; a step is no round number there, and is left out."""
-    if unit == home:
-        return limit
-    convert = _between(unit, home)
-    return Range(convert(limit.minimum), convert(limit.maximum))
+    return UNITS.get(word, parts.unit)

@@ -16,22 +16,19 @@ from services.hubs.mqtt.entity import Lifetime, Message, Write
 from services.hubs.mqtt.lights import light
 from services.hubs.mqtt.parts import Parts
 from services.hubs.mqtt.pieces import (
+    NOTHING,
     UNKNOWN,
     Payloads,
     either,
     field,
     level,
+    measurement,
     on_and_off,
     percents,
     scaled,
     share,
     words,
 )
-from services.hubs.values import measured
-
-#: What a sensor sends if it knows nothing.
-_NONE = "None"
-
 
 _COVER: Payloads = ((Command.OPEN, "payload_open", "OPEN"), (Command.CLOSE, "payload_close", "CLOSE"))
 _LOCK: Payloads = ((Command.LOCK, "payload_lock", "LOCK"), (Command.UNLOCK, "payload_unlock", "UNLOCK"))
@@ -121,9 +118,7 @@ def sensor(config: Config, parts: Parts) -> None:
     """What it measures."""
     with parts.part("value"):
         topic, template = config.needed("state_topic"), config.template("value_template")
-        parts.readings.append(
-            field(topic, template, "value", lambda v: UNKNOWN if v == _NONE else measured(v))
-        )
+        parts.readings.append(field(topic, template, "value", measurement))
     _expiry(config, parts)
 
 
@@ -136,7 +131,7 @@ def binary_sensor(config: Config, parts: Parts) -> None:
     with parts.part("state"):
         topic, template = config.needed("state_topic"), config.template("value_template")
         states = {
-            _NONE: UNKNOWN,
+            NOTHING: UNKNOWN,
             config.text("payload_on", "ON"): on,
             config.text("payload_off", "OFF"): off,
         }

@@ -116,7 +116,7 @@ def _entity(component: str, name: str, config: Config, parts: Parts) -> Entity:
         component=component,
         device_class=device_class,
         hardware=_word(hardware, "name", parts),
-        fallback=name.replace("_", " "),
+        fallback=_object(config, name, parts),
     )
     device = Device(
         id=f"{component}.{_slug(_word(config, 'unique_id', parts) or name)}",
@@ -138,6 +138,12 @@ def _entity(component: str, name: str, config: Config, parts: Parts) -> Entity:
         called=called,
         lifetime=parts.lifetime,
     )
+
+
+def _object(config: Config, name: str, parts: Parts) -> str:
+    """What the payload calls the entity where it has no name, as words."""
+    own = _word(config, "default_entity_id", parts).partition(".")[2] or _word(config, "object_id", parts)
+    return (own or name).replace("_", " ")
 
 
 def _word(config: Config, key: str, parts: Parts) -> str:

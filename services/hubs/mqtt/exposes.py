@@ -8,6 +8,7 @@ from typing import Any
 
 from assistant.home.model import Range
 from services.hubs.bounds import kelvins
+from services.hubs.mqtt.degrees import UNITS
 from services.hubs.values import number, text
 
 #: Features of one expose that are looked at.
@@ -50,6 +51,11 @@ def percent(word: str) -> int | None:
 def slug(name: str) -> str:
     """A name as part of an id."""
     return re.sub(r"[^\w.:-]", "_", name)[:60]
+
+
+def unit_of(feature: Mapping[str, Any], home: str) -> str:
+    """The unit of a temperature; that of the home if it names none."""
+    return UNITS.get(text(feature.get("unit")).strip("°"), home)
 
 
 def bounds(feature: Mapping[str, Any]) -> Range | None:

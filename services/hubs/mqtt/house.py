@@ -182,7 +182,9 @@ class House:
             reason = f"its description has more than {limit // 1024} kB"
             self._found[topic] = ((), (Skipped(topic[-100:], reason),))
         elif topic == zigbee2mqtt.devices_topic(self._settings.zigbee2mqtt):
-            self._found[topic] = zigbee2mqtt.entities_from(data, self._settings.zigbee2mqtt)
+            self._found[topic] = zigbee2mqtt.entities_from(
+                data, self._settings.zigbee2mqtt, self._settings.unit
+            )
         else:
             self._found[topic] = discovery.entities_from(
                 topic, data, self._settings.discovery, self._settings.unit

@@ -12,8 +12,10 @@ from services.hubs.mqtt.config import BadConfigError, Config
 from services.hubs.mqtt.entity import Message, Reading, Write
 from services.hubs.mqtt.parts import Parts
 from services.hubs.mqtt.template import Payload, Template, fill
-from services.hubs.values import number
+from services.hubs.values import measured, number
 
+#: What a sensor sends if it knows nothing, and what a template makes of null.
+NOTHING = "None"
 #: What a device says that does not know the value of a field.
 UNKNOWN = object()
 
@@ -104,6 +106,11 @@ def on_and_off(config: Config, parts: Parts) -> None:
             off = config.text("state_off", config.text("payload_off", "OFF"))
             key = "state_value_template" if "state_value_template" in config else "value_template"
             parts.readings.append(field(state, config.template(key), "on", either(on, off)))
+
+
+def measurement(value: str) -> object:
+    """What a sensor measures, or that it does not know."""
+    return UNKNOWN if value == NOTHING else measured(value)
 
 
 def share(value: str, low: float, span: float) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,18 +63,25 @@ class Template:
     filters: tuple[tuple[str, str], ...] = ()
 
     def of(self, payload: Payload) -> str | None:
-        """The value as Home Assistant would write it; None where it is not there."""
+        """The value as Home Assistant would write it, null as "None"; None where it is not there."""
         value: Any = payload.text if self.whole else payload.json
-        for step in self.path:
-            if isinstance(step, str) and isinstance(value, Mapping):
-                value = value.get(step)
-            elif isinstance(step, int) and isinstance(value, Sequence) and not isinstance(value, str):
-                value = value[step] if step < len(value) else None
-            else:
-                value = None
+        try:
+            for step in self.path:
+                value = _at(value, step)
+        except LookupError:
+            return self._kept(None)
+        return "None" if value is None and self.path else self._kept(value)
+
+    def _kept(self, value: Any) -> str | None:
         for name, argument in self.filters:
             value = _filtered(value, name, argument)
         return None if value is None else str(value)
+
+
+def _at(value: Any, step: str | int) -> Any:
+    if isinstance(value, Mapping) if isinstance(step, str) else isinstance(value, list):
+        return value[step]
+    raise LookupError(step)
 
 
 AS_IT_IS = Template()

@@ -7,7 +7,7 @@ whose second bit says that it can be set.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from assistant.home.executor import Command
 from assistant.home.imported import Skipped
 from assistant.home.model import Device, Domain, Feature
 from services.hubs import binary
+from services.hubs.mqtt.degrees import between, in_home, reported, same
 from services.hubs.mqtt.entity import Availability, Entity, Reading, Write, is_topic
 from services.hubs.mqtt.exposes import (
     MAX_EXPOSES,
@@ -25,13 +26,14 @@ from services.hubs.mqtt.exposes import (
     percent,
     settable,
     slug,
+    unit_of,
     word_of,
 )
 from services.hubs.mqtt.json_lights import json_light_read, json_light_writes
 from services.hubs.mqtt.names import joined
-from services.hubs.mqtt.pieces import either, field, one, scaled
+from services.hubs.mqtt.pieces import NOTHING, UNKNOWN, either, field, measurement, one, scaled
 from services.hubs.mqtt.template import Template
-from services.hubs.values import degrees, measured, number, text
+from services.hubs.values import number, text
 
 _MAX_DEVICES = 1000
 #: What is measured and worth asking for: property -> device class, and how it is called.
@@ -71,8 +73,10 @@ def hardware_of(address: str) -> str:
     return f"zigbee2mqtt_{address}"
 
 
-def entities_from(data: bytes, base: str) -> tuple[tuple[Entity, ...], tuple[Skipped, ...]]:
-    """All entities of the description, and what of it is not used."""
+def entities_from(
+    data: bytes, base: str, unit: str = "celsius"
+) -> tuple[tuple[Entity, ...], tuple[Skipped, ...]]:
+    """All entities of the description, and what of it is not used; `unit` is that of the home."""
     try:
         rows = json.loads(data)
     except (ValueError, RecursionError):
@@ -93,7 +97,7 @@ def entities_from(data: bytes, base: str) -> tuple[tuple[Entity, ...], tuple[Ski
         if not isinstance(exposes, list):
             skipped.append(Skipped(text(address), f"zigbee2mqtt does not know what {text(name)!r} can do"))
             continue
-        found += _Hardware(base, name, address).entities(
+        found += _Hardware(base, name, address, unit).entities(
             [expose for expose in exposes[:MAX_EXPOSES] if isinstance(expose, dict)]
         )
     return tuple(found), tuple(skipped)
@@ -102,7 +106,8 @@ def entities_from(data: bytes, base: str) -> tuple[tuple[Entity, ...], tuple[Ski
 class _Hardware:
     """One device of the radio network, which may be several to speak of."""
 
-    def __init__(self, base: str, name: str, address: str) -> None:
+    def __init__(self, base: str, name: str, address: str, unit: str) -> None:
+        self._unit = unit
         self._topic = f"{base}/{name}"
         # "kitchen/ceiling" is how people group devices there.
         self._area, _, rest = name.rpartition("/")
@@ -166,9 +171,9 @@ class _Hardware:
     def _set(self, value: Mapping[str, Any]) -> Write:
         return one(f"{self._topic}/set", json.dumps(value))
 
-    def _number(self, key: str) -> Write:
+    def _number(self, key: str, to_device: Callable[[float], float] = same) -> Write:
         template = json.dumps({key: "HOLE"}).replace('"HOLE"', "{{ value }}")
-        return scaled(f"{self._topic}/set", template, lambda v: v)
+        return scaled(f"{self._topic}/set", template, to_device)
 
     def _light(self, features: Mapping[str, Mapping[str, Any]], end: str) -> Entity | None:
         state = features.get("state")
@@ -240,14 +245,19 @@ class _Hardware:
         readings, ranges = [], {}
         target = next((features[name] for name in _SETPOINTS if name in features), None)
         if target is not None and settable(target):
-            writes[Command.SET_TEMPERATURE] = self._number(key_of(target))
-            template = Template(False, (key_of(target),))
-            readings.append(field(self._topic, template, "target_temperature", degrees))
+            unit = unit_of(target, self._unit)
+            writes[Command.SET_TEMPERATURE] = self._number(key_of(target), between(self._unit, unit))
+            take = reported(unit, self._unit)
+            readings.append(
+                field(self._topic, Template(False, (key_of(target),)), "target_temperature", take)
+            )
             if (limit := bounds(target)) is not None:
-                ranges["temperature"] = limit
+                ranges["temperature"] = in_home(limit, unit, self._unit)
         if local := features.get("local_temperature"):
-            template = Template(False, (key_of(local),))
-            readings.append(field(self._topic, template, "current_temperature", degrees))
+            take = reported(unit_of(local, self._unit), self._unit)
+            readings.append(
+                field(self._topic, Template(False, (key_of(local),)), "current_temperature", take)
+            )
         if (mode := features.get("system_mode")) is not None and settable(mode):
             key, known = key_of(mode), mode.get("values")
             modes = [value for value in known if isinstance(value, str)] if isinstance(known, list) else []
@@ -261,7 +271,7 @@ class _Hardware:
 
     def _sensor(self, expose: Mapping[str, Any], end: str) -> Entity:
         name = text(expose.get("name"))
-        reading = field(self._topic, Template(False, (key_of(expose),)), "value", measured)
+        reading = field(self._topic, Template(False, (key_of(expose),)), "value", measurement)
         return self._entity(
             Domain.SENSOR, end, (reading,), {}, called=name.replace("_", " "), device_class=_MEASURED[name],
             unit=text(expose.get("unit")),
@@ -270,13 +280,12 @@ class _Hardware:
     def _binary(self, expose: Mapping[str, Any], end: str) -> Entity:
         name = text(expose.get("name"))
         device_class = _WATCHED[name]
-        on_or_off = either(word_of(expose, "value_on", "True"), word_of(expose, "value_off", "False"))
-
-        def take(value: str) -> str | None:
-            on = on_or_off(value)
-            return None if on is None else binary.state_word(device_class, on)
-
-        reading = field(self._topic, Template(False, (key_of(expose),)), "value", take)
+        states = {
+            NOTHING: UNKNOWN,
+            word_of(expose, "value_on", "True"): binary.state_word(device_class, True),
+            word_of(expose, "value_off", "False"): binary.state_word(device_class, False),
+        }
+        reading = field(self._topic, Template(False, (key_of(expose),)), "value", states.get)
         called = "" if name == "contact" else name.replace("_", " ")
         entity = self._entity(Domain.SENSOR, end, (reading,), {}, called=called, device_class=device_class)
         return replace(entity, device=replace(entity.device, id=f"sensor.{slug(self._address)}:{name}"))

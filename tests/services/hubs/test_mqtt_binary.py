@@ -79,6 +79,13 @@ def test_a_sensor_that_says_none_knows_nothing_any_more(component: str) -> None:
     assert reading.read(before, Payload(b"None")).value is None
 
 
+def test_a_sensor_that_says_null_knows_nothing_any_more() -> None:
+    sensor = entity("binary_sensor", stat_t="s", val_tpl="{{ value_json.contact }}")
+    (reading,) = sensor.readings
+    assert reading.read(DeviceState(value="on"), Payload(b'{"contact": null}')).value is None
+    assert reading.read(DeviceState(value="on"), Payload(b"{}")).value == "on"
+
+
 class Clock:
     def __init__(self) -> None:
         self.now = 1000.0

@@ -218,6 +218,12 @@ def test_zigbee_sensors() -> None:
         ("back door", "door"),
     ]
     assert told(found[1], "zigbee2mqtt/back door", '{"contact": false}').value == "open"
+    assert [
+        told(part, "zigbee2mqtt/back door", '{"contact": null, "temperature": null}').value for part in found
+    ] == [
+        None,
+        None,
+    ]
 
 
 def test_a_zigbee_heating_and_a_blind() -> None:

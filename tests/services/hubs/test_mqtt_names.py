@@ -66,10 +66,12 @@ words = st.lists(st.sampled_from(["Desk", "desk", "Lamp", "Kitchen"]), max_size=
 
 @given(words, words)
 def test_no_name_stands_twice_in_a_row(first: str, second: str) -> None:
+    begins, own = first.casefold().split(), second.casefold().split()
     whole = joined(first, second).casefold().split()
-    assert whole in (second.casefold().split(), [*first.casefold().split(), *second.casefold().split()])
-    begins = first.casefold().split()
-    assert not begins or whole[: 2 * len(begins)] != begins * 2 or second.casefold().split() == begins * 2
+    assert whole[: len(begins)] == begins
+    assert whole[len(whole) - len(own) :] == own
+    twice = 2 * begins
+    assert not begins or whole[: len(twice)] != twice or own[: len(twice)] == twice
 
 
 @given(
@@ -186,6 +188,14 @@ def test_a_zigbee_device_that_begins_with_its_group(friendly: str, called: str) 
     row = {"friendly_name": friendly, "ieee_address": "0x1", "definition": {"exposes": exposes}}
     (found,), _ = zigbee2mqtt.entities_from(json.dumps([row]).encode(), "zigbee2mqtt")
     assert found.device.name == called
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{"obj_id": "reading_lamp"}, {"def_ent_id": "light.reading_lamp"}, {"object_id": "reading_lamp"}],
+)
+def test_an_entity_without_any_name_is_called_by_its_object_id(config: dict[str, str]) -> None:
+    assert entity("light", cmd_t="a", **config).device.name == "reading lamp"
 
 
 def test_a_name_that_is_no_text_leaves_the_entity() -> None:

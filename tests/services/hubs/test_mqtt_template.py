@@ -20,6 +20,9 @@ from services.hubs.mqtt.template import Payload, UnsupportedTemplateError, fill,
         ("{{ value_json.x }}", "{}", None),
         ("{{ value_json.x | default('no') }}", "{}", "no"),
         ("{{ value_json.x }}", "no json", None),
+        ("{{ value_json.x }}", '{"x": null}', "None"),
+        ("{{ value_json.x.y }}", '{"x": null}', None),
+        ("{{ value_json.x[2] }}", '{"x": [1, 2]}', None),
     ],
 )
 def test_a_template_picks_a_value(template: str, payload: str, value: str | None) -> None:

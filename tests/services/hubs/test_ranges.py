@@ -15,7 +15,7 @@ from services.hubs.bounds import kelvins, within
 from services.hubs.driver import HubRefused
 from services.hubs.homeassistant.entities import device_from
 from services.hubs.mqtt import zigbee2mqtt
-from tests.services.hubs.discovered import described, entity, house, sent
+from tests.services.hubs.discovered import described, entity, house, sent, told
 
 CLIMATE = {"temp_cmd_t": "t/set", "temp_stat_t": "t"}
 LIGHT = {"cmd_t": "l", "clr_temp_cmd_t": "ct"}
@@ -214,6 +214,32 @@ def test_a_heating_in_another_unit_is_read_in_that_of_the_home() -> None:
     made = house(("climate/x", {**CLIMATE, "uniq_id": "x", "temp_unit": "F"}))
     made.take("t", b"68")
     assert made.states().states["climate.x"].target_temperature == 20
+
+
+@pytest.mark.parametrize(
+    ("home", "unit", "value", "payload", "limit"),
+    [
+        ("celsius", "°C", 20, 20, Range(5, 30)),
+        ("fahrenheit", "°C", 68, 20, Range(41, 86)),
+        ("fahrenheit", "°F", 68, 68, Range(5, 30)),
+        ("fahrenheit", None, 68, 68, Range(5, 30)),
+    ],
+)
+def test_a_zigbee_heating_in_another_unit_than_the_home(
+    home: str, unit: str | None, value: float, payload: float, limit: Range
+) -> None:
+    target = {"name": "occupied_heating_setpoint", "access": 7, "value_min": 5, "value_max": 30, "unit": unit}
+    row = {
+        "friendly_name": "x", "ieee_address": "0x1",
+        "definition": {"exposes": [{"type": "climate", "features": [target]}]},
+    }  # fmt: skip
+    (found,), _ = zigbee2mqtt.entities_from(json.dumps([row]).encode(), "zigbee2mqtt", home)
+    assert json.loads(sent(found, Command.SET_TEMPERATURE, value)[0][1]) == {
+        "occupied_heating_setpoint": payload
+    }
+    assert found.device.ranges == {"temperature": limit}
+    state = told(found, "zigbee2mqtt/x", json.dumps({"occupied_heating_setpoint": payload}))
+    assert state.target_temperature == value
 
 
 def device(**ranges: Range) -> Device:
