@@ -128,13 +128,12 @@ def binary_sensor(config: Config, parts: Parts) -> None:
     with parts.part("device class"):
         device_class = config.text("device_class")
     on, off = binary.state_word(device_class, True), binary.state_word(device_class, False)
+    states: dict[str, object] = {NOTHING: UNKNOWN}
+    for key, default, value in (("payload_on", "ON", on), ("payload_off", "OFF", off)):
+        with parts.part(value):
+            states[config.text(key, default)] = value
     with parts.part("state"):
         topic, template = config.needed("state_topic"), config.template("value_template")
-        states = {
-            NOTHING: UNKNOWN,
-            config.text("payload_on", "ON"): on,
-            config.text("payload_off", "OFF"): off,
-        }
         parts.readings.append(field(topic, template, "value", states.get))
     _expiry(config, parts)
     with parts.part("off delay"):

@@ -58,6 +58,8 @@ def entities_from(
     if not isinstance(values, dict):
         return (), (_skipped(component, name, "its payload is no table"),)
     config = long_form(values)
+    if config.get("migrate_discovery") is True:
+        return (), ()  # its entities move to the payload of a whole device
     found: list[Entity] = []
     skipped: list[Skipped] = []
     rows = _components(config, name, skipped) if component == "device" else [(component, name, config)]

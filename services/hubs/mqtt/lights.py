@@ -92,9 +92,9 @@ def _basic_color(config: Config, parts: Parts, kind: str, color: Callable[[str],
     if not topic:
         return
     if color is None:
-        raise BadConfigError(f"{kind}_command_topic: colors of this kind are not known here")
+        raise BadConfigError(f"{kind}_command_topic: colours of this kind are not known here")
     if config.text(f"{kind}_command_template"):
-        raise BadConfigError(f"{kind}_command_template takes a color apart")
+        raise BadConfigError(f"{kind}_command_template takes a colour apart")
     parts.features.add(Feature.COLOR)
     parts.writes[Command.SET_COLOR] = _after_switch(_named(topic, color), parts.writes)
     if state := config.topic(f"{kind}_state_topic"):

@@ -79,6 +79,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], set[Command], str]] = [
     ("sensor", SENSOR, {"exp_aft": "soon"}, set(), "expiry: expire_after"),
     ("sensor", SENSOR, {"unit_of_meas": ["%"]}, set(), "unit of measurement: "),
     ("sensor", SENSOR, {"dev_cla": {}}, set(), "device class: "),
+    ("binary_sensor", WATCHER, {"pl_on": []}, set(), "open: payload_on"),
     ("binary_sensor", WATCHER, {"off_dly": "later"}, set(), "off delay: off_delay"),
     ("switch", SWITCH, {"avty_t": "up", "avty_tpl": PROGRAM}, ON_OFF, "availability: availability_template"),
     ("switch", SWITCH, {"avty": [{"t": "a/#"}]}, ON_OFF, "availability: topic"),
@@ -186,6 +187,11 @@ def test_a_bad_component_leaves_the_others_of_its_device(bad: Any, reason: str) 
 def test_a_component_that_was_taken_back_is_nothing_to_tell() -> None:
     found, skipped = described("device", {**DEVICE, "cmps": {"a": {"p": "sensor"}, "b": GOOD}})
     assert (len(found), skipped) == (1, ())
+
+
+@pytest.mark.parametrize("key", ["migr_discvry", "migrate_discovery"])
+def test_what_moves_to_the_payload_of_its_device_is_nothing_to_tell(key: str) -> None:
+    assert described("switch", {key: True}) == ((), ())
 
 
 @pytest.mark.parametrize("components", [None, [GOOD], "switch", 5])
