@@ -22,6 +22,7 @@ from services.hubs.board import Board
 from services.hubs.driver import HubAway, HubDriver, HubRefused
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.wire.calls import write
 from services.wire.home import action_from_wire
 from services.wire.limits import MESSAGE_OPTIONS
 from services.wire.status import from_rpc
@@ -112,7 +113,7 @@ class Uplink:
         """Report until the call ends; the reader of commands gets the reason."""
         with contextlib.suppress(grpc.RpcError, asyncio.InvalidStateError):
             async with writing:
-                await call.write(pb.HomeReport(hello=self._hello))
+                await write(call, pb.HomeReport(hello=self._hello))
             await call.initial_metadata()
             self._attached()
             log.info("attached to the assistant")
@@ -120,7 +121,7 @@ class Uplink:
             while True:
                 for report in reports:
                     async with writing:
-                        await call.write(report)
+                        await write(call, report)
                 await asyncio.sleep(_BATCH_S)
                 await self._board.changed()
                 reports = self._board.take()
@@ -156,4 +157,4 @@ class Uplink:
         COMMANDS.observe(perf_counter() - began, outcome)
         with contextlib.suppress(grpc.RpcError, asyncio.InvalidStateError):
             async with writing:
-                await call.write(pb.HomeReport(result=result))
+                await write(call, pb.HomeReport(result=result))
