@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+from assistant.home.imported import told_apart
 from assistant.home.limits import MAX_AREAS, MAX_DEVICES, is_id, speakable
 from assistant.home.model import (
     FEATURES,
@@ -19,6 +21,7 @@ from assistant.home.model import (
     Home,
     state_problem,
 )
+from assistant.understanding.normalise import normalise
 from common.errors import HomeError
 from common.toml_file import Flaw, read_toml
 
@@ -29,6 +32,10 @@ _FILE_HINTS: dict[Flaw, str] = {
     "unreadable": "check the path, or leave it out to use the sample home",
     "too-large": "a home of hundreds of devices fits well below; is this the right file?",
     "syntax": "correct the line named",
+}
+_SAME_NAME = {
+    "devices": "give one of them another name, or another `area` if it stands there; an `id =` tells them "
+    "apart in files and for programs, but not when somebody speaks"
 }
 _UNITS = ("celsius", "fahrenheit")
 _DEFAULTS: dict[Domain, dict[str, Any]] = {
@@ -57,6 +64,8 @@ class _Reader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        #: Ids of the list that is being read: those written down, and those made from names so far.
+        self._ids: set[str] = set()
 
     def home(self) -> Home:
         table = self._table()
@@ -85,6 +94,7 @@ class _Reader:
             self._device(entry, where, area_ids)
             for where, entry in self._entries(table, "devices", keys | {"state"})
         )
+        devices = self._told_apart(devices, {area.id: area.name for area in areas})
         self._distinct("devices", devices)
         unit = self._string(head, "unit", "home", "celsius")
         if unit not in _UNITS:
@@ -152,6 +162,7 @@ class _Reader:
         limit = MAX_DEVICES if key == "devices" else MAX_AREAS
         if len(entries) > limit:
             raise self._error(key, f"there are {len(entries)}, the limit is {limit}", "too-many")
+        self._ids = {str(entry["id"]) for entry in entries if "id" in entry}
         for number, entry in enumerate(entries, 1):
             name = entry.get("name")
             where = f"{key}[{number}]" + (f" ({name})" if isinstance(name, str) else "")
@@ -205,7 +216,10 @@ class _Reader:
                 message = f"{identifier!r} may hold only letters, digits and _ . : -"
                 raise self._error(f"{where}.id", message, "name")
             return identifier
-        return re.sub(r"\W+", "_", self._name(entry, where).lower()).strip("_")
+        made = re.sub(r"\W+", "_", self._name(entry, where).lower()).strip("_")
+        identifier = next(name for name in _numbered(made) if name not in self._ids)
+        self._ids.add(identifier)
+        return identifier
 
     def _reference(self, entry: dict[str, Any], key: str, where: str, known: set[str]) -> str | None:
         value = self._string(entry, key, where, "")
@@ -215,22 +229,45 @@ class _Reader:
             raise self._error(f"{where}.{key}", message, "reference")
         return value or None
 
-    def _distinct(self, key: str, things: Iterable[Floor | Area | Device]) -> None:
-        ids: set[str] = set()
-        spoken: dict[str, str] = {}
-        for thing in things:
-            if thing.id in ids:
-                raise self._error(key, f"the id {thing.id!r} stands there twice", "duplicate")
-            ids.add(thing.id)
-            for name in {word.casefold() for word in (thing.name, *thing.aliases)}:
-                if name in spoken:
-                    message = f"the name {name!r} stands for {spoken[name]} and for {thing.id}"
-                    raise self._error(key, message, "duplicate")
-                spoken[name] = thing.id
+    def _told_apart(self, devices: tuple[Device, ...], areas: dict[str, str]) -> tuple[Device, ...]:
+        """Devices of one name in several rooms have the room in front, as those of a hub do."""
+        for number, device in enumerate(found := told_apart(devices, areas), 1):
+            self._speakable(device.name, f"{_place('devices', number, device)}.name")
+        return tuple(found)
 
-    def _error(self, where: str, message: str, code: str) -> HomeError:
+    def _distinct(self, key: str, things: Sequence[Floor | Area | Device]) -> None:
+        ids: dict[str, str] = {}
+        spoken: dict[str, str] = {}
+        for number, thing in enumerate(things, 1):
+            place = _place(key, number, thing)
+            if thing.id in ids:
+                message = f"the id {thing.id!r} is also that of {ids[thing.id]}"
+                raise self._error(f"{place}.id", message, "duplicate", "give one of them another `id`")
+            ids[thing.id] = place
+            called = thing.shared_name if isinstance(thing, Device) and thing.shared_name else thing.name
+            names = {normalise(name): name for name in (*thing.aliases, thing.name)}
+            for plain, name in names.items():
+                if plain in spoken:
+                    key_of, said = ("name", called) if name == thing.name else ("aliases", name)
+                    message = f"the name {normalise(said)!r} stands for {spoken[plain]}, too"
+                    hint = _SAME_NAME.get(key, "give one of them another name")
+                    raise self._error(f"{place}.{key_of}", message, "duplicate", hint)
+            spoken.update(dict.fromkeys(names, place))
+
+    def _error(self, where: str, message: str, code: str, hint: str = "") -> HomeError:
         return HomeError(
             f"{self._path}: {where}: {message}",
-            hint=f"correct that key; {SAMPLE_HOME.name} shows how it is written",
+            hint=hint or f"correct that key; {SAMPLE_HOME.name} shows how it is written",
             code=f"home.{code}",
         )
+
+
+def _place(key: str, number: int, thing: Floor | Area | Device) -> str:
+    """As the keys of an entry are named in errors: "devices[2] (lamp)"."""
+    return f"{key}[{number}] ({(thing.shared_name if isinstance(thing, Device) else '') or thing.name})"
+
+
+def _numbered(identifier: str) -> Iterator[str]:
+    """lamp, lamp_2, lamp_3, ..."""
+    yield identifier
+    yield from (f"{identifier}_{number}" for number in count(2))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -113,19 +113,29 @@ def _named(things: Sequence[_Thing], limit: int, left_out: list[Skipped]) -> lis
     return _own_aliases(kept, left_out)
 
 
+def told_apart(devices: Sequence[Device], area_names: Mapping[str, str]) -> list[Device]:
+    """Devices of one name get the names of their areas in front, except one that keeps it. Pure.
+
+    Args:
+        devices: in any order, which is kept.
+        area_names: by area id.
+    """
+    keepers = _keepers(devices)
+    found = []
+    for device in devices:
+        if device.id not in keepers and device.area is not None:
+            name = _in_area(device.name, area_names[device.area])
+            if name != device.name:
+                device = replace(device, name=name, shared_name=device.name)
+        found.append(device)
+    return found
+
+
 def _distinct_names(
     devices: Sequence[Device], area_names: dict[str, str], left_out: list[Skipped]
 ) -> list[Device]:
-    groups: dict[str, list[Device]] = {}
-    for device in devices:
-        groups.setdefault(normalise(device.name), []).append(device)
-    keepers = {keeper.id for group in groups.values() if (keeper := _keeper(group)) is not None}
-    renamed = [
-        device
-        if device.id in keepers or device.area is None
-        else replace(device, name=_in_area(device.name, area_names[device.area]))
-        for device in devices
-    ]
+    keepers = _keepers(devices)
+    renamed = told_apart(devices, area_names)
     # A new name may be somebody else's, too long, or the same in one room: nobody could tell whom it means.
     count = Counter(normalise(device.name) for device in renamed)
     kept = []
@@ -147,6 +157,13 @@ def _in_area(name: str, area: str) -> str:
     """The name with that of its area in front, unless it begins with it already."""
     words, begins = normalise(name).split(), normalise(area).split()
     return name if words[: len(begins)] == begins else f"{area} {name}"
+
+
+def _keepers(devices: Sequence[Device]) -> set[str]:
+    groups: dict[str, list[Device]] = {}
+    for device in devices:
+        groups.setdefault(normalise(device.name), []).append(device)
+    return {keeper.id for group in groups.values() if (keeper := _keeper(group)) is not None}
 
 
 def _keeper(group: Sequence[Device]) -> Device | None:

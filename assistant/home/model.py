@@ -176,6 +176,8 @@ class Device:
         unit: of a sensor's value, such as "%" or "°C".
         initial: the state before anything was commanded.
         ranges: the values it takes, by the names in `RANGED`, where they differ from what is usual.
+        shared_name: what its owner calls it, where devices of other areas have that name too and `name`
+            has the area in front; else "".
     """
 
     id: str
@@ -188,6 +190,7 @@ class Device:
     unit: str = ""
     initial: DeviceState = field(default_factory=DeviceState)
     ranges: Mapping[str, Range] = field(default_factory=dict, hash=False)
+    shared_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -209,6 +212,11 @@ class Home:
     def device(self, spoken: str) -> Device | None:
         """The device of this id, name or alias, any case."""
         return _find(self.devices, spoken)
+
+    def sharing(self, spoken: str) -> tuple[Device, ...]:
+        """The devices of several areas that share this name, any case."""
+        key = spoken.casefold()
+        return tuple(device for device in self.devices if device.shared_name.casefold() == key)
 
     def area(self, spoken: str) -> Area | None:
         """The area of this id, name or alias, any case."""

@@ -31,6 +31,7 @@ def home_to_json(home: Home) -> dict[str, Any]:
                 "features": sorted(feature.value for feature in device.features),
                 "unit": device.unit,
                 "ranges": {name: dataclasses.asdict(range_) for name, range_ in device.ranges.items()},
+                "shared_name": device.shared_name,
             }
             for device in home.devices
         ],
@@ -80,6 +81,8 @@ def _device(row: Any) -> Device:
             for name, bounds in row.get("ranges", {}).items()
             if name in RANGED
         },
+        # Homes that were kept before there was this key lack it.
+        shared_name=_text(row.get("shared_name", "")),
     )
 
 

@@ -79,6 +79,65 @@ WRONG = [
 ]
 
 
+KITCHEN, BEDROOM = (
+    '[[areas]]\nid = "kitchen"\nname = "Kitchen"\n',
+    '[[areas]]\nid = "bed"\nname = "Bedroom"\n',
+)
+ROOMS = KITCHEN + BEDROOM
+
+
+def lamps(tmp_path: Path, *entries: str) -> dict[str, str]:
+    path = tmp_path / "home.toml"
+    path.write_text(ROOMS + "".join(LIGHT + entry for entry in entries), encoding="utf-8")
+    return {device.id: device.name for device in load_home(path).devices}
+
+
+def test_one_name_in_two_rooms_has_the_room_in_front(tmp_path: Path) -> None:
+    found = lamps(tmp_path, 'area = "kitchen"\n', 'area = "bed"\n')
+    assert found == {"lamp": "Kitchen lamp", "lamp_2": "Bedroom lamp"}
+
+
+def test_ids_that_are_written_down_stay(tmp_path: Path) -> None:
+    found = lamps(tmp_path, 'area = "kitchen"\n', 'id = "lamp"\narea = "bed"\n')
+    assert found == {"lamp_2": "Kitchen lamp", "lamp": "Bedroom lamp"}
+
+
+def test_names_that_make_one_id_get_two(tmp_path: Path) -> None:
+    text = "".join(f'[[devices]]\nname = "{name}"\ndomain = "light"\n' for name in ("tv & co", "tv/co"))
+    path = tmp_path / "home.toml"
+    path.write_text(text)
+    assert [device.id for device in load_home(path).devices] == ["tv_co", "tv_co_2"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "where"),
+    [
+        (('area = "kitchen"\n', 'area = "kitchen"\n'), "devices[2] (lamp).name"),
+        (('area = "kitchen"\nid = "a"\n', 'area = "kitchen"\nid = "b"\n'), "devices[2] (lamp).name"),
+        (("", ""), "devices[2] (lamp).name"),
+        (
+            ('area = "kitchen"\n', 'area = "bed"\naliases = ["kitchen-lamp"]\n'),
+            "devices[2] (lamp).aliases",
+        ),
+        (('id = "a"\narea = "bed"\n', 'id = "a"\narea = "kitchen"\n'), "devices[2] (lamp).id"),
+    ],
+)
+def test_what_nobody_could_tell_apart_is_an_error_that_says_what_to_do(
+    tmp_path: Path, entries: tuple[str, ...], where: str
+) -> None:
+    with pytest.raises(HomeError) as caught:
+        lamps(tmp_path, *entries)
+    assert caught.value.code == "home.duplicate"
+    assert f"home.toml: {where}: " in caught.value.message
+    assert "devices[1] (lamp)" in caught.value.message
+    assert "`id" in caught.value.hint
+
+
+def test_the_name_in_an_error_is_the_one_that_is_written_down(tmp_path: Path) -> None:
+    with pytest.raises(HomeError, match="the name 'lamp' stands for"):
+        lamps(tmp_path, *['area = "kitchen"\n'] * 2)
+
+
 @pytest.mark.parametrize(("text", "code", "named"), WRONG)
 def test_a_mistake_is_named_with_file_and_key(tmp_path: Path, text: str, code: str, named: str) -> None:
     with pytest.raises(HomeError) as caught:

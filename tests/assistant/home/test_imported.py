@@ -103,6 +103,12 @@ def test_a_home_that_was_stored_before_there_were_ranges_is_remembered() -> None
     assert home_from_json(stored).devices == (lamp("a"),)
 
 
+def test_what_they_share_stays_known() -> None:
+    home = tidy(Home(areas=(KITCHEN, BEDROOM), devices=(lamp("a", "kitchen"), lamp("b", "bedroom")))).home
+    assert [device.id for device in home.sharing("Lamp")] == ["a", "b"]
+    assert home.sharing("kitchen lamp") == ()
+
+
 def test_two_of_one_name_in_one_area_are_left_out() -> None:
     imported = tidy(Home(areas=(KITCHEN,), devices=(lamp("a", "kitchen"), lamp("b", "kitchen"))))
     assert imported.home.devices == ()
