@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from functools import partial
 
+from assistant.home.kinds import is_kind, opens, state_word
 from assistant.home.model import Device, DeviceState, Domain
 from assistant.skills import slots
 from assistant.skills.context import SkillContext
@@ -16,7 +18,7 @@ from assistant.skills.selection import NothingSelectedError, Selection
 #: Up to so many devices are named; more are counted.
 _MAX_NAMES = 6
 #: States a house is left in.
-_RESTING = ("off", "closed", "locked")
+_RESTING = ("off", "closed", "locked", "dry", "normal")
 
 _STATES = line("home.states", "states")
 _NOT_KNOWN_WHETHER = line("home.not_known_whether", "name", "state")
@@ -29,6 +31,13 @@ _NONE_ARE = line("home.none_are", "devices", "state", "place")
 _NO_NONE_ARE = line("home.no_none_are", "devices", "state", "place")
 _THOSE_ARE = line("home.those_are", "count", "devices", "state")
 _YES_THOSE_ARE = line("home.yes_those_are", "count", "devices", "state")
+_EVERYTHING_IS = line("home.everything_is", "state", "place")
+_NOTHING_IS = line("home.nothing_is", "state", "place")
+_NO_NOTHING_IS = line("home.no_nothing_is", "state", "place")
+_DETECTED = line("home.detected", "count", "devices")
+_YES_DETECTED = line("home.yes_detected", "count", "devices")
+_NOTHING_DETECTED = line("home.nothing_detected", "place")
+_NO_NOTHING_DETECTED = line("home.no_nothing_detected", "place")
 _NO_TEMPERATURE = line("home.no_temperature", "name")
 _MEASURES = line("home.measures", "name", "degrees")
 _TEMPERATURE = line("home.temperature", "degrees", "place")
@@ -89,22 +98,27 @@ class HomeQuestionSkill(HomeSkill):
         )
 
     def _state(self, request: Request) -> Reply:
-        chosen = self._selector.select(self._executor.home, request)
         asked = slots.text(request.slots, "state")
+        everything = slots.text(request.slots, "scope") == "everything"
+        about = opens if everything else partial(_is_asked, said=request.slots)
+        chosen = self._selector.select(self._executor.home, request, asked=about)
         if asked is None:
             states = self._words.phrases.joined([self._state_of(device) for device in chosen.devices])
             return Reply(self._text(_STATES, states=states))
         if chosen.named:
             device = chosen.devices[0]
             state = self._executor.state(device.id)
-            value = _value(device, state)
+            value = state_word(device, state)
             name = self._words.bare(device.name)
             if value is None:
                 asked_for = self._words.state(asked)
                 return Reply(self._text(_NOT_KNOWN_WHETHER, name=name, state=asked_for), ok=False)
             said = self._words.state(value)
             return Reply(self._text(_YES if value == asked else _NO, name=name, state=said))
-        return self._several(chosen, asked, self._form(request.text, asked))
+        form = self._form(request.text, asked)
+        if asked == "detected":
+            return self._detected(chosen, form)
+        return self._several(chosen, asked, form, everything)
 
     def _form(self, text: str, state: str) -> Form:
         """ "which lights are on" -> WHICH, "are all doors locked" -> ALL, ...
@@ -119,15 +133,34 @@ class HomeQuestionSkill(HomeSkill):
             return Form.ALL
         return Form.ALL if state in _RESTING and not self._asks[_SOME_WORDS].search(text) else Form.ANY
 
-    def _several(self, chosen: Selection, asked: str, form: Form) -> Reply:
-        states = [(device, _value(device, self._executor.state(device.id))) for device in chosen.devices]
+    def _detected(self, chosen: Selection, form: Form) -> Reply:
+        """Whether there is motion, smoke, ...: what the sensors notice, not what state they are in."""
+        noticed = [d for d in chosen.devices if state_word(d, self._executor.state(d.id)) == "detected"]
+        place = chosen.place
+        if not noticed:
+            return Reply(
+                self._text(_NOTHING_DETECTED if form is Form.WHICH else _NO_NOTHING_DETECTED, place=place)
+            )
+        said = _DETECTED if form is Form.WHICH else _YES_DETECTED
+        return Reply(self._text(said, count=len(noticed), devices=self._names(noticed, chosen)))
+
+    def _several(self, chosen: Selection, asked: str, form: Form, everything: bool) -> Reply:
+        states = [(device, state_word(device, self._executor.state(device.id))) for device in chosen.devices]
         yes = [device for device, value in states if value == asked]
-        no = [device for device, value in states if value != asked]
+        no = [device for device, value in states if value not in (asked, None)]
+        unknown = [self._words.bare(device.name) for device, value in states if value is None]
         devices, place, state = chosen.several, chosen.place, self._words.state(asked)
         if form is Form.HOW_MANY:
             number = self._words.counted(len(yes), chosen.noun)
             count = self._words.verb_count(yes)
             return Reply(self._text(_HOW_MANY, count=count, devices=number, state=state, place=place))
+        if form is Form.ALL and not no and unknown:
+            return Reply(self._text(_NOT_KNOWN_WHETHER, name=unknown[0], state=state), ok=False)
+        if everything and form is Form.ALL and not no:
+            return Reply(self._text(_EVERYTHING_IS, state=state, place=place))
+        if everything and form is not Form.ALL and not yes:
+            nothing = _NO_NOTHING_IS if form is Form.ANY else _NOTHING_IS
+            return Reply(self._text(nothing, state=state, place=place))
         if form is Form.ALL and not no:
             return Reply(self._text(_ALL_ARE, devices=devices, state=state, place=place))
         if form is Form.ALL:
@@ -204,7 +237,7 @@ class HomeQuestionSkill(HomeSkill):
             return self._text(_VALUE, what=what, value=state.value, unit=device.unit)
         if device.domain is Domain.CLIMATE:
             return self._text(_CLIMATE, what=what, how=self._climate(state))
-        value = _value(device, state)
+        value = state_word(device, state)
         said = self._text(_STATE_UNKNOWN) if value is None else self._words.state(value)
         percent = _percent(device, state)
         if percent is None:
@@ -222,17 +255,8 @@ class HomeQuestionSkill(HomeSkill):
         return self._words.phrases.joined(parts) or self._text(_CLIMATE_ON)
 
 
-def _value(device: Device, state: DeviceState) -> str | None:
-    """The state as a value of the grammar's lists: on, off, open, closed, locked, unlocked."""
-    match device.domain:
-        case Domain.COVER:
-            return None if state.position is None else ("open" if state.position else "closed")
-        case Domain.LOCK:
-            return None if state.locked is None else ("locked" if state.locked else "unlocked")
-        case Domain.SENSOR:
-            return None if state.value is None else str(state.value)
-        case _:
-            return None if state.on is None else ("on" if state.on else "off")
+def _is_asked(device: Device, said: slots.Slots) -> bool:
+    return is_kind(device, slots.text(said, "domain"), slots.text(said, "device_class"), asked=True)
 
 
 def _percent(device: Device, state: DeviceState) -> float | None:

@@ -31,13 +31,16 @@ _COVERS: dict[str, Line] = {
     for name in ("awning", "blind", "curtain", "damper", "door", "gate", "shade", "shutter", "window")
 }
 _CLASSES: dict[str, Line] = {
-    "garage": line("home.noun_garage", "count"),
-    "humidity": line("home.noun_humidity", "count"),
+    name: line(f"home.noun_{name}", "count")
+    for name in ("battery", "carbon_monoxide", "garage", "gas", "humidity", "moisture", "motion", "smoke")
 }
 #: States, colours and fan speeds, by the values of the grammar's lists. Others are said as they are.
 _VALUES: dict[str, Line] = {
     name: line(f"home.is_{name}")
-    for name in ("on", "off", "open", "closed", "opening", "closing", "locked", "unlocked")
+    for name in (
+        *("on", "off", "open", "closed", "opening", "closing", "locked", "unlocked"),
+        *("detected", "clear", "wet", "dry", "low", "normal", "home", "away"),
+    )
 }
 _COLORS: dict[str, Line] = {
     name: line(f"home.color_{name}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from assistant.home.kinds import is_kind
 from assistant.home.model import Area, Device, Domain, Floor, Home
 from assistant.skills import slots
 from assistant.skills.contract import Request
@@ -17,9 +19,6 @@ _UNKNOWN = line("home.unknown", "name")
 _NOT_THERE = line("home.not_there", "name", "place")
 _DEVICES_IN = line("home.devices_in", "devices", "place")
 _ALL = line("home.all", "devices")
-
-#: What hangs before a window is called by any of these.
-_SHADES = ("blind", "shade", "shutter", "curtain")
 
 
 class NothingSelectedError(Exception):
@@ -58,7 +57,12 @@ class Selector:
         self._text = words.text
 
     def select(
-        self, home: Home, request: Request, domain: Domain | None = None, widen: bool = True
+        self,
+        home: Home,
+        request: Request,
+        domain: Domain | None = None,
+        widen: bool = True,
+        asked: Callable[[Device], bool] | None = None,
     ) -> Selection:
         """The devices of a request.
 
@@ -68,6 +72,7 @@ class Selector:
                 named no place, which means the area of the box.
             domain: what is meant where the sentence does not say.
             widen: without a place and with nothing of the kind here, take the whole home.
+            asked: of a question: which devices it is about, in place of `domain` and `device_class`.
 
         Raises:
             NothingSelectedError: nothing fits, or (with `widen` False) too much does.
@@ -76,14 +81,13 @@ class Selector:
         area = self._area(home, request)
         floor = self._floor(home, request)
         if name is not None:
-            return self._named(home, name, area, floor)
+            return self._named(home, name, area, floor, domain)
         kind = slots.text(request.slots, "domain") or domain
         device_class = slots.text(request.slots, "device_class")
         fitting = tuple(
             device
             for device in home.devices
-            if (kind is None or device.domain == kind)
-            and (device_class is None or _is_class(device, device_class))
+            if (asked(device) if asked else is_kind(device, kind, device_class))
         )
         noun = self._words.noun(str(kind or ""), device_class)
         if area is not None:
@@ -120,21 +124,33 @@ class Selector:
             phrase = self._text(_ALL, devices=several)
         return Selection(found, False, place, noun, several, phrase)
 
-    def _named(self, home: Home, name: str, area: Area | None, floor: Floor | None) -> Selection:
-        device = home.device(name)
-        if device is None:
+    def _named(
+        self, home: Home, name: str, area: Area | None, floor: Floor | None, domain: Domain | None
+    ) -> Selection:
+        exact = home.device(name)
+        called = (exact,) if exact is not None else home.sharing(name)
+        if not called:
             raise self.unknown(name)
-        if area is not None and device.area != area.id:
-            raise self._not_there(device, self._words.in_area(area))
-        if floor is not None:
-            room = home.area(device.area) if device.area else None
-            if room is None or room.floor != floor.id:
-                raise self._not_there(device, self._words.on_floor(floor))
+        rooms = {room.id for room in home.areas if floor is None or room.floor == floor.id}
+        there = [
+            device
+            for device in called
+            if (area is None or device.area == area.id) and (floor is None or device.area in rooms)
+        ]
+        if not there:
+            place = self._words.in_area(area) if area is not None else ""
+            if area is None and floor is not None:
+                place = self._words.on_floor(floor)
+            raise NothingSelectedError(self._text(_NOT_THERE, name=self._words.bare(name), place=place))
+        there = [device for device in there if domain in (None, device.domain)] or there
+        here = [device for device in there if device.area == home.box_area]
+        chosen = there if len(there) == 1 else here
+        if len(chosen) != 1:
+            names = self._words.phrases.either([self._words.the(device) for device in there])
+            raise NothingSelectedError(self._text(_WHICH_ONE, names=names))
+        device = chosen[0]
         noun = self._words.noun(device.domain, device.device_class)
         return Selection((device,), True, "", noun, self._words.several(noun, 1), self._words.the(device))
-
-    def _not_there(self, device: Device, place: str) -> NothingSelectedError:
-        return NothingSelectedError(self._text(_NOT_THERE, name=self._words.bare(device.name), place=place))
 
     def _area(self, home: Home, request: Request) -> Area | None:
         name = slots.text(request.slots, "area")
@@ -149,7 +165,3 @@ class Selector:
         if name is not None and floor is None:
             raise self.unknown(name)
         return floor
-
-
-def _is_class(device: Device, device_class: str) -> bool:
-    return device.device_class == device_class or (device_class in _SHADES and device.device_class in _SHADES)

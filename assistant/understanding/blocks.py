@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,12 @@ from assistant.understanding.names import AreaName, HomeNames
 from assistant.understanding.network import Network
 from assistant.understanding.normalise import fold_piece, normalise
 from assistant.understanding.numerals import Numerals
+from assistant.understanding.rooms import NAMES, RoomsBehindNames, articles
 from assistant.understanding.scope import Scope
+from assistant.understanding.spelling import ways_to_say
+
+#: Lists of places.
+PLACES = frozenset({"area", "floor"})
 
 
 @dataclass(frozen=True)
@@ -59,19 +64,8 @@ def canonical(text: str, numerals: Numerals) -> str:
 def load_intents(source: dict[str, Any], home: HomeNames, numerals: Numerals) -> Intents:
     """hassil's intents with the names of the home, every text in them `canonical`."""
     intents = Intents.from_dict(source)
-    devices = [
-        (spoken, device.value, {"domain": device.domain, "area": device.area})
-        for device in home.devices
-        for spoken in device.spoken
-    ]
     intents.slot_lists["name"] = TextSlotList.from_tuples(
-        [
-            (spoken, value, {key: item for key, item in context.items() if item is not None})
-            for spoken, value, context in devices
-            if normalise(spoken)
-        ],
-        allow_template=False,
-        name="name",
+        _names(home, articles(intents.expansion_rules), numerals.english), allow_template=False, name="name"
     )
     intents.slot_lists["area"] = _place_list("area", home.areas)
     intents.slot_lists["floor"] = _place_list("floor", home.floors)
@@ -82,12 +76,34 @@ def load_intents(source: dict[str, Any], home: HomeNames, numerals: Numerals) ->
     return intents
 
 
+def _names(home: HomeNames, before: Collection[str], english: bool) -> list[tuple[str, str, dict[str, str]]]:
+    """Each way to say a device, the value it stands for, and its context."""
+    names = [(spoken, device.value, device.context) for device in home.devices for spoken in device.spoken]
+    plain = {normalise(spoken) for spoken, _, _ in names}
+    # What follows is said too, where it is nobody's name: other ways to say a name, and the name that devices
+    # of several rooms have. Whoever answers finds out which of them is meant.
+    names += [
+        (way, value, context)
+        for spoken, value, context in tuple(names)
+        for way in ways_to_say(normalise(spoken), before, english)
+        if way not in plain
+    ]
+    for device in home.devices:
+        if device.shared and normalise(device.short) not in plain:
+            names.append((device.short, device.short, device.context))
+        elif device.shared:
+            # The lock "front door" keeps its name; questions that no lock answers mean the sensor there.
+            names.append((device.short, device.value, device.context))
+    return [entry for entry in names if normalise(entry[0])]
+
+
 def compile_network(
     intents: Intents,
     numerals: Numerals,
     skip_words: list[str],
     given: frozenset[str],
-    elisions: Mapping[str, str],
+    heard: Mapping[str, str],
+    rooms: RoomsBehindNames | None = None,
 ) -> CompiledGrammar:
     """Compile all templates; those that nobody can say are taken out of `intents` too.
 
@@ -96,9 +112,10 @@ def compile_network(
         numerals: of the same language.
         skip_words: words of politeness, as they are spoken.
         given: keys of the context that is known without a word being said.
-        elisions: words as they may be heard, and as they are written.
+        heard: words as they may be heard, and as they are written.
+        rooms: the devices whose rooms may stand behind their names.
     """
-    compiler = Compiler(numerals, elisions)
+    compiler = Compiler(numerals, heard)
     network = compiler.network
     end = network.node()
     network.exit_nodes.add(end)
@@ -106,10 +123,20 @@ def compile_network(
     network.free(free_heads, plain_heads)
     templates: list[Template] = []
     with_free_text: list[tuple[int, Sentence, Scope]] = []
+    lists, rules = dict(intents.slot_lists), dict(intents.expansion_rules)
+    with_rooms: Mapping[str, SlotList] = lists
+    if rooms is not None and (extra := rooms.rules()):
+        rules.update(extra)
+        with_rooms = {**lists, NAMES: lists["name"], "name": rooms.names()}
     for intent, data in _blocks(intents):
         kept = []
         for sentence in data.sentences:
-            scope = _scope(intents, data, given)
+            # Where a sentence has a place of its own, a second one behind the name would be too much.
+            has_place = any(
+                ref.list_name in PLACES
+                for ref in list_references(sentence.expression, {**rules, **data.expansion_rules})
+            )
+            scope = _scope(lists if has_place else with_rooms, rules, data, given)
             template = _describe(intent, sentence, scope)
             scope.has_free_text = bool(template.free_slots)
             templates.append(template)
@@ -193,11 +220,13 @@ def _describe(intent: str, sentence: Sentence, scope: Scope) -> Template:
     return Template(intent, frozenset(slots), frozenset(free))
 
 
-def _scope(intents: Intents, data: IntentData, given: frozenset[str]) -> Scope:
+def _scope(
+    lists: Mapping[str, SlotList], rules: Mapping[str, Sentence], data: IntentData, given: frozenset[str]
+) -> Scope:
     local = bool(data.slot_lists or data.expansion_rules)
     return Scope(
-        lists={**intents.slot_lists, **data.slot_lists},
-        rules={**intents.expansion_rules, **data.expansion_rules},
+        lists={**lists, **data.slot_lists},
+        rules={**rules, **data.expansion_rules},
         required=data.requires_context,
         excluded=data.excludes_context,
         given=given,

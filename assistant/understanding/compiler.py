@@ -40,13 +40,16 @@ class Compiler:
 
     Args:
         numerals: of the language.
-        elisions: from `elision.elisions`; both forms of a word are sentences of the network.
+        heard: words as they may be heard, and the word of the templates that each stands for; both are
+            sentences of the network.
     """
 
-    def __init__(self, numerals: Numerals, elisions: Mapping[str, str]) -> None:
+    def __init__(self, numerals: Numerals, heard: Mapping[str, str]) -> None:
         self.network = Network()
         self._numerals = numerals
-        self._heard = {written: heard for heard, written in elisions.items()}
+        self._heard: dict[str, set[str]] = {}
+        for way, written in heard.items():
+            self._heard.setdefault(written, set()).add(way)
         self._subs: dict[tuple[object, ...], int | None] = {}
         self._keep_alive: list[object] = []
         self._free_text: int | None = None
@@ -207,7 +210,7 @@ class Compiler:
             if found:
                 spoken.add(str(found[0]))
             elif words[at] in self._heard:
-                spoken.add(self._heard[words[at]])
+                spoken |= self._heard[words[at]]
             elif words[at].isdecimal() and len(words[at]) < 5:
                 spoken.update(self._numerals.words(int(words[at])))
             ends = [self._chars(way, node) for way in sorted(spoken)]

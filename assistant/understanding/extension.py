@@ -23,9 +23,7 @@ from collections.abc import Collection, Sequence
 from assistant.understanding.automaton import Continuation
 from assistant.understanding.blocks import Template
 from assistant.understanding.compiler import COMMAND_SLOT
-
-#: Slots that say which thing is meant; one of them is enough.
-PLACE_SLOTS = frozenset({"name", "area", "floor"})
+from assistant.understanding.readings import PLACE_SLOTS
 
 
 def is_extendable(

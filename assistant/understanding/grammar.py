@@ -18,10 +18,13 @@ from assistant.understanding.compiler import COMMAND_SLOT, MAX_FREE_WORDS
 from assistant.understanding.completeness import Completeness
 from assistant.understanding.elision import elisions
 from assistant.understanding.expressions import list_references
-from assistant.understanding.extension import PLACE_SLOTS, is_extendable
+from assistant.understanding.extension import is_extendable
 from assistant.understanding.names import HomeNames
 from assistant.understanding.normalise import normalise
 from assistant.understanding.numerals import numerals
+from assistant.understanding.readings import Rank, Readings
+from assistant.understanding.rooms import RoomsBehindNames
+from assistant.understanding.spelling import as_written, respelled
 from common.errors import TooLarge
 
 Value = str | int | float | bool
@@ -85,10 +88,20 @@ class Grammar:
         self._skip_words = [normalise(word) for word in source.get("skip_words", [])]
         self._intents = load_intents(source, home, self._numerals)
         written = vocabulary(self._intents, self._numerals, self._skip_words)
-        self._elisions = elisions(written) if self._numerals.english else {}
-        self.words = written | self._elisions.keys()
+        elided = elisions(written) if self._numerals.english else {}
+        self._heard = {**respelled(home.words), **elided}
+        self.words = written | self._heard.keys()
+        self._readings = Readings(home, self._numerals.english)
+        self._rooms = RoomsBehindNames(
+            home, self._intents.expansion_rules, lambda name: canonical(normalise(name), self._numerals)
+        )
         compiled = compile_network(
-            self._intents, self._numerals, self._skip_words, frozenset(self._context), self._elisions
+            self._intents,
+            self._numerals,
+            self._skip_words,
+            frozenset(self._context),
+            self._heard,
+            self._rooms,
         )
         self._templates = compiled.templates
         self._required = [
@@ -109,9 +122,9 @@ class Grammar:
     def parse(self, text: str) -> Parse | None:
         """The meaning of a text, or None where the grammar does not know it.
 
-        Where several sentences match, the one with the least free text wins, then one that names a
-        device or nothing over one that names a place, then the one with the most literal words and
-        the longest device name, a literal sentence before a device of that name.
+        Where several sentences match, the one with the least free text wins, then the one that the home
+        can carry out best (`readings`). A text that has no meaning as it is written is looked at with the
+        spellings of the grammar: "kuche" for "Küche".
         """
         try:
             return self._meaning(normalise(text))
@@ -149,20 +162,30 @@ class Grammar:
         if not plain:
             return None
         best = self._best(canonical(plain, self._numerals), delayed)
-        if best is None and not self._elisions.keys().isdisjoint(words := plain.split()):
-            whole = " ".join(self._elisions.get(word, word) for word in words)
-            best = self._best(canonical(whole, self._numerals), delayed)
+        if best is None and (written := self._as_written(plain)) != plain:
+            best = self._best(canonical(written, self._numerals), delayed)
         return None if best is None else _to_parse(best, plain)
 
+    def _as_written(self, plain: str) -> str:
+        return " ".join(as_written(word, self._heard, self.words) for word in plain.split())
+
     def _best(self, text: str, delayed: bool) -> RecognizeResult | None:
+        found = self._matches(text, delayed)
+        if (in_front := self._rooms.in_front(text)) != text:
+            found = [*found, *self._matches(in_front, delayed, room_behind=True)]
+        return min(found, key=lambda pair: pair[0], default=(None, None))[1]
+
+    def _matches(
+        self, text: str, delayed: bool, room_behind: bool = False
+    ) -> list[tuple[Rank, RecognizeResult]]:
         results = recognize_all(
             text, self._candidates(text), intent_context=self._context, language=self.language
         )
-        return min(
-            (result for result in results if self._is_sound(result, delayed)),
-            key=_rank,
-            default=None,
-        )
+        return [
+            (self._readings.rank(result, room_behind), result)
+            for result in results
+            if self._is_sound(result, delayed)
+        ]
 
     def _candidates(self, text: str) -> Intents:
         """The intents reduced to templates whose literal words all occur in the text.
@@ -203,24 +226,6 @@ class Grammar:
 
 def _has_words(clauses: Iterable[Iterable[str]], text: str) -> bool:
     return all(any(fragment in text for fragment in clause) for clause in clauses)
-
-
-def _rank(result: RecognizeResult) -> tuple[int, bool, int, bool, int, str]:
-    """The lower, the better; see `Grammar.parse`."""
-    entities = result.entities_list
-    free = [entity for entity in entities if entity.is_wildcard]
-    listed = {entity.name: entity for entity in entities if entity.text and not entity.is_wildcard}
-    name = listed.get("name")
-    # hassil counts literal text without its spaces.
-    name_length = len(name.text.replace(" ", "")) if name else 0
-    return (
-        sum(1 + len(entity.text) for entity in free),
-        name is None and not PLACE_SLOTS.isdisjoint(listed),
-        -(result.text_chunks_matched + name_length),
-        name is not None,
-        -name_length,
-        str(result.intent.name),
-    )
 
 
 def _to_parse(result: RecognizeResult, plain: str) -> Parse:

@@ -12,7 +12,7 @@ import home_assistant_intents
 
 from assistant.understanding.builtin import BuiltinBlocks
 from assistant.understanding.grammar import Grammar
-from assistant.understanding.names import HomeNames
+from assistant.understanding.names import STATE_INTENT, HomeNames
 from assistant.understanding.sentence_checks import check_file, check_rules
 from assistant.understanding.sentence_data import SentenceData
 from assistant.understanding.sentence_file import SentenceFile, place, read_sentence_file
@@ -64,7 +64,7 @@ class SentenceSource:
                 code="grammar.language",
             )
         if self.builtin:
-            self._add_builtin(data, raw, {device.domain for device in home.devices})
+            self._add_builtin(data, raw, home)
         files = [
             *self.files,
             *(file for path in sentence_paths(self.directories) if (file := self._read(path))),
@@ -102,9 +102,14 @@ class SentenceSource:
                     code="grammar.unanswered",
                 )
 
-    def _add_builtin(self, data: SentenceData, raw: dict[str, Any], domains: set[str]) -> None:
-        chosen = BuiltinBlocks(domains, raw.get("expansion_rules", {}))
+    def _add_builtin(self, data: SentenceData, raw: dict[str, Any], home: HomeNames) -> None:
+        rules = raw.get("expansion_rules", {})
+        commands = BuiltinBlocks({device.domain for device in home.devices}, rules)
+        questions = BuiltinBlocks(
+            {kind for device in home.devices for kind in {device.domain, *device.asked_as}}, rules
+        )
         for name, intent in raw["intents"].items():
+            chosen = questions if name == STATE_INTENT else commands
             if self._takes(name) and (blocks := chosen.choose(intent["data"])):
                 data.intents[name] = {"data": blocks}
         data.lists.update(raw.get("lists", {}))

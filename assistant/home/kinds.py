@@ -1,0 +1,75 @@
+"""By which device classes a device is found, as Home Assistant names them."""
+
+from __future__ import annotations
+
+from assistant.home.model import Device, DeviceState, Domain
+
+#: What hangs before a window is called by any of these.
+SHADES = frozenset({"blind", "shade", "shutter", "curtain"})
+#: A contact sensor answers to the covers that it is fitted to, too; `opening` is any of them.
+_SENSORS: dict[str, frozenset[str]] = {
+    "garage_door": frozenset({"garage"}),
+    "opening": frozenset({"opening", "door", "window"}),
+    "motion": frozenset({"motion", "occupancy"}),
+    "occupancy": frozenset({"motion", "occupancy"}),
+}
+#: The classes of sensors that say whether something is open.
+CONTACTS = frozenset({"door", "window", "garage_door", "opening"})
+#: Percent at which a battery counts as low, as Home Assistant's own summaries take it.
+_LOW_BATTERY = 20
+
+
+def kinds(domain: Domain, device_class: str | None) -> frozenset[str]:
+    """The classes that a device of this class answers to."""
+    if device_class is None:
+        return frozenset()
+    if device_class in SHADES and domain is Domain.COVER:
+        return SHADES
+    own = frozenset({device_class})
+    return _SENSORS.get(device_class, own) if domain is Domain.SENSOR else own
+
+
+def is_kind(device: Device, domain: str | None, device_class: str | None, asked: bool = False) -> bool:
+    """Whether a device is of a domain and a class; None takes any.
+
+    With `asked`, a sensor is also of the domain that it watches.
+    """
+    if device_class is not None and device_class not in kinds(device.domain, device.device_class):
+        return False
+    own = asked_as(device.domain, device.device_class) if asked else {device.domain}
+    return domain is None or domain in own
+
+
+def asked_as(domain: Domain, device_class: str | None) -> frozenset[Domain]:
+    """The domains that a question may name where a device of this class knows the answer.
+
+    The sensor on a door knows what a cover would know.
+    """
+    if domain is not Domain.SENSOR:
+        return frozenset({domain})
+    if device_class == "lock":
+        return frozenset({domain, Domain.LOCK})
+    return frozenset({domain, Domain.COVER} if device_class in CONTACTS else {domain})
+
+
+def opens(device: Device) -> bool:
+    """Whether a device is open or closed: a cover, or the sensor on a door or window."""
+    return Domain.COVER in asked_as(device.domain, device.device_class)
+
+
+def state_word(device: Device, state: DeviceState) -> str | None:
+    """The state as a value of the grammar's lists: on, off, open, closed, locked, detected, ...
+
+    None where it is not known.
+    """
+    match device.domain:
+        case Domain.COVER:
+            return None if state.position is None else ("open" if state.position else "closed")
+        case Domain.LOCK:
+            return None if state.locked is None else ("locked" if state.locked else "unlocked")
+        case Domain.SENSOR:
+            if device.device_class == "battery" and isinstance(state.value, int | float):
+                return "low" if state.value <= _LOW_BATTERY else "normal"
+            return None if state.value is None else str(state.value)
+        case _:
+            return None if state.on is None else ("on" if state.on else "off")
