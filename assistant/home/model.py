@@ -192,6 +192,12 @@ class Device:
     ranges: Mapping[str, Range] = field(default_factory=dict, hash=False)
     shared_name: str = ""
 
+    @property
+    def spoken_name(self) -> str:
+        """What a reply calls it: `name`, but never "study study door"."""
+        area = self.name.removesuffix(self.shared_name)
+        return self.shared_name if self.shared_name.casefold().startswith(area.casefold()) else self.name
+
 
 @dataclass(frozen=True)
 class Home:

@@ -203,7 +203,7 @@ class HomeControlSkill(HomeSkill):
             return able
         ability = self._text(_ABILITIES[command])
         if len(chosen.devices) == 1:
-            name = self._words.bare(chosen.devices[0].name)
+            name = self._words.bare(chosen.devices[0].spoken_name)
             raise NothingSelectedError(self._text(_CANNOT, name=name, ability=ability))
         raise NothingSelectedError(self._text(_NONE_CAN, what=chosen.phrase, ability=ability))
 

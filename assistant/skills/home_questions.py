@@ -109,7 +109,7 @@ class HomeQuestionSkill(HomeSkill):
             device = chosen.devices[0]
             state = self._executor.state(device.id)
             value = state_word(device, state)
-            name = self._words.bare(device.name)
+            name = self._words.bare(device.spoken_name)
             if value is None:
                 asked_for = self._words.state(asked)
                 return Reply(self._text(_NOT_KNOWN_WHETHER, name=name, state=asked_for), ok=False)
@@ -148,7 +148,7 @@ class HomeQuestionSkill(HomeSkill):
         states = [(device, state_word(device, self._executor.state(device.id))) for device in chosen.devices]
         yes = [device for device, value in states if value == asked]
         no = [device for device, value in states if value not in (asked, None)]
-        unknown = [self._words.bare(device.name) for device, value in states if value is None]
+        unknown = [self._words.bare(device.spoken_name) for device, value in states if value is None]
         devices, place, state = chosen.several, chosen.place, self._words.state(asked)
         if form is Form.HOW_MANY:
             number = self._words.counted(len(yes), chosen.noun)
@@ -185,7 +185,7 @@ class HomeQuestionSkill(HomeSkill):
             chosen = self._selector.select(self._executor.home, request)
             device = chosen.devices[0]
             value = self._measured(device)
-            name = self._words.bare(device.name)
+            name = self._words.bare(device.spoken_name)
             if value is None:
                 return Reply(self._text(_NO_TEMPERATURE, name=name), ok=False)
             return Reply(self._text(_MEASURES, name=name, degrees=value))

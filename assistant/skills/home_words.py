@@ -88,7 +88,7 @@ class HomeWords:
 
     def the(self, device: Device) -> str:
         """ "the kitchen light"."""
-        return self.text(_THE, name=self.bare(device.name))
+        return self.text(_THE, name=self.bare(device.spoken_name))
 
     def in_area(self, area: Area) -> str:
         """ "in the kitchen"."""

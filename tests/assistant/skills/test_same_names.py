@@ -125,6 +125,16 @@ def test_a_lock_and_a_sensor_of_one_name_answer_what_each_knows(tmp_path: Path) 
     assert planned(box, "is the front door open").text == "Yes, the Hall Front Door is open."
 
 
+def test_a_reply_does_not_say_the_room_twice(tmp_path: Path) -> None:
+    entries = [
+        device("Hall Door", "lock", "hall"),
+        device("Hall Door", "sensor", "hall", 'device_class = "door"\nstate = { value = "open" }'),
+    ]
+    box = box_of(tmp_path, "hall", rooms("Hall"), *entries)
+    for question in ("is the hall door open", "are any doors open"):
+        assert planned(box, question).text == "Yes, the Hall Door is open."
+
+
 def test_a_hubs_devices_of_one_name_are_found_in_the_same_ways(tmp_path: Path) -> None:
     areas = (Area("a", "Attic"), Area("b", "Barn"))
     spots = tuple(
