@@ -42,11 +42,12 @@ from assistant.turn.dialogue import Dialogue
 from assistant.turn.settings import ConversationSettings
 from assistant.turn.store import Turn, TurnStore
 from assistant.turn.utterance import Voice
+from assistant.understanding.builder import Build, GrammarBuilder
 from assistant.understanding.grammar import Grammar
 from assistant.understanding.reload import GrammarKeeper
-from assistant.understanding.sentences import build_grammar
+from assistant.understanding.sentences import SentenceSource
 from common.errors import InvalidInput, StorageError, TooLarge
-from common.faults import Faults
+from common.faults import Fault, Faults
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,8 @@ class Assistant:
 
     Raises:
         ModelError: a model is missing or damaged.
-        HomeError, GrammarError, InvalidInput: the home, a sentence file or the language is wrong.
+        HomeError, GrammarError, InvalidInput: the home, a sentence file of the box or the language is wrong.
+            What is wrong with files of the owner or of plugins is in `faults`.
     """
 
     def __init__(
@@ -100,8 +102,7 @@ class Assistant:
         self.executor: HomeExecutor = self.hub or LocalHome(
             load_home(settings.home or SAMPLE_HOME), state / "home-state.json", self.faults
         )
-        modules = skill_modules()
-        self._language = load_language(settings.language, modules)
+        self._language = load_language(settings.language, skill_modules())
         replies = self._language.replies
         self.timers = TimerBook(state / "timers.json", replies, self.faults)
         self.hub_timers = HubTimers(replies)
@@ -117,9 +118,11 @@ class Assistant:
             faults=self.faults,
             say_pairing_code=say_pairing_code,
         )
-        self.skills = build_skills(box, modules, more_skills)
+        self.skills = build_skills(box, self._language.modules, more_skills)
         self.clock = BoxClock(self.skills.rings.clock_stepped)
+        self._builder = GrammarBuilder(self._sentences())
         self._keeper = GrammarKeeper(self._build_grammar, settings.sentences, on_change=self._grammar_changed)
+        self._report(self._keeper.faults)
         if self.hub is not None:
             self.hub.listen(self._keeper.refresh)
         self.recogniser = Recogniser(self._store, settings.recogniser, settings.language)
@@ -151,24 +154,32 @@ class Assistant:
         """The grammar in force."""
         return self._keeper.current
 
-    def _build_grammar(self) -> Grammar:
-        settings = self.settings
-        return build_grammar(
+    def _sentences(self) -> SentenceSource:
+        settings, language = self.settings, self._language
+        return SentenceSource(
             settings.language,
             settings.builtin_sentences,
             settings.sentences,
-            home_names(self.home),
             self.skills.intents,
-            files=self._language.files if settings.builtin_sentences else (),
+            files=language.files if settings.builtin_sentences else (),
+            plugins=language.plugins if settings.builtin_sentences else (),
         )
 
-    def _grammar_changed(self, fault: str | None) -> None:
-        if fault is None:
+    def _build_grammar(self) -> Build:
+        return self._builder.build(home_names(self.home))
+
+    def _report(self, faults: tuple[Fault, ...]) -> None:
+        for fault in faults:
+            log.warning("%s %s", fault.message, fault.effect)
+        self.faults.report("sentences", (*self._language.faults, *faults))
+
+    def _grammar_changed(self, faults: tuple[Fault, ...]) -> None:
+        self._report(faults)
+        if not faults:
             log.info("sentences reloaded")
             self.bus.publish(EventKind.GRAMMAR, state="reloaded")
-        else:
-            log.warning("the old sentences stay in force: %s", fault)
-            self.bus.publish(EventKind.GRAMMAR, state="refused", message=fault)
+        for fault in faults:
+            self.bus.publish(EventKind.GRAMMAR, state="refused", message=fault.message)
 
     def poll(self) -> None:
         """Look for changed sentence files; call it every second or so.

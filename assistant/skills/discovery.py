@@ -22,13 +22,28 @@ from assistant.skills.registry import Skills
 ENTRY_POINTS = "sotto.skills"
 #: Name of the function that makes the skills of a module.
 ENTRY = "skills"
+_OWN = __name__.rpartition(".")[0]
 
 
 def skill_modules() -> tuple[ModuleType, ...]:
     """All modules that may have skills, or lines that skills say: our own, then the plugins', by name."""
-    own = importlib.import_module(__name__.rpartition(".")[0])
+    own = importlib.import_module(_OWN)
     plugins = [point.load() for point in sorted(entry_points(group=ENTRY_POINTS), key=_name)]
     return tuple(dict.fromkeys(module for root in (own, *plugins) for module in _modules(root)))
+
+
+def by_plugin(
+    modules: Sequence[ModuleType],
+) -> tuple[list[ModuleType], dict[str, list[ModuleType]]]:
+    """Our own modules, and those of plugins by the name of their package or of a module in none."""
+    own: list[ModuleType] = []
+    plugins: dict[str, list[ModuleType]] = {}
+    for module in modules:
+        if f"{module.__name__}.".startswith(f"{_OWN}."):
+            own.append(module)
+        else:
+            plugins.setdefault(module.__name__.partition(".")[0], []).append(module)
+    return own, plugins
 
 
 def sentence_folders(modules: Sequence[ModuleType], language: str) -> tuple[Path, ...]:

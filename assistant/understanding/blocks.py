@@ -25,6 +25,7 @@ from assistant.understanding.numerals import Numerals
 from assistant.understanding.rooms import NAMES, RoomsBehindNames, articles
 from assistant.understanding.scope import Scope
 from assistant.understanding.spelling import ways_to_say
+from assistant.understanding.steps import count_steps, count_values
 
 #: Lists of places.
 PLACES = frozenset({"area", "floor"})
@@ -72,6 +73,13 @@ def load_intents(source: dict[str, Any], home: HomeNames, numerals: Numerals) ->
     for expression in _expressions(intents):
         for chunk in chunks(expression):
             chunk.text = _canonical_chunk(chunk.original_text, numerals)
+        count_steps(expression)
+    for values in _lists(intents):
+        if isinstance(values, TextSlotList):
+            count_values(values)
+        elif isinstance(values, RangeSlotList):
+            # Canonical text has digits; hassil would spell out the whole range at the first question.
+            values.words = False
     intents.skip_words = [canonical(normalise(word), numerals) for word in intents.skip_words]
     return intents
 
@@ -242,17 +250,22 @@ def _blocks(intents: Intents) -> Iterator[tuple[str, IntentData]]:
 
 def _expressions(intents: Intents) -> Iterator[Expression]:
     """Every expression there is: sentences, rules, list values, global and local."""
-    rules, lists = [intents.expansion_rules], [intents.slot_lists]
+    rules = [intents.expansion_rules]
     for _, data in _blocks(intents):
         yield from (sentence.expression for sentence in data.sentences)
         rules.append(data.expansion_rules)
-        lists.append(data.slot_lists)
     for group in rules:
         yield from (rule.expression for rule in group.values())
-    for named in lists:
-        for values in named.values():
-            if isinstance(values, TextSlotList):
-                yield from (value.text_in for value in values.values)
+    for values in _lists(intents):
+        if isinstance(values, TextSlotList):
+            yield from (value.text_in for value in values.values)
+
+
+def _lists(intents: Intents) -> Iterator[SlotList]:
+    """Every list there is, global and local."""
+    yield from intents.slot_lists.values()
+    for _, data in _blocks(intents):
+        yield from data.slot_lists.values()
 
 
 def _with_rules(

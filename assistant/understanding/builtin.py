@@ -9,7 +9,7 @@ from typing import Any
 from hassil.expression import Sentence
 
 from assistant.understanding.expressions import fewest_words
-from assistant.understanding.sentence_file import parse_template
+from assistant.understanding.template_text import parse_template
 
 #: Lists that hold the names of the home.
 HOME_LISTS = frozenset({"name", "area", "floor"})

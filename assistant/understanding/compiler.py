@@ -29,8 +29,6 @@ MAX_FREE_WORDS = 4
 #: Free text is only followed after this many words of the template itself: else every "stop the"
 #: would look like the beginning of "stop the (anything) timer".
 MIN_WORDS_BEFORE_FREE_TEXT = 3
-#: Items of a permutation; n items compile to 2**n nodes, and hassil tries n! orders.
-MAX_PERMUTATION = 6
 
 
 class Compiler:

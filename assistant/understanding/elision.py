@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
+#: A longer word is none that is said; the patterns would try its letters in all ways.
+_MAX_LETTERS = 40
 #: A consonant whose -ed is a sound of its own end; behind t and d it is a syllable, which nobody drops.
 _PARTICIPLE = re.compile(r"(?P<stem>[a-z]*[aeiouy][a-z]*[bcfghjklmnpqsvxz])ed")
 _DOUBLED = re.compile(r".*([bfgklmnpvz])\1")
@@ -38,7 +40,7 @@ def elisions(words: Collection[str]) -> Mapping[str, str]:
 
 def _base(word: str) -> str:
     """The base form of a regular participle, as far as its spelling tells; "" for any other word."""
-    match = _PARTICIPLE.fullmatch(word)
+    match = _PARTICIPLE.fullmatch(word) if len(word) <= _MAX_LETTERS else None
     if match is None:
         return ""
     stem = match["stem"]

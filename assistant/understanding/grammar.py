@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from hassil.expression import Sentence
@@ -25,7 +26,10 @@ from assistant.understanding.numerals import numerals
 from assistant.understanding.readings import Rank, Readings
 from assistant.understanding.rooms import RoomsBehindNames
 from assistant.understanding.spelling import as_written, respelled
+from assistant.understanding.steps import bounded_steps
 from common.errors import TooLarge
+
+log = logging.getLogger(__name__)
 
 Value = str | int | float | bool
 
@@ -110,7 +114,7 @@ class Grammar:
             for data in intent.data
         ]
         # The recogniser, endpointing and the dialogue ask for the meaning of the same text.
-        self._meaning = lru_cache(maxsize=_REMEMBERED)(partial(self._parse, delayed=True))
+        self._meaning = lru_cache(maxsize=_REMEMBERED)(self._understand)
         self.automaton = GrammarAutomaton(compiled.network, compiled.plain_start)
         self._all = GrammarAutomaton(compiled.network, compiled.start)
 
@@ -125,6 +129,8 @@ class Grammar:
         Where several sentences match, the one with the least free text wins, then the one that the home
         can carry out best (`readings`). A text that has no meaning as it is written is looked at with the
         spellings of the grammar: "kuche" for "Küche".
+
+        A text that is too long, or that takes more than `MAX_STEPS` steps to match, is not known.
         """
         try:
             return self._meaning(normalise(text))
@@ -157,6 +163,14 @@ class Grammar:
         ):
             return Completeness.EXTENDABLE
         return Completeness.COMPLETE
+
+    def _understand(self, plain: str) -> Parse | None:
+        try:
+            with bounded_steps():
+                return self._parse(plain, delayed=True)
+        except (TooLarge, RecursionError) as error:
+            log.warning("a text of %d characters is not understood: %s", len(plain), error)
+            return None
 
     def _parse(self, plain: str, delayed: bool) -> Parse | None:
         if not plain:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from assistant.understanding.builder import Build
 from assistant.understanding.grammar import Grammar
-from assistant.understanding.sentences import MAX_FILES
+from assistant.understanding.limits import MAX_FILES
 from common.errors import SottoError
+from common.faults import Fault
 
+log = logging.getLogger(__name__)
+
+_ALL_KEPT = "The sentences from before stay in use."
 #: What is remembered of a file: (path, modified in nanoseconds, size).
 _Stamp = tuple[str, int, int]
 
@@ -17,13 +24,12 @@ _Stamp = tuple[str, int, int]
 class GrammarKeeper:
     """Holds the grammar in use and builds a new one in the background when what it is made from changes.
 
-    The grammar in use stays until a new one is ready, and for good when the new one has a fault.
+    The grammar in use stays until a new one is ready. If none can be built, it stays for good.
 
     Args:
         build: makes the grammar from the files; called here once, then from a background thread.
         watched: files and directories; of a directory, its files are watched. They need not exist.
-        on_change: called from the background thread with None when a new grammar is in use, or with
-            the message when it could not be built.
+        on_change: called from the background thread with the faults after each build but the first.
 
     Raises:
         SottoError: the first grammar could not be built.
@@ -31,16 +37,15 @@ class GrammarKeeper:
 
     def __init__(
         self,
-        build: Callable[[], Grammar],
+        build: Callable[[], Build],
         watched: Sequence[Path],
-        on_change: Callable[[str | None], None] | None = None,
+        on_change: Callable[[tuple[Fault, ...]], None] | None = None,
     ) -> None:
         self._build = build
         self._watched = tuple(watched)
         self._on_change = on_change
         self._stamps = self._look()
         self._current = build()
-        self._fault: str | None = None
         #: Guards what follows; notified when nothing is being built any more.
         self._idle = threading.Condition()
         self._stale = False
@@ -49,7 +54,12 @@ class GrammarKeeper:
     @property
     def current(self) -> Grammar:
         """The newest grammar that could be built."""
-        return self._current
+        return self._current.grammar
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong with the newest sentences; while a build is under way, with those before."""
+        return self._current.faults
 
     def refresh(self) -> None:
         """Build the grammar again, after any build under way: something else it is made from has changed."""
@@ -57,18 +67,13 @@ class GrammarKeeper:
             self._stale = True
             self._start()
 
-    def poll(self) -> str | None:
-        """Look for changed files and start a build if there are any; takes under a millisecond.
-
-        Returns:
-            Why the newest files are not in use, or None when they are (or are just being built).
-        """
+    def poll(self) -> None:
+        """Look for changed files and start a build if there are any; takes under a millisecond."""
         with self._idle:
             if self._thread is None and (stamps := self._look()) != self._stamps:
                 self._stamps = stamps
                 self._stale = True
                 self._start()
-            return self._fault
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until `current` is made from all that is known; True when it is, or cannot be built."""
@@ -103,15 +108,15 @@ class GrammarKeeper:
 
     def _rebuild(self) -> None:
         try:
-            grammar = self._build()
+            self._current = self._build()
         except SottoError as error:
-            self._fault = str(error)
+            self._current = replace(self._current, faults=(Fault.of(error, _ALL_KEPT),))
         except Exception as error:
-            self._fault = f"the grammar could not be built: {error!r}"
-        else:
-            self._current, self._fault = grammar, None
+            log.exception("the grammar could not be built")
+            fault = Fault("grammar.internal", f"the grammar could not be built: {error!r}", effect=_ALL_KEPT)
+            self._current = replace(self._current, faults=(fault,))
         if self._on_change is not None:
-            self._on_change(self._fault)
+            self._on_change(self._current.faults)
 
     def _look(self) -> frozenset[_Stamp]:
         return frozenset(stamp for path in self._watched for stamp in _stamps(path))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assistant.understanding.builtin import HOME_LISTS
@@ -42,15 +41,24 @@ class SentenceData:
         text = json.dumps(self.as_dict(), sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def copy(self) -> SentenceData:
+        """Another one that can be added to; what is in them is shared."""
+        return replace(
+            self,
+            intents=dict(self.intents),
+            lists=dict(self.lists),
+            rules=dict(self.rules),
+            skip_words=list(self.skip_words),
+            places=dict(self.places),
+            own_lists=set(self.own_lists),
+        )
+
     def add(self, file: SentenceFile) -> None:
-        """Take over what a file defines.
+        """Take over what a file defines; nothing of it if there is a fault.
 
         Raises:
             GrammarError: a list or a rule is defined already, and otherwise.
         """
-        for name, intent in file.intents.items():
-            self.intents.setdefault(name, {"data": []})
-            self.intents[name] = {"data": [*self.intents[name]["data"], *deepcopy(intent["data"])]}
         for name, content in file.lists.items():
             if name in HOME_LISTS:
                 raise GrammarError(
@@ -60,15 +68,20 @@ class SentenceData:
                 )
             if self.lists.get(name, content) != content:
                 self._fail_twice("list", name, file)
-            self.lists[name] = content
-            self.own_lists.add(str(name))
-            self.places.setdefault(("list", name), place(file, name))
         for name, rule in file.rules.items():
             if self.rules.get(name, rule) != rule:
                 self._fail_twice("rule", name, file)
-            self.rules[name] = rule
-            self.places.setdefault(("rule", name), place(file, name))
-        self.skip_words += [word for word in file.skip_words if word not in self.skip_words]
+        for name, intent in file.intents.items():
+            known = self.intents.get(name, {"data": []})
+            self.intents[name] = {"data": [*known["data"], *intent["data"]]}
+        self.lists.update(file.lists)
+        self.rules.update(file.rules)
+        self.own_lists.update(str(name) for name in file.lists)
+        for kind, names in (("list", file.lists), ("rule", file.rules)):
+            for name in names:
+                self.places.setdefault((kind, name), place(file, name))
+        known_words = set(self.skip_words)
+        self.skip_words += [word for word in dict.fromkeys(file.skip_words) if word not in known_words]
 
     def _fail_twice(self, kind: str, name: str, file: SentenceFile) -> None:
         raise GrammarError(

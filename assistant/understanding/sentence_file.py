@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from hassil.expression import Expression, Group, ListReference, Permutation
 from hassil.intents import Intents
-from hassil.parse_expression import parse_sentence
-from hassil.parser import ParseError
 
-from assistant.understanding.compiler import MAX_PERMUTATION
+from assistant.understanding.limits import MAX_NAME_CHARS, MAX_NODES, MAX_SKIP_WORD_CHARS
+from assistant.understanding.normalise import normalise
+from assistant.understanding.template_text import check_range, parse_template
 from assistant.understanding.yaml_text import read_yaml
 from common.errors import GrammarError
-
-#: Values that a number range may have; the grammar spells out every one of them.
-MAX_RANGE_VALUES = 10_001
-MAX_TEMPLATE_CHARS = 2000
 
 #: What a file says of the box's own replies; `assistant.skills.replies` reads it.
 REPLY_KEYS = ("replies", "words", "errors")
@@ -42,6 +37,8 @@ _BLOCK_KEYS = frozenset(
     ]
 )
 _LIST_KINDS = ("values", "range", "wildcard")
+#: Characters of a message about a file, which may quote it.
+_MAX_MESSAGE = 500
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,7 @@ class SentenceFile:
         intents, lists, rules, skip_words: what is said to the box.
         spoken: what the box says: those mappings of `REPLY_KEYS` that the file has. Their keys and texts know
             their lines.
+        nodes: keys and values of the file, see `YamlFile`.
     """
 
     path: Path
@@ -61,16 +59,17 @@ class SentenceFile:
     rules: Mapping[str, str]
     skip_words: tuple[str, ...]
     spoken: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    nodes: int = 0
 
 
-def read_sentence_file(path: Path, language: str) -> SentenceFile | None:
+def read_sentence_file(path: Path, language: str, most_nodes: int = MAX_NODES) -> SentenceFile | None:
     """A checked sentence file; None where it is written in another language.
 
     Raises:
         GrammarError: a fault in the file; the message begins with "FILE:LINE:".
         NotFound, TooLarge: as `read_yaml`.
     """
-    return _Reader(path).read(language)
+    return _Reader(path).read(language, most_nodes)
 
 
 def place(file: SentenceFile, text: str) -> str:
@@ -78,39 +77,13 @@ def place(file: SentenceFile, text: str) -> str:
     return f"{file.path}:{getattr(text, 'line', 0)}"
 
 
-def parse_template(text: str) -> Expression:
-    """hassil's expression of one template.
-
-    Raises:
-        ValueError: with a sentence about what is wrong.
-    """
-    if len(text) > MAX_TEMPLATE_CHARS:
-        raise ValueError(f"a template of more than {MAX_TEMPLATE_CHARS} characters")
-    try:
-        expression: Expression = parse_sentence(text).expression
-    except ParseError as error:
-        raise ValueError(f"not a sentence template: {error}") from None
-    except (AssertionError, RecursionError) as error:
-        raise ValueError(f"not a sentence template: {error or 'nested too deep'}") from None
-    for part in _parts(expression):
-        if isinstance(part, Permutation) and len(part.items) > MAX_PERMUTATION:
-            raise ValueError(f"a permutation of more than {MAX_PERMUTATION} parts")
-        if isinstance(part, ListReference) and (bounds := part.get_inline_range()):
-            first, last, step = bounds
-            if first > last or step < 1 or (last - first) // step >= MAX_RANGE_VALUES:
-                raise ValueError(f"the range {part.list_name} is empty or too long")
-    return expression
-
-
 class _Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def read(self, language: str) -> SentenceFile | None:
-        content = read_yaml(self.path)
-        if content is None:
-            content = {}
-        self.mapping(content, "the file", None, _FILE_KEYS)
+    def read(self, language: str, most_nodes: int) -> SentenceFile | None:
+        yaml = read_yaml(self.path, most_nodes)
+        content = self.mapping(yaml.content, "the file", None, _FILE_KEYS)
         if str(content.get("language", language)) != language:
             return None
         intents = self.mapping(content.get("intents"), "intents", None)
@@ -119,11 +92,13 @@ class _Reader:
             intents={name: self.intent(name, value) for name, value in intents.items()},
             lists=self.lists(content.get("lists")),
             rules=self.rules(content.get("expansion_rules")),
-            skip_words=tuple(self.texts(content.get("skip_words"), "skip_words", None)),
+            skip_words=self.skip_words(content.get("skip_words")),
             spoken={key: self.mapping(content[key], f"`{key}`", key) for key in REPLY_KEYS if key in content},
+            nodes=yaml.nodes,
         )
 
     def intent(self, name: str, value: object) -> dict[str, Any]:
+        self.name(name, "intent")
         content = self.mapping(value, f"intent {name}", name)
         blocks = content.get("data")
         if not isinstance(blocks, list) or not blocks:
@@ -131,23 +106,42 @@ class _Reader:
         return {"data": [self.block(name, block) for block in blocks]}
 
     def block(self, intent: str, value: object) -> dict[str, Any]:
-        block = dict(self.mapping(value, f"a block of {intent}", intent, _BLOCK_KEYS))
-        block["sentences"] = self.texts(block.get("sentences"), f"`sentences` of {intent}", intent)
-        if not block["sentences"]:
+        """A block with the keys that are used; others only tell Home Assistant or hassil what to do."""
+        block = self.mapping(value, f"a block of {intent}", intent, _BLOCK_KEYS)
+        sentences = self.texts(block.get("sentences"), f"`sentences` of {intent}", intent)
+        if not sentences:
             self.fail(intent, f"a block of {intent} has no `sentences`")
-        for text in block["sentences"]:
+        for text in sentences:
             self.template(text, text)
-        block["lists"] = self.lists(block.get("lists"))
-        block["expansion_rules"] = self.rules(block.get("expansion_rules"))
-        # Only saves hassil time, and is not folded as all other text is.
-        block.pop("required_keywords", None)
-        for key in ("slots", "requires_context", "excludes_context"):
-            block[key] = dict(self.mapping(block.get(key), f"`{key}` of {intent}", intent))
-        return block
+        return {
+            "sentences": sentences,
+            "lists": self.lists(block.get("lists")),
+            "expansion_rules": self.rules(block.get("expansion_rules")),
+            "slots": dict(self.mapping(block.get("slots"), f"`slots` of {intent}", intent)),
+            "requires_context": self.context(block, "requires_context", intent),
+            "excludes_context": self.context(block, "excludes_context", intent),
+        }
+
+    def context(self, block: Mapping[str, Any], key: str, near: object) -> dict[str, Any]:
+        """Values that the context must have, or must not have: one, one of a list, or {value, slot}."""
+        found = self.mapping(block.get(key), f"`{key}`", near)
+        for name, wanted in found.items():
+            value = wanted.get("value") if isinstance(wanted, dict) else wanted
+            if any(isinstance(item, dict | list) for item in (value if isinstance(value, list) else [value])):
+                self.fail(name, f"`{key}`: {name} needs a value, or a list of values")
+        return dict(found)
+
+    def skip_words(self, value: object) -> tuple[str, ...]:
+        words = self.texts(value, "skip_words", None)
+        for word in words:
+            if len(word) > MAX_SKIP_WORD_CHARS or not normalise(word):
+                self.fail(word, f"a skip word has at most {MAX_SKIP_WORD_CHARS} characters, and a letter")
+        return tuple(words)
 
     def rules(self, value: object) -> dict[str, str]:
         rules = self.mapping(value, "expansion_rules", None)
         for name, body in rules.items():
+            self.name(name, "rule")
             if not isinstance(body, str):
                 self.fail(name, f"the rule {name} is not a text")
             self.template(body, name)
@@ -158,6 +152,7 @@ class _Reader:
         return {name: self.slot_list(name, content) for name, content in found.items()}
 
     def slot_list(self, name: str, value: object) -> dict[str, Any]:
+        self.name(name, "list")
         content = self.mapping(value, f"the list {name}", name)
         kinds = [kind for kind in _LIST_KINDS if kind in content]
         if len(kinds) != 1 or (kinds == ["wildcard"] and content["wildcard"] is not True):
@@ -179,11 +174,13 @@ class _Reader:
             self.fail(text if isinstance(text, str) else name, f"an empty value in the list {name}")
         self.template(str(text), text if isinstance(text, str) else name)
         plain = not any(sign in str(text) for sign in "[](){}<>|")
-        result = {**item, "in": str(text)}
+        result = {key: item[key] for key in ("out", "context") if key in item} | {"in": str(text)}
         if not plain and not isinstance(value, dict):
             del result["out"]
         elif isinstance(result.get("out"), str):
             result["out"] = str(result["out"])
+        if "context" in result:
+            result["context"] = self.context(item, "context", name)
         return result
 
     def number_range(self, name: str, value: object) -> dict[str, Any]:
@@ -194,13 +191,16 @@ class _Reader:
         first, last, step = (int(str(bound)) for bound in bounds)
         if first > last or step < 1:
             self.fail(name, f"the list {name}: `from` is at most `to`, and `step` at least 1")
-        if (last - first) // step >= MAX_RANGE_VALUES:
-            self.fail(name, f"the list {name} has more than {MAX_RANGE_VALUES} numbers")
         try:
+            check_range(first, last, step)
             Intents.from_dict({"language": "en", "intents": {}, "lists": {name: {"range": content}}})
         except (ValueError, AssertionError, TypeError) as error:
             self.fail(name, f"the list {name}: {error}")
         return dict(content)
+
+    def name(self, name: str, kind: str) -> None:
+        if len(name) > MAX_NAME_CHARS:
+            self.fail(name, f"a name of {len(name)} characters; a {kind} has at most {MAX_NAME_CHARS}")
 
     def template(self, text: str, near: object) -> None:
         try:
@@ -219,29 +219,24 @@ class _Reader:
         return list(value)
 
     def mapping(
-        self, value: object, what: str, near: object, allowed: Iterable[str] | None = None
-    ) -> Mapping[Any, Any]:
+        self, value: object, what: str, near: object, allowed: Collection[str] | None = None
+    ) -> Mapping[str, Any]:
         if value is None:
             return {}
         if not isinstance(value, dict):
             self.fail(near, f"{what} is not a mapping")
-        for key in value:
-            if not isinstance(key, str) or (allowed is not None and key not in allowed):
-                names = f"; it may have: {', '.join(sorted(allowed))}" if allowed else ""
-                self.fail(key, f"{what} has the unknown key {key!r}{names}")
+        for key in value if allowed is not None else ():
+            if key not in allowed:
+                self.fail(
+                    key, f"{what} has the unknown key {key!r}; it may have: {', '.join(sorted(allowed))}"
+                )
         return value
 
     def fail(self, near: object, message: str) -> NoReturn:
         line = getattr(near, "line", 0)
+        message = message if len(message) <= _MAX_MESSAGE else f"{message[:_MAX_MESSAGE]}..."
         raise GrammarError(
             f"{self.path}:{line}: {message}" if line else f"{self.path}: {message}",
             hint="see the documentation of hassil for the format of sentence files",
             code="grammar.sentences",
         )
-
-
-def _parts(expression: Expression) -> Iterator[Expression]:
-    yield expression
-    if isinstance(expression, Group):
-        for item in expression.items:
-            yield from _parts(item)

@@ -67,7 +67,7 @@ from english import ENGLISH, MODULES, context
 
 skills = build_skills(context(Path(sys.argv[1])), MODULES)
 home = home_names(load_home(SAMPLE_HOME))
-grammar = build_grammar("en", True, [], home, skills.intents, files=ENGLISH.files)
+grammar = build_grammar("en", True, [], home, skills.intents, files=ENGLISH.files + ENGLISH.plugins)
 dialogue = Dialogue(lambda: grammar, skills, lambda: datetime.now(UTC))
 for text in sys.argv[2:]:
     print(dialogue.respond(text).reply.text)

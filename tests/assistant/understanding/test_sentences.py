@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from assistant.understanding.builtin import BuiltinBlocks
+from assistant.understanding.limits import MAX_FILE_BYTES
 from assistant.understanding.names import DeviceName, HomeNames
 from assistant.understanding.sentences import SentenceSource, build_grammar
-from assistant.understanding.yaml_text import MAX_FILE_BYTES
 from common.errors import GrammarError, InvalidInput, NotFound, SottoError, TooLarge
 from tests.assistant.understanding.conftest import SUPPORTED
 
@@ -45,10 +45,10 @@ def load(folder: Path, *texts: str, builtin: bool = False) -> None:
         (GOOD + "lists:\n  a: {values: [{in: '<no>', out: 1}]}\n", 6, "there is no rule no"),
         (GOOD + "lists:\n  a: {range: {from: 5, to: 1}}\n", 6, "`from` is at most `to`"),
         (GOOD + "lists:\n  a: {range: {from: a, to: 1}}\n", 6, "whole numbers"),
-        (GOOD + "lists:\n  a: {range: {from: 0, to: 1000000}}\n", 6, "more than"),
+        (GOOD + "lists:\n  a: {range: {from: 0, to: 1000000}}\n", 6, "above the limit of 10001"),
         (GOOD + "lists:\n  a: {range: {from: 0, to: 9, fractions: x}}\n", 6, "the list a"),
-        (GOOD.replace("go]", "'{5..1:n}']"), 4, "empty or too long"),
-        (GOOD.replace("go]", "'{1..99999:n}']"), 4, "empty or too long"),
+        (GOOD.replace("go]", "'{5..1:n}']"), 4, "the range 5..1: it is empty"),
+        (GOOD.replace("go]", "'{1..99999:n}']"), 4, "99999 numbers are above the limit of 10001"),
         (GOOD + "lists:\n  name: {values: [x]}\n", 6, "filled from the home"),
         (GOOD + "lists:\n  a: {values: [x]}\n  a: {values: [y]}\n", 7, "twice"),
         (GOOD + "expansion_rules:\n  a: 'x <b>'\n  b: 'y <a>'\n", 6, "circle: a -> b -> a"),
@@ -83,7 +83,7 @@ def test_the_owners_files_change_no_reply(tmp_path: Path, key: str) -> None:
 
 def test_rules_that_double_without_end_are_refused(tmp_path: Path) -> None:
     rules = "".join(f"  r{n}: '<r{n + 1}> <r{n + 1}>'\n" for n in range(30))
-    with pytest.raises(GrammarError, match="too large"):
+    with pytest.raises(TooLarge, match="above the limit of 10000"):
         load(tmp_path, f"{GOOD}expansion_rules:\n{rules}  r30: 'x'\n")
 
 
