@@ -46,7 +46,7 @@ from assistant.understanding.builder import Build, GrammarBuilder
 from assistant.understanding.grammar import Grammar
 from assistant.understanding.reload import GrammarKeeper
 from assistant.understanding.sentences import SentenceSource
-from common.errors import InvalidInput, StorageError, TooLarge
+from common.errors import InvalidInput, StorageError, TooLarge, Unavailable
 from common.faults import Fault, Faults
 
 log = logging.getLogger(__name__)
@@ -242,10 +242,20 @@ class Assistant:
         context: Sequence[str] = (),
         language: str = "",
         on_event: Callable[[Event], None] | None = None,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> Turn:
         """Answer a typed sentence and store the turn; the grammar of a changed home is waited for.
 
+        Args:
+            query: the sentence.
+            context: earlier utterances, oldest first.
+            language: that of the sentence, if known.
+            on_event: called with what happens.
+            wanted: whether somebody still waits for the answer. If not, the sentence is given up, unless it
+                has been understood.
+
         Raises:
+            Unavailable: given up.
             TooLarge: the text is longer than `MAX_QUERY` characters or the context than `MAX_CONTEXT`.
             InvalidInput: another language than the assistant's, or no text.
         """
@@ -276,8 +286,10 @@ class Assistant:
         if on_event is not None:
             bus.listen(on_event)
         identifier = uuid.uuid4().hex[:12]
-        self._keeper.wait(NEW_GRAMMAR_S)
+        self._keeper.wait(NEW_GRAMMAR_S, wanted)
         plan = self.dialogue.plan(query, context)
+        if not wanted():
+            raise Unavailable("the caller has left before the sentence was understood", code="ask.given-up")
         intent = plan.parse.intent if plan.parse else None
         slots = dict(plan.parse.slots) if plan.parse else {}
         accepted = plan.parse is not None

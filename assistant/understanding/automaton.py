@@ -57,18 +57,23 @@ class GrammarAutomaton:
     """The machine that a recogniser steps through; safe to use from several threads.
 
     A sentence is its normalised text: words parted by one space. State numbers stay valid for the
-    life of the automaton: when `max_states` states are held they are all dropped, and a dropped
-    state is made again from the path that first led to it.
+    life of the automaton: when `max_states` states or `max_places` places are held they are all dropped, and a
+    dropped state is made again from the path that first led to it.
 
     Args:
         network: the compiled grammar.
         start_node: the node where all sentences start.
         max_states: how many states are held at most (about 2 to 3 kB each).
+        max_places: how many places they have at most, here and where they lead (about 150 bytes each); with a
+            thousand sentences that begin alike, each state has a thousand.
     """
 
-    def __init__(self, network: Network, start_node: int, max_states: int = 10_000) -> None:
+    def __init__(
+        self, network: Network, start_node: int, max_states: int = 10_000, max_places: int = 400_000
+    ) -> None:
         self._network = network
         self._max_states = max_states
+        self._max_places = max_places
         self._lock = threading.RLock()
         self._parents = array("q", [DEAD])
         self._chars = array("L", [0])
@@ -133,13 +138,14 @@ class GrammarAutomaton:
 
     def _clear(self) -> None:
         self._live: dict[int, _State] = {0: _State(self._start_places, after_space=True)}
+        self._places = 0
         self._numbers: dict[tuple[frozenset[Place], bool], int] = {}
         self._links: list[frozenset[Place]] = [frozenset()]
         self._link_numbers: dict[frozenset[Place], int] = {}
         self._link_finishes: dict[int, bool] = {}
 
     def _make_step(self, state: int, char: str) -> int:
-        if len(self._live) >= self._max_states:
+        if len(self._live) >= self._max_states or self._places >= self._max_places:
             self._clear()
         held = self._resolve(state)
         moves = self._moves_of(held)
@@ -215,6 +221,7 @@ class GrammarAutomaton:
                     heappush(pending, (-network.ranks[inner], inner))
                 returns[inner].add((after, link))
         state.targets = {char: frozenset(places) for char, places in targets.items()}
+        self._places += len(seen) + sum(map(len, targets.values()))
         state.moves = dict.fromkeys((char for char in targets if char != ANY), _UNMADE)
         return state.moves
 

@@ -26,13 +26,13 @@ MAX_CHOICES = 100
 MAX_DEPTH = 50
 
 #: All files together: sentences, lists and rules, different contexts, skip words.
-MAX_TEMPLATES = 3000
+MAX_TEMPLATES = 1000
 MAX_NAMES = 500
 MAX_CONTEXTS = 50
 MAX_SKIP_WORDS = 200
 MAX_SKIP_WORD_CHARS = 100
 #: All files together: characters with all rules written out.
-MAX_ALL_CHARACTERS = 200_000
+MAX_ALL_CHARACTERS = 150_000
 #: Numbers of one range, and of all ranges of all files: the grammar spells out every one of them.
 MAX_RANGE_VALUES = 10_001
 MAX_ALL_NUMBERS = 20_000

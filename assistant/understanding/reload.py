@@ -16,6 +16,8 @@ from common.faults import Fault
 
 log = logging.getLogger(__name__)
 
+#: Seconds after which somebody who waits is asked whether to go on.
+STILL_WANTED_S = 0.25
 _ALL_KEPT = "The sentences from before stay in use."
 #: What is remembered of a file: (path, modified in nanoseconds, size).
 _Stamp = tuple[str, int, int]
@@ -75,10 +77,20 @@ class GrammarKeeper:
                 self._stale = True
                 self._start()
 
-    def wait(self, timeout_s: float) -> bool:
-        """Wait until `current` is made from all that is known; True when it is, or cannot be built."""
+    def wait(self, timeout_s: float, wanted: Callable[[], bool] = lambda: True) -> bool:
+        """Wait until `current` is made from all that is known; True when it is, or cannot be built.
+
+        Args:
+            timeout_s: seconds at most.
+            wanted: whether to wait on; asked every `STILL_WANTED_S` seconds.
+        """
         with self._idle:
-            return self._idle.wait_for(lambda: self._thread is None, timeout_s)
+            while wanted() and not self._idle.wait_for(
+                lambda: self._thread is None, min(STILL_WANTED_S, timeout_s)
+            ):
+                if (timeout_s := timeout_s - STILL_WANTED_S) <= 0:
+                    break
+            return self._thread is None
 
     def _start(self) -> None:
         if self._thread is None:

@@ -34,7 +34,8 @@ class Ask:
     def responses(self, request: pb.AskRequest, context: grpc.ServicerContext) -> Iterator[pb.AskResponse]:
         """What comes of one sentence.
 
-        If the client goes away, a turn that has begun is finished and stored all the same.
+        If the client goes away before the sentence is understood, it is given up. Later the turn is finished
+        and stored all the same.
 
         Raises:
             InvalidInput, TooLarge: the sentence or a parameter cannot be used.
@@ -54,6 +55,7 @@ class Ask:
                 context=tuple(request.context),
                 language=str(params.get("language") or ""),
                 on_event=bus.relay,
+                wanted=context.is_active,
             )
             asked.add_done_callback(lambda _: events.close())
             context.add_callback(events.close)

@@ -16,7 +16,7 @@ from assistant.settings import load_settings
 from assistant.skills.volume_control import SavedVolume
 from assistant.turn.settings import ConversationSettings
 from assistant.turn.store import Turn
-from common.errors import Conflict
+from common.errors import Conflict, GrammarError
 from common.paths import models_dir, state_dir
 from services.client.backend import ListenOptions, Reply
 from services.client.recording import frames_of, nothing_heard
@@ -36,6 +36,7 @@ class LocalBackend:
 
     Raises:
         Conflict: another assistant owns the state and this is no rehearsal.
+        GrammarError: a fault in the sentences of this call. One in those of the settings is only logged.
     """
 
     def __init__(
@@ -63,6 +64,10 @@ class LocalBackend:
                 file=sys.stderr,
             )
         self._assistant = Assistant(settings, models_dir(), state, SavedVolume(state / "volume.json"))
+        for fault in self._assistant.faults.all():
+            if fault.message.startswith(tuple(f"{folder}/" for folder in sentences)):
+                self.__exit__()
+                raise GrammarError(fault.message, hint=fault.hint, code=fault.code)
 
     def listen(self, audio: Samples, options: ListenOptions) -> list[tuple[Turn, Reply]]:
         """Hear a recording."""

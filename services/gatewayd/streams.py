@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from common.errors import SottoError
+from common.errors import SottoError, Unavailable
 from services.gatewayd.endpoint import EVENTS, LINES
 from services.gatewayd.http_errors import error_message
 from services.gatewayd.wire_json import to_dict
+
+_Made = TypeVar("_Made")
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, _Made]) -> _Made:
+    """What `work` makes; it is cancelled if the caller leaves before.
+
+    Args:
+        request: its body has been read.
+
+    Raises:
+        Unavailable: the caller has left; nobody gets the answer.
+    """
+    made, left = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait({made, left}, return_when=asyncio.FIRST_COMPLETED)
+        if not made.done():
+            raise Unavailable("the caller has left", code="caller.left")
+        return made.result()
+    finally:
+        left.cancel()
+        made.cancel()
+        await asyncio.gather(left, made, return_exceptions=True)
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def wants_events(request: Request) -> bool:

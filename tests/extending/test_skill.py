@@ -63,9 +63,11 @@ from assistant.home.names import home_names
 from assistant.skills.discovery import build_skills
 from assistant.turn.dialogue import Dialogue
 from assistant.understanding.sentences import build_grammar
-from english import ENGLISH, MODULES, context
+from english import ENGLISH, context
 
-skills = build_skills(context(Path(sys.argv[1])), MODULES)
+skills = build_skills(context(Path(sys.argv[1])), ENGLISH.modules)
+for fault in ENGLISH.faults:
+    print(fault.message, fault.effect, file=sys.stderr)
 home = home_names(load_home(SAMPLE_HOME))
 grammar = build_grammar("en", True, [], home, skills.intents, files=ENGLISH.files + ENGLISH.plugins)
 dialogue = Dialogue(lambda: grammar, skills, lambda: datetime.now(UTC))
@@ -126,3 +128,23 @@ def test_a_plugin_comes_in_by_the_same_door(tree: Path, tmp_path: Path) -> None:
     (plugins / "sentences" / "en").mkdir(parents=True)
     (plugins / "sentences" / "en" / "dice.yaml").write_text(SENTENCES)
     assert ask(tree, "roll three dice", plugins=plugins).stdout == "three dice were rolled.\n"
+
+
+@pytest.mark.parametrize(
+    ("sentences", "message"),
+    [
+        (SENTENCES.replace("range:", "rang:"), "dice.yaml:10: the list dice needs one of: values, range"),
+        (SENTENCES.partition("replies:")[0], "dice.yaml: the language 'en' lacks here: the reply rolled"),
+        (SENTENCES + "words: {dice: [dice]}\n", "dice.yaml:15: nothing asks for the words dice"),
+    ],
+)
+def test_a_plugin_with_a_fault_in_its_file_costs_itself_alone(
+    tree: Path, tmp_path: Path, sentences: str, message: str
+) -> None:
+    plugins = install_plugin(tmp_path / "plugins", "dice", SKILL)
+    (plugins / "sentences" / "en").mkdir(parents=True)
+    (plugins / "sentences" / "en" / "dice.yaml").write_text(sentences)
+    done = ask(tree, "turn on the kitchen light", plugins=plugins)
+    assert done.stdout == "Turned on the kitchen light.\n"
+    assert message in done.stderr
+    assert "The box works without the skills of dice." in done.stderr

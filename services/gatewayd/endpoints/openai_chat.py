@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from common.errors import InvalidInput
 from services.gatewayd.endpoint import EVENTS, JSON, Call, Endpoint
 from services.gatewayd.http_errors import openai_error_answer
-from services.gatewayd.streams import begun
+from services.gatewayd.streams import begun, while_connected
 from services.gatewayd.tokens import Scope
 from services.gatewayd.upstream import CALL_S, many, one
 from services.gatewayd.wire_json import to_dict
@@ -37,8 +37,9 @@ async def completions(call: Call[oa.OpenAiChat]) -> Response:
         "model": call.body.model or MODEL,
     }
     if call.body.stream:
-        return await begun(_chunks(head, many(call.gateway.upstream.stub.Ask(request))), EVENTS)
-    turn = await call.gateway.upstream.turn(request)
+        chunks = _chunks(head, many(call.gateway.upstream.stub.Ask(request)))
+        return await while_connected(call.request, begun(chunks, EVENTS))
+    turn = await while_connected(call.request, call.gateway.upstream.turn(request))
     choice = {
         "index": 0,
         "message": {"role": "assistant", "content": turn.reply},

@@ -18,7 +18,7 @@ from services.gatewayd.endpoint import (
 )
 from services.gatewayd.revocation import while_paired
 from services.gatewayd.speech import SPEECH_TYPES, spoken
-from services.gatewayd.streams import streamed
+from services.gatewayd.streams import streamed, while_connected
 from services.gatewayd.tokens import Scope
 from services.gatewayd.upstream import CALL_S, many, one
 from services.proto.sotto.v1 import assistant_pb2 as pb
@@ -30,7 +30,8 @@ _MAX_RATE = 48_000
 
 async def query(call: Call[pb.AskRequest]) -> Response:
     """A typed sentence in; events, reply audio if it is asked for, and the turn out."""
-    return await streamed(call.request, many(call.gateway.upstream.stub.Ask(call.body)))
+    answers = many(call.gateway.upstream.stub.Ask(call.body))
+    return await while_connected(call.request, streamed(call.request, answers))
 
 
 async def transcribe(call: Call[bytes]) -> Response:

@@ -165,6 +165,16 @@ def test_a_wish_during_a_build_is_met_behind_it_and_waited_for(tmp_path: Path) -
     assert len(built) == 3
 
 
+def test_who_no_longer_wants_a_grammar_waits_no_longer(tmp_path: Path) -> None:
+    kept, _, may_end = slow_keeper(tmp_path)
+    may_end.clear()
+    kept.refresh()
+    answers = iter([True, False])
+    assert not kept.wait(3600, lambda: next(answers))
+    may_end.set()
+    assert kept.wait(10)
+
+
 def test_after_a_build_that_stumbled_a_wish_is_met_again(tmp_path: Path) -> None:
     stumbles = iter([False, True, False])
 

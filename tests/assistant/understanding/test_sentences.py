@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from assistant.understanding.builder import GrammarBuilder
 from assistant.understanding.builtin import BuiltinBlocks
 from assistant.understanding.limits import MAX_FILE_BYTES
 from assistant.understanding.names import DeviceName, HomeNames
+from assistant.understanding.sentence_file import read_sentence_file
 from assistant.understanding.sentences import SentenceSource, build_grammar
 from common.errors import GrammarError, InvalidInput, NotFound, SottoError, TooLarge
 from tests.assistant.understanding.conftest import SUPPORTED
@@ -150,6 +152,27 @@ def test_an_unknown_language_lists_the_known_ones() -> None:
     with pytest.raises(InvalidInput) as caught:
         build_grammar("xx", True, [], HomeNames(), SUPPORTED)
     assert "pt-BR" in caught.value.hint
+
+
+def test_a_file_of_a_plugin_with_a_fault_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(GOOD.replace("go]", "'go <nowhere>']"))
+    (tmp_path / "good.yaml").write_text(GOOD)
+    read = [read_sentence_file(tmp_path / name, "en") for name in ("bad.yaml", "good.yaml")]
+    plugins = tuple(file for file in read if file is not None)
+    built = GrammarBuilder(SentenceSource("en", False, (), SUPPORTED, plugins=plugins)).build(HomeNames())
+    assert [fault.message for fault in built.faults] == [
+        f"{tmp_path / 'bad.yaml'}:4: there is no rule nowhere"
+    ]
+    assert built.grammar.parses("go")
+
+
+def test_a_fault_in_a_file_of_the_box_itself_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(GOOD.replace("go]", "'go <nowhere>']"))
+    file = read_sentence_file(tmp_path / "bad.yaml", "en")
+    assert file is not None
+    builder = GrammarBuilder(SentenceSource("en", False, (), SUPPORTED, files=(file,)))
+    with pytest.raises(GrammarError, match="there is no rule nowhere"):
+        builder.build(HomeNames())
 
 
 def test_a_missing_directory_is_named(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from services.gatewayd.app import build_app, guarded
 from services.gatewayd.main import put_together
@@ -72,3 +73,54 @@ def test_a_chat_answer_comes_before_the_turn_has_ended(tmp_path: Path) -> None:
     assert role["delta"] == {"role": "assistant", "content": ""}
     assert reply["delta"] == {"content": "Done."}
     assert (stop["finish_reason"], done) == ("stop", "data: [DONE]")
+
+
+class _Silent(rpc.AssistantServicer):
+    """Says nothing to a question, and notes whether it was given up."""
+
+    def __init__(self) -> None:
+        self.asked, self.given_up = asyncio.Event(), asyncio.Event()
+
+    async def Ask(self, _request: pb.AskRequest, _: Any) -> AsyncIterator[pb.AskResponse]:  # noqa: N802
+        self.asked.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.given_up.set()
+        yield pb.AskResponse()
+
+
+async def _left(folder: Path, path: str, body: dict[str, object]) -> None:
+    """Ask, and leave before there is any answer; ends when the assistant has noticed."""
+    assistant = _Silent()  # type: ignore[abstract]  # gRPC answers the rest
+    async with played(assistant, folder / "a.sock"), asyncio.timeout(60):
+        gateway = put_together(GatewaySettings(), folder, folder / "a.sock")
+        app = guarded(build_app(gateway), gateway, local=True)
+        server = HttpServer(app, unix_listener(folder / "http.sock"), gateway.settings.limits)
+        await server.start()
+        transport = httpx.AsyncHTTPTransport(uds=str(folder / "http.sock"))
+        async with httpx.AsyncClient(transport=transport, base_url="http://box") as client:
+            asking = asyncio.create_task(client.post(path, json=body, timeout=60))
+            await assistant.asked.wait()
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+        await assistant.given_up.wait()
+        await server.stop()
+        await gateway.upstream.close()
+
+
+_CHAT = {"messages": [{"role": "user", "content": "hello"}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/query", {"query": "hello"}),
+        ("/v1/chat/completions", {**_CHAT, "stream": True}),
+        ("/v1/chat/completions", {**_CHAT, "stream": False}),
+    ],
+)
+def test_a_question_is_given_up_when_its_caller_leaves(
+    tmp_path: Path, path: str, body: dict[str, object]
+) -> None:
+    asyncio.run(_left(tmp_path, path, body))
