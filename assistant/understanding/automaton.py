@@ -57,8 +57,8 @@ class GrammarAutomaton:
     """The machine that a recogniser steps through; safe to use from several threads.
 
     A sentence is its normalised text: words parted by one space. State numbers stay valid for the
-    life of the automaton: when `max_states` states or `max_places` places are held they are all dropped, and a
-    dropped state is made again from the path that first led to it.
+    life of the automaton: when `max_states` states or `max_places` places are held they are all
+    dropped, and a dropped state is made again from the path that first led to it.
 
     Args:
         network: the compiled grammar.

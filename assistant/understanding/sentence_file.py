@@ -219,13 +219,13 @@ class _Reader:
         return list(value)
 
     def mapping(
-        self, value: object, what: str, near: object, allowed: Collection[str] | None = None
+        self, value: object, what: str, near: object, allowed: Collection[str] = ()
     ) -> Mapping[str, Any]:
         if value is None:
             return {}
         if not isinstance(value, dict):
             self.fail(near, f"{what} is not a mapping")
-        for key in value if allowed is not None else ():
+        for key in value if allowed else ():
             if key not in allowed:
                 self.fail(
                     key, f"{what} has the unknown key {key!r}; it may have: {', '.join(sorted(allowed))}"

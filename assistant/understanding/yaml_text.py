@@ -173,7 +173,7 @@ def _count(path: Path, text: str, most: int) -> int:
         nodes = 0
         if isinstance(event, yaml.AliasEvent):
             # An unknown anchor, or one inside itself, is a fault that the loader names.
-            nodes = anchors.get(event.anchor, 1)
+            nodes = anchors.get(str(event.anchor), 1)
             if event.anchor in open_anchors:
                 raise _fault(event.start_mark, f"the alias {event.anchor} stands inside what it stands for")
         elif isinstance(event, yaml.ScalarEvent):

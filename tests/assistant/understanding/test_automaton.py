@@ -160,6 +160,24 @@ def test_the_number_of_held_states_is_bounded(home: HomeNames) -> None:
     assert max(states) > 300
 
 
+def test_the_number_of_held_places_is_bounded(tmp_path: Path) -> None:
+    texts = [f"{letter} go now" for letter in "abcdefghij"]
+    alike = "".join(f"\n      - sentences: ['{text}']" for text in texts * 40)
+    (tmp_path / "a.yaml").write_text(f"intents:\n  Go:\n    data:{alike}")
+    data = SentenceSource("en", False, (tmp_path,), None).load(HomeNames())
+    english = numerals("en")
+    intents = load_intents(data.as_dict(), HomeNames(), english)
+    compiled = compile_network(intents, english, [], frozenset(), {})
+    small = GrammarAutomaton(compiled.network, compiled.plain_start, max_places=1000)
+    large = GrammarAutomaton(compiled.network, compiled.plain_start)
+    for text in texts:
+        assert accepts(small, text)
+        assert accepts(large, text)
+    one_path = 2 * 400 + 2 * 40 * len(texts[0])
+    assert large._places > 1000 + one_path
+    assert small._places <= 1000 + one_path
+
+
 def test_lists_of_rules_and_rules_of_lists(tmp_path: Path) -> None:
     text = """
     intents: {Go: {data: [{sentences: ["<verb> <thing> [to {n}]"]}]}}

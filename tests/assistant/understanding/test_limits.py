@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.understanding import limits
 from assistant.understanding.builder import Build, GrammarBuilder
 from assistant.understanding.grammar import Grammar
 from assistant.understanding.limits import MAX_FILES
@@ -14,7 +15,9 @@ from assistant.understanding.names import HomeNames
 from assistant.understanding.sentences import SentenceSource
 from assistant.understanding.steps import MAX_STEPS, bounded_steps
 from common.errors import TooLarge
+from tests.conftest import REPOSITORY
 
+DOCUMENT = REPOSITORY / "docs" / "sentences.md"
 GO = "intents: {Go: {data: [{sentences: [go]}]}}\n"
 
 
@@ -264,3 +267,11 @@ def test_the_steps_of_a_match_are_counted(grammar: Grammar) -> None:
 def test_what_the_box_knows_stays_far_below_the_bound(grammar: Grammar, text: str) -> None:
     with bounded_steps(MAX_STEPS // 8):
         grammar._parse(text.strip(), delayed=True)
+
+
+def test_the_document_names_every_limit() -> None:
+    table = [line.rstrip(" |") for line in DOCUMENT.read_text().splitlines() if line.startswith("| ")]
+    written = [number.strip() for line in table for number in line.rpartition(" | ")[2].split(", ")]
+    there = [f"{value:,}" for name, value in vars(limits).items() if name.startswith("MAX_")]
+    assert sorted(written[1:]) == sorted(there)
+    assert f"after {MAX_STEPS:,} steps" in DOCUMENT.read_text()

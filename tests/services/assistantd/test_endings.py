@@ -65,6 +65,28 @@ def test_killed_it_leaves_nothing_that_stops_the_next_one(own_box: Box) -> None:
     assert str(line["reply"]).lower().startswith("yes")
 
 
+def test_sentence_files_keep_it_neither_from_starting_nor_from_stopping(own_box: Box) -> None:
+    folder = own_box.folder / "config" / "sentences"
+    folder.mkdir(parents=True)
+    own = "intents: {HassNevermind: {data: [{sentences: ['%s']}]}}"
+    (folder / "loop.yaml").write_text("expansion_rules: {a: 'x <a>'}")
+    (folder / "many.yaml").write_text(own % ("forget " + "[a] " * 90 + "b"))
+    (folder / "unknown.yaml").write_text("2001-99-99: x")
+    own_box.start()
+    (many, light) = (
+        own_box.lines("ask", text, "--json")[0]
+        for text in ("forget " + "a " * 30, "turn on the kitchen light")
+    )
+    assert (many["accepted"], light["accepted"]) == (False, True)
+    process = own_box.process
+    assert process is not None
+    process.send_signal(signal.SIGTERM)
+    _, log = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "loop.yaml:1: rules lead in a circle: a -> a" in log
+    assert "unknown.yaml:1: the file has the unknown key" in log
+
+
 @pytest.mark.slow
 def test_a_timer_that_was_due_while_it_was_down_rings_late_and_says_so(own_box: Box) -> None:
     process = own_box.start()
