@@ -25,10 +25,11 @@ MAX_CHARACTERS = 10_000
 MAX_CHOICES = 100
 MAX_DEPTH = 50
 
-#: All files together: sentences, lists and rules, different contexts, skip words.
+#: All files together: sentences, lists and rules, different contexts (the names of the home are compiled once
+#: for each), skip words.
 MAX_TEMPLATES = 1000
 MAX_NAMES = 500
-MAX_CONTEXTS = 50
+MAX_CONTEXTS = 20
 MAX_SKIP_WORDS = 200
 MAX_SKIP_WORD_CHARS = 100
 #: All files together: characters with all rules written out.

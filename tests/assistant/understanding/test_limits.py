@@ -95,7 +95,7 @@ WORD = "abcdefghijklmnopqrst"
         (
             "intents:\n  Go:\n    data:\n"
             + "".join(f"      - {{sentences: [go], requires_context: {{x: {n}}}}}\n" for n in range(60)),
-            "54: 51 different contexts in all files are above the limit of 50",
+            "24: 21 different contexts in all files are above the limit of 20",
         ),
         (f"{GO}lists: {{{'a' * 101}: {{wildcard: true}}}}", "2: a name of 101 characters"),
     ],
