@@ -121,10 +121,13 @@ def told_apart(devices: Sequence[Device], area_names: Mapping[str, str]) -> list
         area_names: by area id.
     """
     keepers = _keepers(devices)
+    kept = {normalise(device.name) for device in devices if device.id in keepers}
     found = []
     for device in devices:
         if device.id not in keepers and device.area is not None:
             name = _in_area(device.name, area_names[device.area])
+            if normalise(name) in kept:
+                name = f"{area_names[device.area]} {device.name}"
             if name != device.name:
                 device = replace(device, name=name, shared_name=device.name)
         found.append(device)

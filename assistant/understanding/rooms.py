@@ -18,7 +18,7 @@ from hassil.sample import sample_expression
 from assistant.understanding.expressions import list_references
 from assistant.understanding.names import HomeNames
 from assistant.understanding.normalise import normalise
-from assistant.understanding.sentence_file import parse_template
+from assistant.understanding.template_text import parse_template
 
 #: Rules of home-assistant-intents: what stands before a room, and the article. A language without them has
 #: only the names as they are.

@@ -194,7 +194,7 @@ class SentenceSource:
                 code="grammar.language",
             )
         if self.builtin:
-            self._add_builtin(data, raw, {device.domain for device in home.devices})
+            self._add_builtin(data, raw, home)
         return data
 
     def _add_builtin(self, data: SentenceData, raw: dict[str, Any], home: HomeNames) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from assistant.understanding.names import AreaName, DeviceName, HomeNames
 from assistant.understanding.normalise import normalise
 from assistant.understanding.rooms import RoomsBehindNames, articles
-from assistant.understanding.sentence_file import parse_template
+from assistant.understanding.template_text import parse_template
 
 _RULES = {name: Sentence(parse_template(text)) for name, text in {"in": "(in|of)", "the": "(the|my)"}.items()}
 _HOME = HomeNames(
