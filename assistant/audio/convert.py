@@ -17,8 +17,8 @@ FULL_SCALE = 32_768
 _CANCELLED = 0.01
 #: The lowest level that is reported; digital silence has no finite one.
 SILENCE_DBFS = -100.0
-#: Sample rates in Hz that are accepted; no recording has another.
-LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000
+#: Sample rates in Hz that are accepted: from half of a telephone's to the highest that microphones have.
+LOWEST_RATE, HIGHEST_RATE = 4_000, 192_000
 
 
 def to_floats(samples: Samples) -> Floats:
@@ -41,31 +41,56 @@ def to_mono_int16(block: NDArray[Any]) -> Samples:
     Raises:
         InvalidInput: `audio.format` for another shape or an unknown sample type.
     """
+    if block.ndim == 1 or (block.ndim == 2 and block.shape[1] == 1):
+        return mix_to_int16(block)
+    powers = ChannelPowers()
+    if block.ndim == 2:
+        powers.add(block)
+    return mix_to_int16(block, powers.instead_of_mean)
+
+
+class ChannelPowers:
+    """Adds up the power of each channel and of their mean, block by block."""
+
+    def __init__(self) -> None:
+        self._mean = 0.0
+        self._channels: NDArray[np.float64] | float = 0.0
+
+    def add(self, block: NDArray[Any]) -> None:
+        """Add samples (n, channels) of any number type."""
+        values = np.ascontiguousarray(block.T, np.float64)
+        mean = values.mean(axis=0)
+        self._mean += float(np.dot(mean, mean))
+        self._channels = self._channels + np.einsum("cn,cn->c", values, values)
+
+    @property
+    def instead_of_mean(self) -> int | None:
+        """The loudest channel if the channels cancel each other out, else None."""
+        powers = np.atleast_1d(self._channels)
+        return int(powers.argmax()) if self._mean < _CANCELLED * powers.max() else None
+
+
+def mix_to_int16(block: NDArray[Any], channel: int | None = None) -> Samples:
+    """Samples (n,) or (n, channels), int16, int32 or float, to mono int16 (n,).
+
+    Args:
+        block: the samples.
+        channel: the channel that is taken; None for the mean of all.
+
+    Raises:
+        InvalidInput: `audio.format` for another shape or an unknown sample type.
+    """
     if block.ndim not in (1, 2):
         raise InvalidInput(f"audio of shape {block.shape} is not (n,) or (n, channels)", code="audio.format")
-    mono = block if block.ndim == 1 else block[:, 0] if block.shape[1] == 1 else None
-    if block.dtype == np.int16:
-        if mono is not None:
-            return np.ascontiguousarray(mono)
-        mixed: Samples = np.rint(_mix(block.astype(np.float32))).astype(np.int16)
-        return mixed
-    if block.dtype == np.int32:
-        wide = block.astype(np.float64) / 2**31
-    elif block.dtype.kind == "f":
-        wide = block.astype(np.float64)
-    else:
+    if block.dtype not in (np.int16, np.int32) and block.dtype.kind != "f":
         raise InvalidInput(f"samples of type {block.dtype} are not known", code="audio.format")
-    return to_int16(wide if block.ndim == 1 else _mix(wide))
-
-
-def _mix(block: NDArray[Any]) -> NDArray[Any]:
-    mean: NDArray[Any] = block.mean(axis=1)
-    if len(block) == 0:
-        return mean
-    power = (block * block).mean(axis=0)
-    if (mean * mean).mean() < _CANCELLED * power.max():
-        return np.ascontiguousarray(block[:, int(power.argmax())])
-    return mean
+    if block.ndim == 2 and channel is None and block.shape[1] > 1:
+        mono: NDArray[Any] = block.mean(axis=1, dtype=np.float64)
+    else:
+        mono = block if block.ndim == 1 else block[:, channel or 0]
+    if block.dtype == np.int16:
+        return np.ascontiguousarray(np.rint(mono), np.int16)
+    return to_int16(mono / 2**31 if block.dtype == np.int32 else mono)
 
 
 def remove_dc(samples: Samples, above: float = 0.01) -> Samples:
