@@ -34,8 +34,10 @@ from assistant.skills.rings import Rings
 from assistant.skills.timekeeping import TimerBook
 from assistant.skills.volume_control import VolumeControl
 from assistant.speech.box_voice import BoxVoice
-from assistant.speech.recogniser import Recogniser, Transcript
+from assistant.speech.recogniser import Recogniser
 from assistant.speech.synthesiser import Synthesiser
+from assistant.speech.transcript import Transcript
+from assistant.transcription import RecordingRecogniser
 from assistant.turn.context import StreamContext
 from assistant.turn.conversation import Conversation
 from assistant.turn.dialogue import Dialogue
@@ -129,6 +131,7 @@ class Assistant:
         self._hearing = Hearing(
             self._store, settings.activity, settings.wake.thresholds(), settings.recogniser.max_audio_s + 5
         )
+        self._recordings = RecordingRecogniser(self._hearing, self.recogniser)
         self._voice = BoxVoice(
             Synthesiser(self._store, settings.voice, settings.language),
             settings.speech_cache,
@@ -321,7 +324,7 @@ class Assistant:
         """Words of a recording; the grammar is favoured unless `free`, that of a changed home waited for."""
         if not free:
             self._keeper.wait(NEW_GRAMMAR_S)
-        return self.recogniser.transcribe(audio, None if free else self.grammar)
+        return self._recordings.transcribe(audio, None if free else self.grammar)
 
     def synthesise(self, text: str, speed: float = 0.0) -> Iterator[Samples]:
         """Speech for `text` in chunks; numbers and units are spoken as people say them.

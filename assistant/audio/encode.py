@@ -83,30 +83,36 @@ class StreamEncoder:
 
     Args:
         name: one of `FORMATS`.
-        rate: sample rate, in Hz.
+        rate: sample rate of the blocks, in Hz.
+        rate_out: sample rate of the file, in Hz, for "pcm" and "wav"; 0 for that of the blocks.
 
     Raises:
-        InvalidInput: `audio.format` if there is no such format.
+        InvalidInput: `audio.format` if there is no such format; `audio.rate` for a rate that it cannot have.
     """
 
-    def __init__(self, name: str, rate: int) -> None:
+    def __init__(self, name: str, rate: int, rate_out: int = 0) -> None:
         if name not in FORMATS:
             raise InvalidInput(
                 f"speech cannot be encoded as {name!r}",
                 hint=f"ask for one of: {', '.join(FORMATS)}",
                 code="audio.format",
             )
-        self.rate = rate
-        self._resampler: Resampler | None = None
-        self._head = _wav_head(rate) if name == "wav" else b""
+        if rate_out and name in _FILES:
+            raise InvalidInput(
+                f"the sample rate of {name} cannot be chosen",
+                hint="leave it out, or ask for pcm or wav",
+                code="audio.rate",
+            )
+        self.rate = rate_out or rate
+        if name == "opus" and rate not in _OPUS_RATES:
+            self.rate = _OPUS_RATE
+        self._resampler = Resampler(rate, self.rate) if self.rate != rate else None
+        self._head = _wav_head(self.rate) if name == "wav" else b""
         self._stream = _StreamFile()
         self._file: Any = None
         self._length_frame = name == "mp3"
         if name in _FILES:
             container, subtype = _FILES[name]
-            if name == "opus" and rate not in _OPUS_RATES:
-                self._resampler = Resampler(rate, _OPUS_RATE)
-                self.rate = _OPUS_RATE
             # At a constant bit rate a player can compute the length of an MP3 from its size.
             steady = {"bitrate_mode": "CONSTANT", "compression_level": _MP3_LEVEL} if name == "mp3" else {}
             self._file = soundfile.SoundFile(
@@ -121,9 +127,10 @@ class StreamEncoder:
 
     def finish(self) -> bytes:
         """The last bytes; nothing may be added afterwards."""
+        last = self._resampler.flush() if self._resampler is not None else np.zeros(0, np.int16)
+        rest = self._encoded(last)
         if self._file is None:
-            return self._encoded(np.zeros(0, np.int16))
-        rest = self._encoded(self._resampler.flush()) if self._resampler is not None else b""
+            return rest
         self._file.close()
         return rest + self._take()
 

@@ -29,9 +29,9 @@ MAX_CHANNELS = 8
 #: Sample rate times channels: eight channels of 48 kHz, or two of 192 kHz.
 MAX_SAMPLES_PER_S = 384_000
 _FORMATS = frozenset({"WAV", "WAVEX", "FLAC", "OGG", "MP3"})
-#: Frames that are decoded at once, so that a recording is never held in its own rate and channels: 512 KiB of
-#: eight channels.
-_BLOCK_FRAMES = 16_384
+#: Samples of all channels that are decoded at once: a recording is never held in its own rate and channels.
+#: As 64-bit floats these are 128 KiB; larger blocks of memory are mapped anew each time, which takes longer.
+_BLOCK_SAMPLES = 16_384
 #: libsndfile's length of a FLAC file that does not say its length.
 _NO_LENGTH = 2**62
 _USABLE = "give a WAV, FLAC, Ogg or MP3 recording"
@@ -54,7 +54,7 @@ def read_audio(
 
     Sample rate, sample format and channels are converted. A 16 kHz mono 16-bit file is read bit for bit,
     unless it has a DC offset of more than 1 % of full scale, which is removed. Decoding takes a few blocks of
-    `_BLOCK_FRAMES` frames besides the result, however many frames and channels the file has.
+    `_BLOCK_SAMPLES` samples besides the result, however many frames and channels the file has.
 
     Args:
         source: path of a WAV, FLAC, Ogg or MP3 file, or the bytes of one.
@@ -184,10 +184,11 @@ def _blocks(sound: Any, name: str, max_seconds: float) -> Iterator[np.ndarray[An
     """All samples, int16 or float32 (n, channels), n > 0; counted, because the header may be wrong."""
     dtype = "int16" if sound.subtype in ("PCM_16", "PCM_S8", "PCM_U8") else "float32"
     limit = int(max_seconds * sound.samplerate)
+    frames = _BLOCK_SAMPLES // sound.channels
     count = 0
     while True:
         try:
-            block = sound.read(_BLOCK_FRAMES, dtype=dtype, always_2d=True)
+            block = sound.read(frames, dtype=dtype, always_2d=True)
         except soundfile.LibsndfileError as error:
             raise InvalidInput(
                 f"{name} is damaged after {count / sound.samplerate:.1f} s: {error.error_string}",

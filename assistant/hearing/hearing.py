@@ -9,6 +9,7 @@ from assistant.audio.format import Samples
 from assistant.hearing.activity import ActivitySettings, VoiceActivity
 from assistant.hearing.ears import Ears
 from assistant.hearing.silero import Silero
+from assistant.hearing.stretches import Stretch, speech_stretches
 from assistant.hearing.turn_model import TurnModel
 from assistant.hearing.vad_gate import VadGate
 from assistant.hearing.wake import WakeWords
@@ -59,8 +60,14 @@ class Hearing:
                 },
                 {name: value for name, value in self._thresholds.items() if value > 0},
             )
-        activity = VoiceActivity(VadGate(), self._silero.another_stream(), self._activity)
-        return Ears(activity, words, self._seconds)
+        return Ears(self._voice_activity(), words, self._seconds)
+
+    def stretches(self, audio: Samples) -> list[Stretch]:
+        """The stretches with speech of a whole recording, int16 (n,), 16 kHz."""
+        return speech_stretches(audio, self._voice_activity())
+
+    def _voice_activity(self) -> VoiceActivity:
+        return VoiceActivity(VadGate(), self._silero.another_stream(), self._activity)
 
 
 def _turn_model(store: ModelStore) -> TurnModel | None:

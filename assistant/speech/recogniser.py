@@ -22,13 +22,12 @@ from assistant.speech.recognition import (
     Decoder,
     DecodingSettings,
     GrammarHelp,
-    Method,
     Recognition,
-    Transcript,
 )
 from assistant.speech.rejection import RejectionSettings
 from assistant.speech.token_automaton import TokenAutomaton
 from assistant.speech.tokens import Vocabulary
+from assistant.speech.transcript import Method, Transcript
 from assistant.speech.vocabulary_trie import VocabularyTrie
 from common.errors import TooLarge
 
@@ -107,7 +106,12 @@ class Recogniser:
         self._helps: OrderedDict[str, GrammarHelp] = OrderedDict()
         self._newest: Recognition | None = None
 
-    def begin(self, audio: Samples, grammar: RecognitionGrammar | None = None) -> Recognition:
+    def begin(
+        self,
+        audio: Samples,
+        grammar: RecognitionGrammar | None = None,
+        speech_s: float | None = None,
+    ) -> Recognition:
         """Encode a recording, which should contain little more than speech. The result gives the text.
 
         A search that another recognition has begun ahead is given up: its speaker has continued, or it is not
@@ -116,9 +120,34 @@ class Recogniser:
         Args:
             audio: int16 (n,), 16 kHz mono.
             grammar: what may be said; None for free text.
+            speech_s: time from the first to the last speech in it, in seconds; a text that nobody can have
+                said in that time is rejected. None if it is not known.
 
         Raises:
             TooLarge: `speech.too-long` if the recording is longer than `max_audio_s`.
+        """
+        audio_s = self.length_s(audio)
+        if audio_s < self._settings.min_audio_s or not np.any(audio):
+            return Recognition(self._decoder, None, audio_s, 0.0, grammar, None, speech_s)
+        with self._decoder.lock:
+            if self._newest is not None:
+                self._newest.give_up()
+            began = time.perf_counter()
+            memory = self._decoder.model.encode(_as_floats(audio))
+            encode_ms = (time.perf_counter() - began) * 1e3
+            help_ = self._help(grammar) if grammar is not None else None
+            self._newest = Recognition(self._decoder, memory, audio_s, encode_ms, grammar, help_, speech_s)
+            return self._newest
+
+    def transcribe(self, audio: Samples, grammar: RecognitionGrammar | None = None) -> Transcript:
+        """The deep result for a whole recording; arguments and errors as for `begin`."""
+        return self.begin(audio, grammar).deep()
+
+    def length_s(self, audio: Samples) -> float:
+        """Length of a recording, int16 (n,), 16 kHz, in seconds.
+
+        Raises:
+            TooLarge: `speech.too-long` if it is longer than `max_audio_s`.
         """
         audio_s = len(audio) / SAMPLE_RATE
         if audio_s > self._settings.max_audio_s:
@@ -127,21 +156,7 @@ class Recogniser:
                 hint="Send it in shorter pieces.",
                 code="speech.too-long",
             )
-        if audio_s < self._settings.min_audio_s or not np.any(audio):
-            return Recognition(self._decoder, None, audio_s, 0.0, grammar, None)
-        with self._decoder.lock:
-            if self._newest is not None:
-                self._newest.give_up()
-            began = time.perf_counter()
-            memory = self._decoder.model.encode(_as_floats(audio))
-            encode_ms = (time.perf_counter() - began) * 1e3
-            help_ = self._help(grammar) if grammar is not None else None
-            self._newest = Recognition(self._decoder, memory, audio_s, encode_ms, grammar, help_)
-            return self._newest
-
-    def transcribe(self, audio: Samples, grammar: RecognitionGrammar | None = None) -> Transcript:
-        """The deep result for a whole recording; arguments and errors as for `begin`."""
-        return self.begin(audio, grammar).deep()
+        return audio_s
 
     def _help(self, grammar: RecognitionGrammar) -> GrammarHelp:
         known = self._helps.get(grammar.key)

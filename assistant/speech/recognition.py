@@ -5,7 +5,7 @@ The text is the first of these that applies:
 1. greedy decoding with a bias towards the words of the grammar, or without it, if the text parses and its
    evidence is good enough;
 2. for the deep result: beam search among the sentences of the grammar, if its evidence is good enough;
-3. greedy decoding without a grammar (free recognition).
+3. greedy decoding without a grammar (free recognition), unless its text is invented.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Literal
 
 from assistant.models.engine import Tensor
 from assistant.models.moonshine_shape import MAX_TOKENS
@@ -25,41 +24,16 @@ from assistant.speech.beam import BeamSettings
 from assistant.speech.constraint import RecognitionGrammar
 from assistant.speech.hypothesis import Hypothesis
 from assistant.speech.moonshine import Memory, Moonshine
-from assistant.speech.rejection import Evidence, RejectionSettings, is_accepted
+from assistant.speech.rejection import Evidence, RejectionSettings, is_accepted, is_invented
 from assistant.speech.search_thread import Search
 from assistant.speech.token_automaton import TokenAutomaton
 from assistant.speech.tokens import Vocabulary
-
-Method = Literal["free", "bias", "constrained", "none"]
+from assistant.speech.transcript import Method, Transcript
 
 #: Tokens per second of audio that are decoded at most: nobody speaks faster. Moonshine's authors use the same
 #: bound.
 _TOKENS_PER_SECOND = 6.5
 _TOKENS_AT_LEAST = 8
-
-
-@dataclass(frozen=True)
-class Transcript:
-    """The text of a recording.
-
-    Attributes:
-        text: as the recogniser writes it, with capitals and punctuation; "" if there is none.
-        free_score: mean log-probability of a token of the free hypothesis, in nats.
-        method: "bias" for greedy decoding with the lexicon bias, "constrained" for the search in the grammar,
-            "free" for greedy decoding without help, "none" for no text.
-        audio_s: length of the recording, in seconds.
-        encode_ms: time spent on the encoder since the previous result.
-        decode_ms: time spent on decoding since the previous result.
-        scores: evidence of the decision, in nats, by name; for measurements.
-    """
-
-    text: str
-    free_score: float
-    method: Method
-    audio_s: float
-    encode_ms: float = 0.0
-    decode_ms: float = 0.0
-    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -132,6 +106,7 @@ class Recognition:
         encode_ms: time spent on the encoder.
         grammar: what may be said; None for free text.
         help_: of the grammar; None without a grammar.
+        speech_s: time from the first to the last speech in it, in seconds; None if that is not known.
     """
 
     def __init__(
@@ -142,11 +117,13 @@ class Recognition:
         encode_ms: float,
         grammar: RecognitionGrammar | None,
         help_: GrammarHelp | None,
+        speech_s: float | None = None,
     ) -> None:
         self.grammar = grammar
         self._decoder = decoder
         self._memory = memory
         self._audio_s = audio_s
+        self._speech_s = speech_s
         self._encode_ms = encode_ms
         self._help = help_
         self._greedy: tuple[Hypothesis, Hypothesis] | None = None
@@ -198,15 +175,15 @@ class Recognition:
         grammar = self.grammar
         if grammar is None or self._help is None:
             free, _ = self._greedily(memory)
-            return _Found(text_of(free.tokens), "free", free)
+            return _Found(self._free_text(free), "free", free)
         automaton = self._help.automaton
         free, biased = self._greedily(memory)
-        free_text = text_of(free.tokens)
+        free_text = self._free_text(free)
         # A grammar without an automaton has only a few words that are waited for: "stop" needs no evidence.
         trusted = automaton is None
         candidates: tuple[tuple[Method, Hypothesis, str], ...] = (
             ("bias", biased, text_of(biased.tokens)),
-            ("free", free, free_text),
+            ("free", free, text_of(free.tokens)),
         )
         for method, hypothesis, text in candidates:
             if hypothesis.ended and grammar.parses(text):
@@ -221,6 +198,12 @@ class Recognition:
                 return _Found(text_of(best.tokens), "constrained", free, scores)
             return _Found(_rejected(free_text, grammar), "free", free, scores)
         return _Found(_rejected(free_text, grammar), "free", free)
+
+    def _free_text(self, free: Hypothesis) -> str:
+        """The text of the free hypothesis; "" if it is invented."""
+        text = self._decoder.vocabulary.text(free.tokens)
+        settings = self._decoder.settings.rejection
+        return "" if is_invented(text, len(free.tokens), free.mean, self._speech_s, settings) else text
 
     def _greedily(self, memory: Memory) -> tuple[Hypothesis, Hypothesis]:
         """The free and the biased hypothesis; computed once."""

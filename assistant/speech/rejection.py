@@ -26,6 +26,10 @@ class RejectionSettings:
         shortest_tokens: a sentence of so many tokens or fewer is a word or two.
         shortest_mean: `min_mean` of such a sentence. In kitchen noise the recogniser finds "Yeah." with -1.06
             to -1.54; "stop", "yes" and "no" in seven voices have -0.52 or more.
+        free_mean: `min_mean` of a text that is recognised freely.
+        free_tokens: tokens of such a text that need no time.
+        free_tokens_per_s: tokens that it may have besides, for each second from the first to the last speech.
+        free_speech_s: shortest time from the first to the last speech, in seconds, that holds such a text.
     """
 
     min_ratio: float = -2.0
@@ -36,6 +40,10 @@ class RejectionSettings:
     short_mean: float = -1.6
     shortest_tokens: int = 4
     shortest_mean: float = -0.9
+    free_mean: float = -1.0
+    free_tokens: int = 2
+    free_tokens_per_s: float = 10.0
+    free_speech_s: float = 0.09
 
 
 @dataclass(frozen=True)
@@ -66,3 +74,23 @@ def is_accepted(evidence: Evidence, settings: RejectionSettings) -> bool:
         and evidence.mean > mean
         and evidence.worst_word > settings.min_word
     )
+
+
+def is_invented(
+    text: str, tokens: int, mean: float, speech_s: float | None, settings: RejectionSettings
+) -> bool:
+    """Whether a text that was recognised freely is not what somebody said.
+
+    Args:
+        text: as the recogniser writes it.
+        tokens: number of its tokens, without the end token.
+        mean: mean log-probability of a token, in nats.
+        speech_s: time from the first to the last speech, in seconds; None if that is not known.
+        settings: the thresholds.
+    """
+    if mean < settings.free_mean or not any(character.isalnum() for character in text):
+        return True
+    if speech_s is None:
+        return False
+    most = settings.free_tokens + settings.free_tokens_per_s * speech_s
+    return speech_s < settings.free_speech_s or tokens > most

@@ -106,7 +106,8 @@ class Transcriber:
         """
         before = turn.current if deep else None
         if before is None:
-            return self._context.recogniser.begin(self.audio_of(turn), grammar), turn.end
+            speech_s = turn.activity.speech_ms / 1000
+            return self._context.recogniser.begin(self.audio_of(turn), grammar, speech_s), turn.end
         known = before.recognition.grammar
         if known is not None and known.key == grammar.key:
             return before.recognition, before.audio_end

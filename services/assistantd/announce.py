@@ -6,12 +6,10 @@ from collections.abc import Callable
 from time import monotonic, sleep
 from typing import Protocol
 
-from assistant.audio.convert import resample
-from assistant.audio.files import read_audio
 from assistant.audio.format import Samples
 from assistant.turn.conversation import Conversation
 from common.errors import InvalidInput, TooLarge, Unavailable
-from services.assistantd.converse import samples_of
+from services.assistantd.client_sound import client_sound
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.wire.limits import MAX_ANNOUNCED_S
 
@@ -51,16 +49,7 @@ def requested_announcement(request: pb.AnnounceRequest, rate: int) -> str | Samp
         raise InvalidInput(
             "an announcement has a text or a sound, not both", hint="send one", code="announce.both"
         )
-    if not request.sample_rate:
-        return read_audio(request.audio, MAX_ANNOUNCED_S, rate)
-    samples = samples_of(request.audio, request.sample_rate)
-    if len(samples) > MAX_ANNOUNCED_S * request.sample_rate:
-        raise TooLarge(
-            f"{len(samples) / request.sample_rate:.0f} s of sound; the limit is {MAX_ANNOUNCED_S:.0f} s",
-            hint="send it in parts",
-            code="audio.too-long",
-        )
-    return resample(samples, request.sample_rate, rate)
+    return client_sound(request.audio, request.sample_rate, MAX_ANNOUNCED_S, rate)
 
 
 def checked(text: str) -> str:

@@ -15,7 +15,7 @@ from assistant.assistant import Assistant
 from common.errors import StorageError
 from services.assistantd.announce import Announcer
 from services.assistantd.metric_reports import MetricReports
-from services.assistantd.service import MAX_ANNOUNCEMENTS, MAX_SATELLITES, AssistantService
+from services.assistantd.service import MAX_ANNOUNCEMENTS, MAX_RECORDINGS, MAX_SATELLITES, AssistantService
 from services.daemon.socket import prepare_socket_path, socket_umask
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
@@ -54,6 +54,7 @@ class Server:
             futures.ThreadPoolExecutor(
                 MAX_CONVERSATIONS
                 + MAX_WATCHERS
+                + MAX_RECORDINGS
                 + MAX_ANNOUNCEMENTS
                 + MAX_SATELLITES
                 + _CONNECTORS

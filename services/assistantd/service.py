@@ -8,30 +8,32 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import grpc
-import numpy as np
 
 from assistant.assistant import Assistant
 from assistant.audio.encode import StreamEncoder
-from assistant.audio.files import read_audio
 from assistant.audio.format import SAMPLE_RATE
-from common.errors import SottoError, TooLarge, Unavailable
+from common.errors import SottoError, Unavailable
 from services.assistantd import household
 from services.assistantd.announce import Announcer, requested_announcement
 from services.assistantd.ask import Ask
 from services.assistantd.attach import AttachHome
-from services.assistantd.converse import Converse, frames_of
+from services.assistantd.client_sound import client_sound
+from services.assistantd.converse import Converse
 from services.assistantd.metric_reports import MetricReports
 from services.assistantd.satellite import Satellite
+from services.assistantd.sound_budget import RECORDING_BYTES, SoundBudget
 from services.assistantd.wake_words import wake_words
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.proto.sotto.v1 import metrics_pb2
 from services.wire.limits import MAX_CONVERSATIONS, MAX_WATCHERS
-from services.wire.messages import event_to_wire, turn_to_wire
+from services.wire.messages import event_to_wire, transcript_to_wire, turn_to_wire
 from services.wire.status import abort
 
 _Response = TypeVar("_Response")
 
+#: Recordings that are recognised, or wait for it.
+MAX_RECORDINGS = 24
 #: Announcements that wait until the box is free.
 MAX_ANNOUNCEMENTS = 4
 #: One hub answers the turns of the room; others are muted, or are about to take over.
@@ -52,6 +54,8 @@ class AssistantService(rpc.AssistantServicer):
         self._ask = Ask(assistant)
         self._reports = reports
         self._announcer = announcer
+        self._sound = SoundBudget()
+        self._recordings = threading.BoundedSemaphore(MAX_RECORDINGS)
         self._announcements = threading.BoundedSemaphore(MAX_ANNOUNCEMENTS)
         self._satellites = threading.BoundedSemaphore(MAX_SATELLITES)
         # Each conversation holds its own ears (about 2 MB) and shares the models.
@@ -93,25 +97,14 @@ class AssistantService(rpc.AssistantServicer):
         """A recording in, its words out."""
 
         def work() -> pb.TranscribeResponse:
-            limit = self._assistant.settings.recogniser.max_audio_s
-            if request.sample_rate:
-                frames = list(frames_of(iter([request.audio]), request.sample_rate))
-                audio = np.concatenate(frames) if frames else np.zeros(0, np.int16)
-                if len(audio) > limit * SAMPLE_RATE:
-                    raise TooLarge(
-                        f"{len(audio) / SAMPLE_RATE:.0f} s of audio; the limit is {limit:.0f} s",
-                        hint="send it in parts",
-                        code="audio.too-long",
-                    )
-            else:
-                audio = read_audio(request.audio, max_seconds=limit)
-            transcript = self._assistant.transcribe(audio, free=request.free)
-            return pb.TranscribeResponse(
-                text=transcript.text,
-                method=transcript.method,
-                audio_seconds=transcript.audio_s,
-                compute_ms=transcript.encode_ms + transcript.decode_ms,
-            )
+            limit_s = self._assistant.settings.recogniser.max_audio_s
+            with (
+                _place(self._recordings, f"{MAX_RECORDINGS} recordings are heard"),
+                self._sound.share(len(request.audio) + RECORDING_BYTES),
+            ):
+                audio = client_sound(request.audio, request.sample_rate, limit_s, SAMPLE_RATE)
+                transcript = self._assistant.transcribe(audio, free=request.free)
+            return transcript_to_wire(transcript)
 
         return _unary(work, context)
 
@@ -120,7 +113,8 @@ class AssistantService(rpc.AssistantServicer):
     ) -> Iterator[pb.SynthesizeResponse]:
         """A text in, speech out as it is made, in the format asked for."""
         try:
-            encoder = StreamEncoder(request.format or "pcm", self._assistant.voice.sample_rate)
+            rate = self._assistant.voice.sample_rate
+            encoder = StreamEncoder(request.format or "pcm", rate, request.sample_rate)
             for chunk in self._assistant.synthesise(request.text, request.speed):
                 if data := encoder.feed(chunk):
                     yield pb.SynthesizeResponse(pcm=data, sample_rate=encoder.rate)
@@ -136,7 +130,8 @@ class AssistantService(rpc.AssistantServicer):
 
         def work() -> pb.AnnounceResponse:
             with _place(self._announcements, f"{MAX_ANNOUNCEMENTS} announcements wait"):
-                what = requested_announcement(request, self._assistant.voice.sample_rate)
+                with self._sound.share(len(request.audio) + RECORDING_BYTES if request.audio else 0):
+                    what = requested_announcement(request, self._assistant.voice.sample_rate)
                 self._announcer.announce(what, chime=request.chime, wanted=context.is_active)
             return pb.AnnounceResponse()
 

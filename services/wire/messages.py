@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf import json_format, struct_pb2
 
 from assistant.events import Event
+from assistant.speech.transcript import Transcript
 from assistant.turn.store import Clocks, Turn
 from services.proto.sotto.v1 import assistant_pb2 as pb
 
@@ -69,6 +70,20 @@ def turn_to_wire(turn: Turn) -> pb.Turn:
         if value is not None:
             setattr(message.clocks_ms, name, value)
     return message
+
+
+def transcript_to_wire(transcript: Transcript) -> pb.TranscribeResponse:
+    """The transcript of a recording as a message."""
+    return pb.TranscribeResponse(
+        text=transcript.text,
+        method=transcript.method,
+        audio_seconds=transcript.audio_s,
+        compute_ms=transcript.encode_ms + transcript.decode_ms,
+        segments=[
+            pb.Segment(start=segment.start_s, end=segment.end_s, text=segment.text)
+            for segment in transcript.segments
+        ],
+    )
 
 
 def turn_from_wire(message: pb.Turn) -> Turn:

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from assistant.hearing.activity import Activity
 from assistant.hearing.ears import HearingFrame
-from assistant.speech.recognition import Recognition, Transcript
+from assistant.hearing.stretches import LEAD_MS, TAIL_MS
+from assistant.speech.recognition import Recognition
+from assistant.speech.transcript import Transcript
 from assistant.turn.state import NOTHING_YET
-from assistant.turn.user_turn import LEAD_MS, TAIL_MS, Interpretation, Opening, UserTurn, WakeWord
+from assistant.turn.user_turn import Interpretation, Opening, UserTurn, WakeWord
 from assistant.understanding.completeness import Completeness
 
 PER_MS = 16
