@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 _CHUNKS = 64
 _LARGEST = 0xFFFF_FFFF
@@ -40,7 +40,8 @@ def with_true_size(file: BinaryIO, size: int) -> BinaryIO:
     file.seek(0)
     if declared <= rest and not unknown:
         return file
-    return _Overlay(file, at - 4, struct.pack("<I", min(rest, _LARGEST)))
+    # It has the methods of a binary file that decoders use.
+    return cast(BinaryIO, _Overlay(file, at - 4, struct.pack("<I", min(rest, _LARGEST))))
 
 
 def _data(file: BinaryIO) -> tuple[int, int]:

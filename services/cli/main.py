@@ -50,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
 
     announce = commands.add_parser("announce", help="have the running assistant say a text in its room")
     announce.add_argument("text", nargs="*")
-    announce.add_argument("--sound", type=Path, metavar="FILE", help="play a WAV, FLAC or Ogg file instead")
+    announce.add_argument(
+        "--sound", type=Path, metavar="FILE", help="play a WAV, FLAC, Ogg or MP3 file instead"
+    )
     announce.add_argument("--no-chime", action="store_true", help="without a chime first")
 
     turns = commands.add_parser("turns", help="what was heard and answered, newest first")

@@ -123,7 +123,7 @@ class RemoteBackend:
 
         Args:
             text: what to say; "" with a sound.
-            sound: a WAV, FLAC or Ogg file.
+            sound: a WAV, FLAC, Ogg or MP3 file.
             chime: play one first.
         """
         request = pb.AnnounceRequest(text=text, audio=sound, chime=chime)

@@ -32,7 +32,7 @@ JSON = "application/json"
 LINES = "application/x-ndjson"
 EVENTS = "text/event-stream"
 #: Content types of sound files. The assistant looks at the bytes, not at the type.
-SOUNDS = ("audio/wav", "audio/flac", "audio/ogg", "audio/pcm", "application/octet-stream")
+SOUNDS = ("audio/wav", "audio/flac", "audio/ogg", "audio/mpeg", "audio/pcm", "application/octet-stream")
 
 
 @dataclass(frozen=True)

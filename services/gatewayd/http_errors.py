@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import JSONResponse, Response
 
-from common.errors import ErrorKind, SottoError
+from common.errors import ErrorKind, InvalidInput, SottoError
 from services.gatewayd.wire_json import to_line
 from services.proto.sotto.v1 import gateway_pb2 as gw
 
@@ -36,6 +36,21 @@ def error_message(error: SottoError) -> gw.Error:
     return gw.Error(code=error.code, message=_text(error.message), hint=_text(error.hint))
 
 
+class WrongParameter(InvalidInput):
+    """A parameter of OpenAI's interface has a value that cannot be used.
+
+    Args:
+        parameter: its name.
+        message: what is wrong; begins with the name.
+        hint: what to do.
+        code: as of every error.
+    """
+
+    def __init__(self, parameter: str, message: str, *, hint: str, code: str) -> None:
+        super().__init__(message, hint=hint, code=code)
+        self.parameter = parameter
+
+
 def error_answer(error: SottoError) -> Response:
     """An error as an HTTP answer."""
     status = status_of(error)
@@ -48,7 +63,8 @@ def openai_error_answer(error: SottoError) -> Response:
     status = status_of(error)
     kind = "server_error" if status >= 500 else "invalid_request_error"
     text = _text(f"{error.message}. {error.hint}" if error.hint else error.message)
-    body = {"error": {"message": text, "type": kind, "param": None, "code": error.code}}
+    parameter = error.parameter if isinstance(error, WrongParameter) else None
+    body = {"error": {"message": text, "type": kind, "param": parameter, "code": error.code}}
     return JSONResponse(body, status)
 
 

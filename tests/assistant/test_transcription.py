@@ -5,87 +5,92 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from assistant.assistant import Assistant
+from assistant.audio.convert import to_int16
 from assistant.audio.files import read_audio
-from assistant.audio.format import SAMPLE_RATE, Floats, Samples
+from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.understanding.normalise import normalise
 from common.errors import TooLarge
 from tests.assistant.conftest import silence
 from tests.hearsay import plain
 
+#: Samples (n,) with 1.0 as full scale.
+Sound = NDArray[Any]
 SECONDS = 5.0
 COUNT = int(SECONDS * SAMPLE_RATE)
 TIME = np.arange(COUNT) / SAMPLE_RATE
 
 
-def white(seed: int = 1, count: int = COUNT) -> Floats:
-    return np.random.default_rng(seed).standard_normal(count).astype(np.float32) / 4
+def white(seed: int = 1, count: int = COUNT) -> Sound:
+    return np.random.default_rng(seed).standard_normal(count) / 4
 
 
-def coloured(power: float) -> Floats:
+def coloured(power: float) -> Sound:
     """Noise whose power falls with the frequency to that power: 1 is pink, 2 is brown."""
     spectrum = np.fft.rfft(white())
     spectrum /= np.maximum(np.arange(len(spectrum)), 20) ** (power / 2)
     noise = np.fft.irfft(spectrum, COUNT)
-    return (noise / np.abs(noise).max()).astype(np.float32)
+    return np.asarray(noise / np.abs(noise).max())
 
 
-def tones(*frequencies: float, seconds: float = SECONDS) -> Floats:
+def tones(*frequencies: float, seconds: float = SECONDS) -> Sound:
     at = TIME[: int(seconds * SAMPLE_RATE)]
-    return (sum(np.sin(2 * np.pi * each * at) for each in frequencies) / len(frequencies)).astype(np.float32)
+    return np.asarray(np.mean([np.sin(2 * np.pi * each * at) for each in frequencies], axis=0))
 
 
-def dialled() -> Floats:
+def dialled() -> Sound:
     keys = [(697, 1209), (770, 1336), (852, 1477), (941, 1336), (697, 1477)] * 3
-    gap = np.zeros(SAMPLE_RATE // 10, np.float32)
+    gap = np.zeros(SAMPLE_RATE // 10)
     return np.concatenate([part for low, high in keys for part in (tones(low, high, seconds=0.2), gap)])
 
 
-def chords() -> Floats:
+def chords() -> Sound:
     """Plucked chords with overtones, one after another."""
     parts = []
     for root in (262, 220, 175, 196) * 2:
         notes = [root * ratio * overtone for ratio in (1, 1.26, 1.5) for overtone in (1, 2, 3)]
         parts.append(tones(*notes, seconds=0.6) * np.exp(-4 * TIME[: int(0.6 * SAMPLE_RATE)]))
-    return np.concatenate(parts).astype(np.float32)
+    return np.concatenate(parts)
 
 
-def clicks() -> Floats:
-    beat = np.zeros(COUNT, np.float32)
+def clicks() -> Sound:
+    beat = np.zeros(COUNT)
     beat[:: SAMPLE_RATE // 3] = 1
     return beat
 
 
-SOUNDS: dict[str, Callable[[], Floats]] = {
+SOUNDS: dict[str, Callable[[], Sound]] = {
     "white": white,
     "loud white": lambda: white() * 8,
     "pink": lambda: coloured(1),
     "brown": lambda: coloured(2),
-    "gusts": lambda: white() * (0.5 + 0.5 * np.sin(2 * np.pi * 4 * TIME)).astype(np.float32),
+    "gusts": lambda: white() * (0.5 + 0.5 * np.sin(2 * np.pi * 4 * TIME)),
     "hum": lambda: tones(50, 100, 150),
     "chord": lambda: tones(262, 330, 392),
     "chords": chords,
     "dial tones": dialled,
     "ringing": lambda: tones(440, 480) * (TIME % 3 < 1),
-    "sweep": lambda: np.sin(2 * np.pi * (100 + 390 * TIME) * TIME).astype(np.float32),
-    "siren": lambda: np.sin(2 * np.pi * (700 * TIME - 68 * np.cos(4.4 * TIME))).astype(np.float32),
+    "sweep": lambda: np.sin(2 * np.pi * (100 + 390 * TIME) * TIME),
+    "siren": lambda: np.sin(2 * np.pi * (700 * TIME - 68 * np.cos(4.4 * TIME))),
     "clicks": clicks,
     "clipping square wave": lambda: np.sign(tones(150)) * 4,
-    "nothing": lambda: np.zeros(COUNT, np.float32),
-    "an offset": lambda: np.full(COUNT, 0.25, np.float32),
+    "nothing": lambda: np.zeros(COUNT),
+    "an offset": lambda: np.full(COUNT, 0.25),
     "the last bit": lambda: np.round(white() * 2) / 32_768,
     "a tenth of a second": lambda: white(count=1700),
-    "one sample": lambda: np.ones(1, np.float32),
+    "one sample": lambda: np.ones(1),
     "half a minute": lambda: white(count=30 * SAMPLE_RATE),
 }
 
 
-def samples(values: Floats, level: float = 0.3) -> Samples:
-    return np.clip(values * level * 32_767, -32_768, 32_767).astype(np.int16)
+def samples(values: Sound, level: float = 0.3) -> Samples:
+    return to_int16(values * level)
 
 
 @pytest.mark.parametrize("name", SOUNDS)

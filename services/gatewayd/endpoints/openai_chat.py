@@ -12,8 +12,8 @@ from typing import Any
 from google.protobuf import json_format, struct_pb2
 from starlette.responses import JSONResponse, Response
 
-from common.errors import InvalidInput
-from services.gatewayd.endpoint import EVENTS, JSON, Call, Endpoint
+from common.errors import InvalidInput, NotFound
+from services.gatewayd.endpoint import EVENTS, JSON, Call, Endpoint, Parameter
 from services.gatewayd.http_errors import openai_error_answer
 from services.gatewayd.streams import begun, while_connected
 from services.gatewayd.tokens import Scope
@@ -96,13 +96,27 @@ def _text(content: struct_pb2.Value) -> str:
 
 async def models(call: Call[None]) -> Response:
     """The assistant, and the models it is made of."""
+    return JSONResponse({"object": "list", "data": await _models(call)})
+
+
+async def model(call: Call[None]) -> Response:
+    """One of them."""
+    wanted = call.request.path_params["id"]
+    found = next((row for row in await _models(call) if row["id"] == wanted), None)
+    if found is None:
+        raise NotFound(
+            f"there is no model {wanted[:80]!r}", hint="/v1/models lists them", code="model_not_found"
+        )
+    return JSONResponse(found)
+
+
+async def _models(call: Call[None]) -> list[dict[str, Any]]:
     listed: pb.ListModelsResponse = await one(
         call.gateway.upstream.stub.ListModels(pb.ListModelsRequest(), timeout=CALL_S)
     )
     entry = {"object": "model", "created": 0, "owned_by": "sotto"}
     rows = [{"id": MODEL, **entry}]
-    rows += [{"id": model.name, **entry, **to_dict(model)} for model in listed.models]
-    return JSONResponse({"object": "list", "data": rows})
+    return rows + [{"id": model.name, **entry, **to_dict(model)} for model in listed.models]
 
 
 ENDPOINTS = (
@@ -123,6 +137,16 @@ ENDPOINTS = (
         models,
         "The assistant and the models it is made of, as OpenAI lists models",
         scope=Scope.TALK,
+        failure=openai_error_answer,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/models/{id:path}",
+        model,
+        "One of these models",
+        scope=Scope.TALK,
+        parameters=(Parameter("id", "Its id", {"type": "string"}, place="path"),),
+        errors=(404,),
         failure=openai_error_answer,
     ),
 )

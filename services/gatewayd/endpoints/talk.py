@@ -97,7 +97,7 @@ ENDPOINTS = (
         "POST",
         "/v1/transcribe",
         transcribe,
-        "The words of a WAV, FLAC or Ogg recording, or of bare samples",
+        "The words of a WAV, FLAC, Ogg or MP3 recording, or of bare samples",
         scope=Scope.TALK,
         sound=True,
         gives=pb.TranscribeResponse,

@@ -102,3 +102,24 @@ def test_blocks_of_any_size_join(sizes: list[int], name: str) -> None:
         assert np.array_equal(np.frombuffer(data, "<i2"), sound)
     elif len(sound):
         assert np.array_equal(_decoded(data)[0], sound)
+
+
+@pytest.mark.parametrize("name", ["pcm", "wav"])
+def test_the_sample_rate_can_be_chosen(name: str) -> None:
+    encoder = StreamEncoder(name, RATE, 24_000)
+    wave = _tone(1.0)
+    data = b"".join(
+        [*(encoder.feed(wave[at : at + 700]) for at in range(0, len(wave), 700)), encoder.finish()]
+    )
+    assert encoder.rate == 24_000
+    if name == "wav":
+        assert int.from_bytes(data[24:28], "little") == 24_000
+    samples = np.frombuffer(data[44 if name == "wav" else 0 :], "<i2")
+    assert len(samples) == pytest.approx(24_000, abs=2)
+    assert np.argmax(np.abs(np.fft.rfft(samples.astype(float)))) == pytest.approx(440, abs=1)
+
+
+def test_the_sample_rate_of_a_compressed_format_cannot_be_chosen() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        StreamEncoder("mp3", RATE, 24_000)
+    assert caught.value.code == "audio.rate"

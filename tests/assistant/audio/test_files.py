@@ -150,6 +150,11 @@ def test_a_file_that_is_not_read_is_named(head: bytes, what: str) -> None:
     assert "MP3" in caught.value.hint
 
 
+def test_the_rate_that_is_refused_is_named() -> None:
+    with pytest.raises(InvalidInput, match="384000 Hz"):
+        read_audio(broken("fast"))
+
+
 def with_sizes(samples: int, riff: int, data: int, between: bytes = b"", after: bytes = b"") -> bytes:
     """A WAV whose header declares `riff` and `data` bytes, with chunks around its samples."""
     whole = bytearray(wav_bytes(np.arange(samples, dtype=np.int16) % 100))

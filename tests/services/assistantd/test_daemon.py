@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import stat
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
 import numpy as np
 import pytest
+import soundfile
 from google.protobuf import struct_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
@@ -135,6 +138,27 @@ def test_transcribe_and_synthesize_understand_each_other(stub: rpc.AssistantStub
     pcm = b"".join(chunk.pcm for chunk in chunks)
     reply = stub.Transcribe(pb.TranscribeRequest(audio=pcm, sample_rate=chunks[0].sample_rate))
     assert "garage door" in reply.text.lower()
+
+
+def test_small_files_that_hold_much_take_little_memory(box: Box, stub: rpc.AssistantStub) -> None:
+    memory = io.BytesIO()
+    soundfile.write(memory, np.zeros((48_000 * 29, 8), np.int16), 48_000, format="FLAC", subtype="PCM_24")
+    request = pb.TranscribeRequest(audio=memory.getvalue())
+    assert len(request.audio) < 20_000
+    assert box.process is not None
+    before = _peak_kib(box.process.pid)
+    with ThreadPoolExecutor(6) as pool:
+        replies = list(pool.map(stub.Transcribe, [request] * 6))
+    assert [reply.text for reply in replies] == [""] * 6
+    # Each of them has 45 MB of samples in 32 bits.
+    assert _peak_kib(box.process.pid) - before < 60_000
+
+
+def _peak_kib(process: int) -> int:
+    (line,) = [
+        line for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith("VmHWM")
+    ]
+    return int(line.split()[1])
 
 
 def test_every_model_is_listed_and_ready(stub: rpc.AssistantStub) -> None:

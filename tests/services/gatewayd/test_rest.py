@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 import soundfile
 
@@ -74,6 +75,13 @@ def test_a_recording_becomes_words(talker: httpx.Client, wav: Callable[..., Path
     answer = talker.post("/v1/transcribe", content=wav("what time is it").read_bytes())
     assert answer.status_code == 200, answer.text
     assert answer.json()["text"].lower().rstrip("?.") == "what time is it"
+
+
+@pytest.mark.parametrize("query", ["?sample_rate=16000", "?sample_rate=16000&free=true"])
+def test_noise_becomes_no_words(talker: httpx.Client, query: str) -> None:
+    noise = (np.random.default_rng(2).standard_normal(80_000) * 3000).astype(np.int16)
+    answer = talker.post(f"/v1/transcribe{query}", content=noise.tobytes())
+    assert (answer.json()["text"], answer.json()["segments"]) == ("", [])
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
@@ -138,6 +139,12 @@ def test_stereo_of_another_rate_becomes_one_too(hub: Gate, say: Callable[..., Sa
     events = [Transcribe(), *_sound(np.repeat(wide, 2), 44_100, 2)]
     transcript = Transcript.from_event(_talk(hub, events, "transcript")[-1])
     assert transcript.text.lower().rstrip("?.") == "what time is it"
+
+
+def test_noise_has_an_empty_transcript(hub: Gate) -> None:
+    noise = (np.random.default_rng(2).standard_normal(80_000) * 3000).astype(np.int16)
+    events = _talk(hub, [Transcribe(), *_sound(noise)], "transcript")
+    assert Transcript.from_event(events[-1]).text == ""
 
 
 def test_nothing_heard_is_an_empty_transcript(hub: Gate) -> None:
