@@ -23,6 +23,8 @@ from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import openai_pb2 as oa
 
 MODEL = "sotto"
+#: The grammar counts no tokens.
+_USAGE = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 #: The limit of assistantd; older messages are dropped.
 _MAX_CONTEXT = 50
 
@@ -37,7 +39,8 @@ async def completions(call: Call[oa.OpenAiChat]) -> Response:
         "model": call.body.model or MODEL,
     }
     if call.body.stream:
-        chunks = _chunks(head, many(call.gateway.upstream.stub.Ask(request)))
+        answers = many(call.gateway.upstream.stub.Ask(request))
+        chunks = _chunks(head, answers, with_usage=call.body.stream_options.include_usage)
         return await while_connected(call.request, begun(chunks, EVENTS))
     turn = await while_connected(call.request, call.gateway.upstream.turn(request))
     choice = {
@@ -45,20 +48,20 @@ async def completions(call: Call[oa.OpenAiChat]) -> Response:
         "message": {"role": "assistant", "content": turn.reply},
         "finish_reason": "stop",
     }
-    # The grammar counts no tokens.
-    usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
-    return JSONResponse({**head, "object": "chat.completion", "choices": [choice], "usage": usage})
+    return JSONResponse({**head, "object": "chat.completion", "choices": [choice], "usage": _USAGE})
 
 
 async def _chunks(
-    head: dict[str, Any], answers: AsyncGenerator[pb.AskResponse, None]
+    head: dict[str, Any], answers: AsyncGenerator[pb.AskResponse, None], *, with_usage: bool
 ) -> AsyncGenerator[bytes, None]:
     """The role when the sentence is understood, the reply when it is known, the end with the turn."""
 
-    def chunk(delta: dict[str, str], reason: str | None = None) -> bytes:
-        choice = {"index": 0, "delta": delta, "finish_reason": reason}
-        values = {**head, "object": "chat.completion.chunk", "choices": [choice]}
+    def event(choices: list[dict[str, Any]], **more: Any) -> bytes:
+        values = {**head, "object": "chat.completion.chunk", "choices": choices, **more}
         return f"data: {json.dumps(values, ensure_ascii=False)}\n\n".encode()
+
+    def chunk(delta: dict[str, str], reason: str | None = None) -> bytes:
+        return event([{"index": 0, "delta": delta, "finish_reason": reason}])
 
     async with aclosing(answers):
         async for answer in answers:
@@ -67,6 +70,8 @@ async def _chunks(
             elif answer.event.kind == "reply":
                 yield chunk({"content": str(answer.event.data["text"])})
     yield chunk({}, "stop")
+    if with_usage:
+        yield event([], usage=_USAGE)
     yield b"data: [DONE]\n\n"
 
 

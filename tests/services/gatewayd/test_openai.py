@@ -266,6 +266,19 @@ def test_it_streams_as_one(client: openai.OpenAI) -> None:
     assert chunks[-1].choices[0].finish_reason == "stop"
 
 
+def test_the_usage_follows_a_stream_if_it_is_asked_for(client: openai.OpenAI) -> None:
+    chunks = list(
+        client.chat.completions.create(
+            model="sotto",
+            messages=[{"role": "user", "content": "what day is it"}],
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+    )
+    assert [chunk.usage is not None for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
+    assert chunks[-1].choices == []
+
+
 def test_the_models_are_listed(client: openai.OpenAI) -> None:
     names = [model.id for model in client.models.list()]
     assert names[0] == "sotto"
