@@ -15,19 +15,20 @@ from assistant.clock import BoxClock
 from assistant.events import Event, EventBus, EventKind
 from assistant.hearing.ears import Ears
 from assistant.hearing.hearing import Hearing
-from assistant.home.config import SAMPLE_HOME, load_home
+from assistant.home.config import SAMPLE_HOME, load_usable_home
 from assistant.home.executor import HomeExecutor
 from assistant.home.hub import HubHome
 from assistant.home.model import Home
 from assistant.home.names import home_names
 from assistant.home.state import LocalHome
-from assistant.models.catalogue import CATALOGUE, LANGUAGES, ModelEntry
+from assistant.models.catalogue import CATALOGUE, ModelEntry
 from assistant.models.store import ModelStore
 from assistant.settings import Settings
 from assistant.skills.common_lines import FAILED, NOT_UNDERSTOOD
 from assistant.skills.context import SkillContext
 from assistant.skills.contract import Skill
 from assistant.skills.discovery import build_skills, skill_modules
+from assistant.skills.fault_lines import fault_text
 from assistant.skills.hub_timers import HubTimers
 from assistant.skills.language import load_language
 from assistant.skills.rings import Rings
@@ -76,8 +77,11 @@ class Assistant:
 
     Raises:
         ModelError: a model is missing or damaged.
-        HomeError, GrammarError, InvalidInput: the home, a sentence file of the box or the language is wrong.
-            What is wrong with files of the owner or of plugins is in `faults`.
+        GrammarError: a sentence file of the box is wrong.
+
+    Attributes:
+        faults: what is wrong with the files of the owner and of plugins, and with the state; the box goes on
+            without it.
     """
 
     def __init__(
@@ -91,19 +95,11 @@ class Assistant:
     ) -> None:
         self.settings = settings
         self.state = state
-        if settings.language not in LANGUAGES:
-            raise InvalidInput(
-                f"there is no recogniser for the language {settings.language!r}",
-                hint=f"set `language` to one of: {', '.join(LANGUAGES)}",
-                code="language.unknown",
-            )
         self.bus = EventBus()
         self.faults = Faults()
         self._store = ModelStore(models_root, engine=settings.engine)
         self.hub = HubHome(state / "hub-home.json") if settings.hub else None
-        self.executor: HomeExecutor = self.hub or LocalHome(
-            load_home(settings.home or SAMPLE_HOME), state / "home-state.json", self.faults
-        )
+        self.executor: HomeExecutor = self.hub or self._home_of_file(settings.home)
         self._language = load_language(settings.language, skill_modules())
         replies = self._language.replies
         self.timers = TimerBook(state / "timers.json", replies, self.faults)
@@ -141,6 +137,11 @@ class Assistant:
         self.bus.listen(self._voice.follow)
         self.dialogue = Dialogue(lambda: self._keeper.current, self.skills, self.clock)
         self.turns = TurnStore(state, settings.store.turns, settings.store.keep_audio, self.faults)
+
+    def _home_of_file(self, file: Path | None) -> LocalHome:
+        home, faults = load_usable_home(file or SAMPLE_HOME)
+        self.faults.report("home", faults)
+        return LocalHome(home, self.state / "home-state.json", self.faults)
 
     @property
     def home(self) -> Home:
@@ -334,6 +335,10 @@ class Assistant:
             speed: from 0.5 to 2; 0 for the one that is set.
         """
         return self._voice.synthesise(text, speed)
+
+    def tell_faults(self, faults: Sequence[Fault]) -> str:
+        """What is said in the room of at least one fault."""
+        return fault_text(self._language.replies, faults)
 
     def models(self) -> list[tuple[ModelEntry, str]]:
         """Every catalogued model and whether it is "ready", "missing" or "damaged" (by size)."""

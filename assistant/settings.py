@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from assistant.audio.echo import AudioSettings
 from assistant.audio.microphone import MicrophoneSettings
 from assistant.audio.speaker import SpeakerSettings
 from assistant.hearing.activity import ActivitySettings
-from assistant.models.catalogue import DEFAULT_LANGUAGE, WAKE_WORDS
-from assistant.models.engine import DEFAULT_ENGINE
+from assistant.models.catalogue import DEFAULT_LANGUAGE, LANGUAGES, WAKE_WORDS, choose
+from assistant.models.engine import DEFAULT_ENGINE, ENGINES, unknown_engine
 from assistant.speech.recogniser import RecogniserSettings
 from assistant.speech.speech_cache import SpeechCacheSettings
 from assistant.speech.synthesiser import SynthesiserSettings
@@ -25,11 +26,22 @@ from assistant.turn.endpointing import EndpointingSettings
 from assistant.turn.hub_turn import HubPipelineSettings
 from assistant.turn.settings import ConversationSettings
 from common.errors import InvalidInput, NotFound
+from common.faults import Fault
 from common.paths import config_dir
-from common.settings_file import fill, keyed_by, read_table
+from common.settings_file import (
+    between,
+    fill,
+    fill_usable,
+    is_there,
+    keyed_by,
+    read_table,
+    read_usable_table,
+)
+from common.toml_file import shown, shown_key
 
 log = logging.getLogger(__name__)
 
+_NAME = "assistant.toml"
 #: Former name of a section -> its name. Owners have files with the former ones.
 RENAMED = {"turn_end": "endpointing", "ready_voice": "speech_cache", "handover": "hub_pipeline"}
 
@@ -46,14 +58,14 @@ class WakeWordSettings:
         InvalidInput: `settings.wake` for a word that the catalogue does not have.
     """
 
-    own: dict[str, float] = field(default_factory=dict, metadata=keyed_by(WAKE_WORDS))
+    own: dict[str, float] = field(default_factory=dict, metadata={**keyed_by(WAKE_WORDS), **between(0, 1)})
     off: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for word in (*self.own, *self.off):
             if word not in WAKE_WORDS:
                 raise InvalidInput(
-                    f"[wake]: there is no wake word {word!r}",
+                    f"[wake]: there is no wake word {shown(word)}",
                     hint=f"there are: {', '.join(WAKE_WORDS)}",
                     code="settings.wake",
                 )
@@ -72,7 +84,7 @@ class StoreSettings:
         keep_audio: whether recordings of what was heard are kept, too.
     """
 
-    turns: int = 1000
+    turns: int = field(default=1000, metadata=between(1, 1_000_000))
     keep_audio: bool = False
 
 
@@ -102,6 +114,9 @@ class Settings:
         voice: text to speech.
         speech_cache: replies that are kept or made ahead.
         store: what is kept of past turns.
+
+    Raises:
+        InvalidInput: `engine.unknown`, `language.unknown`, or `model.choice` for a voice of another language.
     """
 
     engine: str = DEFAULT_ENGINE
@@ -123,6 +138,17 @@ class Settings:
     speech_cache: SpeechCacheSettings = field(default_factory=SpeechCacheSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
 
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise unknown_engine(self.engine)
+        if self.language not in LANGUAGES:
+            raise InvalidInput(
+                f"there is no recogniser for the language {self.language!r}",
+                hint=f"set `language` to one of: {', '.join(LANGUAGES)}",
+                code="language.unknown",
+            )
+        choose("tts", self.language, self.voice.name)
+
 
 def load_settings(path: Path | None = None) -> Settings:
     """Read settings from `path`, or from `assistant.toml` in the settings folder if it is there.
@@ -135,40 +161,105 @@ def load_settings(path: Path | None = None) -> Settings:
         NotFound: `path` was given and does not exist.
         InvalidInput: the file is no TOML, has an unknown key, a value of the wrong kind, or a section twice.
     """
-    folder = path.parent if path else config_dir()
-    file = path or folder / "assistant.toml"
-    table: dict[str, Any] = {}
-    if file.is_file():
-        table = read_table(file)
-    elif path is not None:
+    file = path or config_dir() / _NAME
+    if not is_there(file):
+        return _located(Settings(), file, named=path is not None)
+    table = read_table(file)
+    for error, _former in _take_former_names(table, file):
+        raise error
+    return _located(fill(Settings, table, file), file)
+
+
+def load_usable_settings(path: Path | None = None) -> tuple[Settings, tuple[Fault, ...]]:
+    """As `load_settings`, but what cannot be used is left out: a key, else its section, else the file.
+
+    Returns:
+        The settings, and a fault for each thing that was left out.
+
+    Raises:
+        NotFound: `path` was given and does not exist.
+    """
+    file = path or config_dir() / _NAME
+    table, unreadable = read_usable_table(file, "The defaults are used.")
+    twice = [
+        Fault.of(error, f"[{former}] is left out.", file.name, former)
+        for error, former in _take_former_names(table, file)
+    ]
+    settings, faults = fill_usable(Settings, table, file)
+    settings = _located(settings, file, named=path is not None)
+    barred = [(folder, why) for folder in settings.sentences if (why := _barred(folder))]
+    settings = dataclasses.replace(
+        settings,
+        sentences=tuple(folder for folder in settings.sentences if folder not in dict(barred)),
+    )
+    unusable = [
+        Fault(
+            "settings.sentences",
+            f"{file}: {shown_key(str(folder))} cannot be read: {why}",
+            "name a folder of sentence files, and check its rights",
+            "That folder is left out.",
+            file.name,
+            "sentences",
+        )
+        for folder, why in barred
+    ]
+    return settings, (*unreadable, *twice, *faults, *unusable)
+
+
+def _located(settings: Settings, file: Path, *, named: bool = False) -> Settings:
+    """`settings` with the places of other files, beside `file`; `named` says that `file` has to be there."""
+    if named and not is_there(file):
         raise NotFound(
-            f"the settings file {path} does not exist",
+            f"the settings file {file} does not exist",
             hint="check the path, or leave it out to use the defaults",
             code="settings.missing",
         )
-    settings: Settings = fill(Settings, _renamed(table, file), file)
-    home = settings.home or (folder / "home.toml" if (folder / "home.toml").is_file() else None)
-    sentences = settings.sentences or ((folder / "sentences",) if (folder / "sentences").is_dir() else ())
+    folder = file.parent
+    home = settings.home or (folder / "home.toml" if is_there(folder / "home.toml") else None)
+    sentences = settings.sentences or ((folder / "sentences",) if _is_folder(folder / "sentences") else ())
     return dataclasses.replace(
         settings,
         home=folder / home if home else None,
-        hub=settings.hub or (folder / "connector.toml").is_file(),
+        hub=settings.hub or os.path.lexists(folder / "connector.toml"),
         sentences=tuple(folder / directory for directory in sentences),
     )
 
 
-def _renamed(table: dict[str, Any], file: Path) -> dict[str, Any]:
-    """`table` with the present names of its sections."""
-    result = dict(table)
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _barred(folder: Path) -> str:
+    """Why it cannot even be told whether there is a folder; "" where it can."""
+    try:
+        folder.is_dir()
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def _take_former_names(table: dict[str, Any], file: Path) -> list[tuple[InvalidInput, str]]:
+    """Give the sections of `table` their present names.
+
+    Returns:
+        An error for each section that stands there with both names, with the former one, which is taken out.
+    """
+    twice = []
     for former, name in RENAMED.items():
-        if former not in result:
+        if former not in table:
             continue
-        if name in result:
-            raise InvalidInput(
+        section = table.pop(former)
+        if name in table:
+            error = InvalidInput(
                 f"{file}: [{former}] is the former name of [{name}], and both are there",
                 hint=f"move all settings to [{name}]",
                 code="settings.twice",
             )
+            twice.append((error, former))
+            continue
         log.warning("%s: [%s] is now called [%s]; the former name is still read", file, former, name)
-        result[name] = result.pop(former)
-    return result
+        table[name] = section
+    return twice

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from common.errors import InvalidInput, StorageError
-from common.faults import Fault, Faults
+from common.faults import STATE_LOST, Fault, Faults
 from common.files import read_plain, replace_file
 
 log = logging.getLogger(__name__)
@@ -107,10 +107,11 @@ def set_aside(path: Path, reason: str) -> None:
 
 def _loss(path: Path, what: str) -> Fault:
     return Fault(
-        "state.lost",
+        STATE_LOST,
         f"{what} could not be read, nor the copy, and are lost",
         hint=f"{path.name}.damaged, in the folder of the state, has what was there",
         effect="The box begins with none.",
+        file=path.name,
     )
 
 

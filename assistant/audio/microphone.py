@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from assistant.audio import portaudio
@@ -12,6 +12,7 @@ from assistant.audio.capture import BLOCK_MS, Capture
 from assistant.audio.devices import choose
 from assistant.audio.format import Samples
 from common.errors import SottoError, Unavailable
+from common.settings_file import between
 
 _READ_TIMEOUT_S = 0.25
 
@@ -32,11 +33,13 @@ class MicrophoneSettings:
     """
 
     device: str | None = None
-    latency: str | float = "high"
-    queue_ms: int = 2000
-    relaxed_ms: int = 120
-    stall_s: float = 2.5
-    backoff_s: tuple[float, ...] = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+    latency: Literal["low", "high"] | float = field(default="high", metadata=between(0.001, 2))
+    queue_ms: int = field(default=2000, metadata=between(100, 60_000))
+    relaxed_ms: int = field(default=120, metadata=between(20, 1000))
+    stall_s: float = field(default=2.5, metadata=between(0.5, 300))
+    backoff_s: tuple[float, ...] = field(
+        default=(0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0), metadata=between(0.05, 3600)
+    )
 
 
 @dataclass(frozen=True)

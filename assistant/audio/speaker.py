@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from assistant.audio.format import FRAME_MS, Samples
 from assistant.audio.playback import PlaybackReference
 from assistant.audio.sink import Chunks, OnFirst
 from common.errors import SottoError, Unavailable
+from common.settings_file import between
 
 _POLL_S = 0.1
 
@@ -35,10 +36,10 @@ class SpeakerSettings:
     """
 
     device: str | None = None
-    volume: float = 1.0
-    latency: str | float = "low"
-    ahead_s: float = 5.0
-    stall_s: float = 2.0
+    volume: float = field(default=1.0, metadata=between(0, 1))
+    latency: Literal["low", "high"] | float = field(default="low", metadata=between(0.001, 2))
+    ahead_s: float = field(default=5.0, metadata=between(0.1, 60))
+    stall_s: float = field(default=2.0, metadata=between(0.5, 300))
 
 
 def gain_of(volume: float) -> float:

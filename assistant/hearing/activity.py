@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from assistant.audio.format import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Samples
 from assistant.hearing.silero import WINDOW_SAMPLES
 from assistant.hearing.vad_gate import VadGate
+from common.settings_file import between
 
 _SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
@@ -40,11 +41,11 @@ class ActivitySettings:
             recognises a soft first consonant too late.
     """
 
-    speech_above: float = 0.5
-    silence_below: float = 0.35
-    release_ms: int = 96
-    pre_roll_ms: int = 320
-    onset_pad_ms: int = 200
+    speech_above: float = field(default=0.5, metadata=between(0, 1))
+    silence_below: float = field(default=0.35, metadata=between(0, 1))
+    release_ms: int = field(default=96, metadata=between(0, 10_000))
+    pre_roll_ms: int = field(default=320, metadata=between(0, 5000))
+    onset_pad_ms: int = field(default=200, metadata=between(0, 5000))
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import compress, count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from assistant.home.imported import told_apart
-from assistant.home.limits import MAX_AREAS, MAX_DEVICES, is_id, speakable
+from assistant.home.limits import MAX_ALIASES, MAX_AREAS, MAX_DEVICES, is_id, speakable
+from assistant.home.mistakes import SAMPLE, Mistakes
 from assistant.home.model import (
     FEATURES,
     Area,
@@ -21,11 +22,14 @@ from assistant.home.model import (
     Home,
     state_problem,
 )
-from assistant.understanding.normalise import normalise
+from assistant.home.twins import twins
 from common.errors import HomeError
-from common.toml_file import Flaw, read_toml
+from common.faults import Fault
+from common.toml_file import Flaw, read_toml, shown, shown_key
 
-SAMPLE_HOME = Path(__file__).with_name("sample_home.toml")
+_Thing = TypeVar("_Thing", Floor, Area, Device)
+
+SAMPLE_HOME = Path(__file__).with_name(SAMPLE)
 
 _LIMIT_BYTES = 1024 * 1024
 _FILE_HINTS: dict[Flaw, str] = {
@@ -33,10 +37,9 @@ _FILE_HINTS: dict[Flaw, str] = {
     "too-large": "a home of hundreds of devices fits well below; is this the right file?",
     "syntax": "correct the line named",
 }
-_SAME_NAME = {
-    "devices": "give one of them another name, or another `area` if it stands there; an `id =` tells them "
-    "apart in files and for programs, but not when somebody speaks"
-}
+_DEVICE_KEYS = {"id", "name", "aliases", "domain", "area", "device_class", "features", "unit", "state"}
+_NO_KEYS: dict[str, Any] = {}
+_NO_TEXTS: tuple[str, ...] = ()
 _UNITS = ("celsius", "fahrenheit")
 _DEFAULTS: dict[Domain, dict[str, Any]] = {
     Domain.LIGHT: {"on": False},
@@ -59,54 +62,102 @@ def load_home(path: Path) -> Home:
     return _Reader(path).home()
 
 
-class _Reader:
-    """Reads one file; holds its path for the messages."""
+def load_usable_home(path: Path) -> tuple[Home, tuple[Fault, ...]]:
+    """As `load_home`, but what cannot be used is left out: a key, else its area or device, else the file.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    Returns:
+        The home, the sample home if nothing of the file can be used; and a fault for each thing left out.
+    """
+    faults: list[Fault] = []
+    try:
+        return _Reader(path, faults).home(), tuple(faults)
+    except HomeError as error:
+        return load_home(SAMPLE_HOME), (Fault.of(error, "The sample home is used.", path.name),)
+
+
+class _Reader(Mistakes):
+    """Reads one file."""
+
+    def __init__(self, path: Path, faults: list[Fault] | None = None) -> None:
+        super().__init__(path, faults)
         #: Ids of the list that is being read: those written down, and those made from names so far.
         self._ids: set[str] = set()
 
     def home(self) -> Home:
         table = self._table()
         self._known(table, {"home", "floors", "areas", "devices"}, "")
-        head = self._section(table, "home")
+        head = self._or(_NO_KEYS, lambda: self._section(table, "home"))
         self._known(head, {"name", "unit", "box_area"}, "home")
-        floors = tuple(
-            Floor(self._id(entry, where), self._name(entry, where), self._aliases(entry, where))
-            for where, entry in self._entries(table, "floors", {"id", "name", "aliases"})
-        )
-        self._distinct("floors", floors)
+        floors = self._each(table, "floors", {"id", "name", "aliases"}, self._floor)
         floor_ids = {floor.id for floor in floors}
-        areas = tuple(
-            Area(
-                self._id(entry, where),
-                self._name(entry, where),
-                self._aliases(entry, where),
-                self._reference(entry, "floor", where, floor_ids),
-            )
-            for where, entry in self._entries(table, "areas", {"id", "name", "aliases", "floor"})
+        areas = self._each(
+            table,
+            "areas",
+            {"id", "name", "aliases", "floor"},
+            lambda entry, where: self._area(entry, where, floor_ids),
         )
-        self._distinct("areas", areas)
         area_ids = {area.id for area in areas}
-        keys = {"id", "name", "aliases", "domain", "area", "device_class", "features", "unit"}
-        devices = tuple(
-            self._device(entry, where, area_ids)
-            for where, entry in self._entries(table, "devices", keys | {"state"})
-        )
-        devices = self._told_apart(devices, {area.id: area.name for area in areas})
-        self._distinct("devices", devices)
-        unit = self._string(head, "unit", "home", "celsius")
-        if unit not in _UNITS:
-            raise self._error("home.unit", f"{unit!r} is neither celsius nor fahrenheit", "unit")
+        devices = self._devices(table, areas)
         return Home(
-            name=self._string(head, "name", "home", "home"),
-            unit=unit,
-            box_area=self._reference(head, "box_area", "home", area_ids),
+            name=self._or("home", lambda: self._string(head, "name", "home", "home")),
+            unit=self._or(_UNITS[0], lambda: self._unit(head)),
+            box_area=self._or(None, lambda: self._reference(head, "box_area", "home", area_ids)),
             floors=floors,
             areas=areas,
             devices=devices,
         )
+
+    def _each(
+        self, table: dict[str, Any], key: str, known: set[str], read: Callable[[dict[str, Any], str], _Thing]
+    ) -> tuple[_Thing, ...]:
+        """The floors or areas of a list, without those that cannot be used."""
+        return self._without_twins(key, *self._read(table, key, known, read))
+
+    def _devices(self, table: dict[str, Any], areas: Sequence[Area]) -> tuple[Device, ...]:
+        """The devices. Those of one name in several rooms have the room in front, as those of a hub do."""
+        area_ids = {area.id for area in areas}
+        places, devices = self._read(
+            table, "devices", _DEVICE_KEYS, lambda entry, where: self._device(entry, where, area_ids)
+        )
+        renamed = told_apart(devices, {area.id: area.name for area in areas})
+        sayable = [self._is_sayable(device, place) for place, device in zip(places, renamed, strict=True)]
+        return self._without_twins("devices", [*compress(places, sayable)], [*compress(renamed, sayable)])
+
+    def _is_sayable(self, device: Device, where: str) -> bool:
+        """Whether the name can be said, with the room in front, too."""
+        try:
+            self._speakable(device.name, f"{where}.name")
+        except HomeError as error:
+            self._blame(error, f"{where} is left out.")
+            return False
+        return True
+
+    def _read(
+        self, table: dict[str, Any], key: str, known: set[str], read: Callable[[dict[str, Any], str], _Thing]
+    ) -> tuple[list[str], list[_Thing]]:
+        """Where each entry of a list stands, and what it is; without those that cannot be read."""
+        places: list[str] = []
+        things: list[_Thing] = []
+        for where, entry in self._entries(table, key, known):
+            try:
+                thing = read(entry, where)
+            except HomeError as error:
+                self._blame(error, f"{where} is left out.")
+                continue
+            places.append(where)
+            things.append(thing)
+        return places, things
+
+    def _without_twins(self, key: str, places: Sequence[str], things: Sequence[_Thing]) -> tuple[_Thing, ...]:
+        """Those whose id and names no one before them has."""
+        left_out = set()
+        for twin in twins(key, places, things):
+            left_out.add(twin.index)
+            error = self._error(twin.where, twin.message, "duplicate", twin.hint)
+            self._blame(error, f"{places[twin.index]} is left out.")
+        return tuple(thing for index, thing in enumerate(things) if index not in left_out)
+
+    # -- what there is ---------------------------------------------------------------------------------
 
     def _table(self) -> dict[str, Any]:
         def failed(flaw: Flaw, why: str) -> HomeError:
@@ -119,37 +170,60 @@ class _Reader:
             raise failed("unreadable", "cannot be read: it is not there")
         return table
 
+    def _unit(self, head: dict[str, Any]) -> str:
+        unit = self._string(head, "unit", "home", _UNITS[0])
+        if unit not in _UNITS:
+            raise self._error("home.unit", f"{shown(unit)} is neither celsius nor fahrenheit", "unit")
+        return unit
+
+    def _floor(self, entry: dict[str, Any], where: str) -> Floor:
+        return Floor(self._id(entry, where), self._name(entry, where), self._aliases(entry, where))
+
+    def _area(self, entry: dict[str, Any], where: str, floors: set[str]) -> Area:
+        return Area(
+            self._id(entry, where),
+            self._name(entry, where),
+            self._aliases(entry, where),
+            self._or(None, lambda: self._reference(entry, "floor", where, floors)),
+        )
+
     def _device(self, entry: dict[str, Any], where: str, areas: set[str]) -> Device:
         known = [domain.value for domain in Domain]
         word = self._string(entry, "domain", where)
         if word not in known:
-            raise self._error(f"{where}.domain", f"{word!r} is none of {', '.join(known)}", "domain")
+            raise self._error(f"{where}.domain", f"{shown(word)} is none of {', '.join(known)}", "domain")
         domain = Domain(word)
         possible = sorted(feature.value for feature in FEATURES[domain])
-        features = self._strings(entry, "features", where)
+        features = self._or(_NO_TEXTS, lambda: self._strings(entry, "features", where))
         for feature in features:
             if feature not in possible:
                 names = ", ".join(possible) or "none"
-                message = f"{feature!r} is no feature of a {word} (there are: {names})"
-                raise self._error(f"{where}.features", message, "feature")
+                message = f"{shown(feature)} is no feature of a {word} (there are: {names})"
+                self._blame(self._error(f"{where}.features", message, "feature"), "That feature is left out.")
         return Device(
             id=self._id(entry, where),
             name=self._name(entry, where),
             domain=domain,
             aliases=self._aliases(entry, where),
-            area=self._reference(entry, "area", where, areas),
-            device_class=self._string(entry, "device_class", where, "") or None,
-            features=frozenset(Feature(feature) for feature in features),
-            unit=self._string(entry, "unit", where, ""),
-            initial=self._state(self._section(entry, "state", where), domain, f"{where}.state"),
+            area=self._or(None, lambda: self._reference(entry, "area", where, areas)),
+            device_class=self._or("", lambda: self._string(entry, "device_class", where, "")) or None,
+            features=frozenset(Feature(feature) for feature in features if feature in possible),
+            unit=self._or("", lambda: self._string(entry, "unit", where, "")),
+            initial=self._state(
+                self._or(_NO_KEYS, lambda: self._section(entry, "state", where)), domain, f"{where}.state"
+            ),
         )
 
     def _state(self, entry: dict[str, Any], domain: Domain, where: str) -> DeviceState:
+        known = {}
         for key, value in entry.items():
             problem = state_problem(key, value)
-            if problem is not None:
-                raise self._error(f"{where}.{key}", problem, "state")
-        return DeviceState(**{**_DEFAULTS[domain], **entry})
+            if problem is None:
+                known[key] = value
+            else:
+                place = f"{where}.{shown_key(key)}"
+                self._blame(self._error(place, problem, "state"), "This key is left out.")
+        return DeviceState(**{**_DEFAULTS[domain], **known})
 
     # -- pieces --------------------------------------------------------------------------------------
 
@@ -158,23 +232,26 @@ class _Reader:
     ) -> Iterable[tuple[str, dict[str, Any]]]:
         entries = table.get(key, [])
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise self._error(key, f"this is no list of tables; write [[{key}]]", "kind")
+            error = self._error(key, f"this is no list of tables; write [[{key}]]", "kind")
+            self._blame(error, f"No {key} are known.")
+            return
         limit = MAX_DEVICES if key == "devices" else MAX_AREAS
         if len(entries) > limit:
-            raise self._error(key, f"there are {len(entries)}, the limit is {limit}", "too-many")
-        self._ids = {str(entry["id"]) for entry in entries if "id" in entry}
-        for number, entry in enumerate(entries, 1):
+            error = self._error(key, f"there are {len(entries)}, the limit is {limit}", "too-many")
+            self._blame(error, f"The first {limit} are used.")
+        self._ids = {str(entry["id"]) for entry in entries[:limit] if "id" in entry}
+        for number, entry in enumerate(entries[:limit], 1):
             name = entry.get("name")
-            where = f"{key}[{number}]" + (f" ({name})" if isinstance(name, str) else "")
+            where = f"{key}[{number}]" + (f" ({shown_key(name)})" if isinstance(name, str) else "")
             self._known(entry, known, where)
             yield where, entry
 
     def _known(self, entry: dict[str, Any], known: set[str], where: str) -> None:
         for key in entry:
             if key not in known:
-                place = f"{where}.{key}" if where else key
+                place = f"{where}.{shown_key(key)}" if where else shown_key(key)
                 message = f"this key is unknown (known here: {', '.join(sorted(known))})"
-                raise self._error(place, message, "unknown")
+                self._blame(self._error(place, message, "unknown"), "This key is left out.")
 
     def _section(self, table: dict[str, Any], key: str, where: str = "") -> dict[str, Any]:
         value = table.get(key, {})
@@ -187,21 +264,29 @@ class _Reader:
         if value is None:
             raise self._error(f"{where}.{key}", "this key is missing", "missing-key")
         if not isinstance(value, str):
-            raise self._error(f"{where}.{key}", f"{value!r} is not a text", "kind")
+            raise self._error(f"{where}.{key}", f"{shown(value)} is not a text", "kind")
         return value
 
     def _strings(self, entry: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
         value = entry.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self._error(f"{where}.{key}", f"{value!r} is not a list of texts", "kind")
+            raise self._error(f"{where}.{key}", f"{shown(value)} is not a list of texts", "kind")
         return tuple(value)
 
     def _name(self, entry: dict[str, Any], where: str) -> str:
         return self._speakable(self._string(entry, "name", where), f"{where}.name")
 
     def _aliases(self, entry: dict[str, Any], where: str) -> tuple[str, ...]:
-        aliases = self._strings(entry, "aliases", where)
-        return tuple(self._speakable(alias, f"{where}.aliases") for alias in aliases)
+        aliases = self._or(_NO_TEXTS, lambda: self._strings(entry, "aliases", where))
+        if len(aliases) > MAX_ALIASES:
+            message = f"there are {len(aliases)}, the limit is {MAX_ALIASES}"
+            error = self._error(f"{where}.aliases", message, "too-many")
+            self._blame(error, f"The first {MAX_ALIASES} are used.")
+        names = (
+            self._or("", lambda alias=alias: self._speakable(alias, f"{where}.aliases"))  # type: ignore[misc]
+            for alias in aliases[:MAX_ALIASES]
+        )
+        return tuple(name for name in names if name)
 
     def _speakable(self, value: str, where: str) -> str:
         try:
@@ -213,7 +298,7 @@ class _Reader:
         if "id" in entry:
             identifier = self._string(entry, "id", where)
             if not is_id(identifier):
-                message = f"{identifier!r} may hold only letters, digits and _ . : -"
+                message = f"{shown(identifier)} may hold only letters, digits and _ . : -"
                 raise self._error(f"{where}.id", message, "name")
             return identifier
         made = re.sub(r"\W+", "_", self._name(entry, where).lower()).strip("_")
@@ -225,46 +310,9 @@ class _Reader:
         value = self._string(entry, key, where, "")
         if value and value not in known:
             there = ", ".join(sorted(known)) or "none"
-            message = f"{value!r} does not exist (there are: {there})"
+            message = f"{shown(value)} does not exist (there are: {there})"
             raise self._error(f"{where}.{key}", message, "reference")
         return value or None
-
-    def _told_apart(self, devices: tuple[Device, ...], areas: dict[str, str]) -> tuple[Device, ...]:
-        """Devices of one name in several rooms have the room in front, as those of a hub do."""
-        for number, device in enumerate(found := told_apart(devices, areas), 1):
-            self._speakable(device.name, f"{_place('devices', number, device)}.name")
-        return tuple(found)
-
-    def _distinct(self, key: str, things: Sequence[Floor | Area | Device]) -> None:
-        ids: dict[str, str] = {}
-        spoken: dict[str, str] = {}
-        for number, thing in enumerate(things, 1):
-            place = _place(key, number, thing)
-            if thing.id in ids:
-                message = f"the id {thing.id!r} is also that of {ids[thing.id]}"
-                raise self._error(f"{place}.id", message, "duplicate", "give one of them another `id`")
-            ids[thing.id] = place
-            called = thing.shared_name if isinstance(thing, Device) and thing.shared_name else thing.name
-            names = {normalise(name): name for name in (*thing.aliases, thing.name)}
-            for plain, name in names.items():
-                if plain in spoken:
-                    key_of, said = ("name", called) if name == thing.name else ("aliases", name)
-                    message = f"the name {normalise(said)!r} stands for {spoken[plain]}, too"
-                    hint = _SAME_NAME.get(key, "give one of them another name")
-                    raise self._error(f"{place}.{key_of}", message, "duplicate", hint)
-            spoken.update(dict.fromkeys(names, place))
-
-    def _error(self, where: str, message: str, code: str, hint: str = "") -> HomeError:
-        return HomeError(
-            f"{self._path}: {where}: {message}",
-            hint=hint or f"correct that key; {SAMPLE_HOME.name} shows how it is written",
-            code=f"home.{code}",
-        )
-
-
-def _place(key: str, number: int, thing: Floor | Area | Device) -> str:
-    """As the keys of an entry are named in errors: "devices[2] (lamp)"."""
-    return f"{key}[{number}] ({(thing.shared_name if isinstance(thing, Device) else '') or thing.name})"
 
 
 def _numbered(identifier: str) -> Iterator[str]:

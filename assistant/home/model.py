@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
+from common.toml_file import shown
+
 
 class Domain(StrEnum):
     """Kinds of device, named as Home Assistant names them."""
@@ -103,6 +105,7 @@ _STATE_KINDS: dict[str, tuple[type, ...]] = {
     "speed": (int,),
     "value": (int, float, str),
 }
+_LARGEST = 1e12
 _PERCENT = ("brightness", "position", "speed")
 
 
@@ -112,9 +115,9 @@ def state_problem(field_name: str, value: object) -> str | None:
     if kinds is None:
         return f"this key is unknown (known here: {', '.join(_STATE_KINDS)})"
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        return f"{value!r} is not a {' or '.join(kind.__name__ for kind in kinds)}"
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"{value} is not a number to be measured"
+        return f"{shown(value)} is not a {' or '.join(kind.__name__ for kind in kinds)}"
+    if isinstance(value, int | float) and not -_LARGEST <= value <= _LARGEST:
+        return f"{shown(value)} is not a number to be measured"
     if field_name in _PERCENT and isinstance(value, int) and not 0 <= value <= 100:
         return f"{value} is not between 0 and 100"
     return None

@@ -65,6 +65,15 @@ class Engine(Protocol):
         """A tensor with the values of `array`."""
 
 
+def unknown_engine(name: str) -> InvalidInput:
+    """The error for a name that `ENGINES` does not have."""
+    return InvalidInput(
+        f"there is no engine {name!r}",
+        hint=f"set `engine` to one of: {', '.join(ENGINES)}",
+        code="engine.unknown",
+    )
+
+
 @cache
 def engine(name: str = DEFAULT_ENGINE) -> Engine:
     """The engine of that name; one for the whole process.
@@ -73,10 +82,6 @@ def engine(name: str = DEFAULT_ENGINE) -> Engine:
         InvalidInput: `engine.unknown`, the table has no such engine.
     """
     if name not in ENGINES:
-        raise InvalidInput(
-            f"there is no engine {name!r}",
-            hint=f"set `engine` to one of: {', '.join(ENGINES)}",
-            code="engine.unknown",
-        )
+        raise unknown_engine(name)
     made: Engine = import_module(ENGINES[name]).make_engine()
     return made

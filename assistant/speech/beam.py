@@ -8,7 +8,7 @@ really said.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from assistant.models.moonshine_shape import END_TOKEN, START_TOKEN, VOCABULARY
 from assistant.speech.hypothesis import Hypothesis
 from assistant.speech.moonshine import Memory, Moonshine
 from assistant.speech.token_automaton import Choices, TokenAutomaton
+from common.settings_file import between
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,9 @@ class BeamSettings:
             one.
     """
 
-    width: int = 8
-    token_bonus: float = 1.2
-    patience: int = 4
+    width: int = field(default=8, metadata=between(1, 256))
+    token_bonus: float = field(default=1.2, metadata=between(-100, 100))
+    patience: int = field(default=4, metadata=between(1, 256))
 
 
 @dataclass(frozen=True, slots=True)

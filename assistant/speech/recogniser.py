@@ -30,6 +30,7 @@ from assistant.speech.tokens import Vocabulary
 from assistant.speech.transcript import Method, Transcript
 from assistant.speech.vocabulary_trie import VocabularyTrie
 from common.errors import TooLarge
+from common.settings_file import between
 
 __all__ = [
     "Automaton",
@@ -60,15 +61,15 @@ class RecogniserSettings:
         threads: threads inside one operator.
     """
 
-    max_audio_s: float = 30.0
-    min_audio_s: float = 0.1
-    max_tokens: int = 200
-    bias: float = 4.0
+    max_audio_s: float = field(default=30.0, metadata=between(1, 600))
+    min_audio_s: float = field(default=0.1, metadata=between(0, 10))
+    max_tokens: int = field(default=200, metadata=between(1, 1000))
+    bias: float = field(default=4.0, metadata=between(-100, 100))
     beam: BeamSettings = field(default_factory=BeamSettings)
     rejection: RejectionSettings = field(default_factory=RejectionSettings)
-    max_states: int = 10_000
-    max_grammars: int = 6
-    threads: int = 1
+    max_states: int = field(default=10_000, metadata=between(100, 1_000_000))
+    max_grammars: int = field(default=6, metadata=between(1, 1000))
+    threads: int = field(default=1, metadata=between(1, 64))
 
 
 class Recogniser:

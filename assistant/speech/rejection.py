@@ -7,7 +7,9 @@ short sentence needs better evidence, because some short sentence fits noise mor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from common.settings_file import between
 
 
 @dataclass(frozen=True)
@@ -32,18 +34,18 @@ class RejectionSettings:
         free_speech_s: shortest time from the first to the last speech, in seconds, that holds such a text.
     """
 
-    min_ratio: float = -2.0
-    min_mean: float = -2.0
-    min_word: float = -12.0
-    short_tokens: int = 8
-    short_ratio: float = -1.1
-    short_mean: float = -1.6
-    shortest_tokens: int = 4
-    shortest_mean: float = -0.9
-    free_mean: float = -1.0
-    free_tokens: int = 2
-    free_tokens_per_s: float = 10.0
-    free_speech_s: float = 0.09
+    min_ratio: float = field(default=-2.0, metadata=between(-1000, 1000))
+    min_mean: float = field(default=-2.0, metadata=between(-1000, 1000))
+    min_word: float = field(default=-12.0, metadata=between(-1000, 1000))
+    short_tokens: int = field(default=8, metadata=between(0, 1000))
+    short_ratio: float = field(default=-1.1, metadata=between(-1000, 1000))
+    short_mean: float = field(default=-1.6, metadata=between(-1000, 1000))
+    shortest_tokens: int = field(default=4, metadata=between(0, 1000))
+    shortest_mean: float = field(default=-0.9, metadata=between(-1000, 1000))
+    free_mean: float = field(default=-1.0, metadata=between(-1000, 1000))
+    free_tokens: int = field(default=2, metadata=between(0, 1000))
+    free_tokens_per_s: float = field(default=10.0, metadata=between(0, 1000))
+    free_speech_s: float = field(default=0.09, metadata=between(0, 60))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Protocol
 
@@ -20,6 +20,7 @@ import numpy as np
 
 from assistant.audio.format import Samples
 from assistant.speech.phonemes import sentences
+from common.settings_file import between
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +63,9 @@ class SpeechCacheSettings:
             the box is idle.
     """
 
-    megabytes: float = 6.0
-    max_chars: int = 160
-    frequent: int = 60
+    megabytes: float = field(default=6.0, metadata=between(0, 1000))
+    max_chars: int = field(default=160, metadata=between(0, 10_000))
+    frequent: int = field(default=60, metadata=between(0, 10_000))
 
 
 class _CachedSentence:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.audio.format import Floats, Samples
-from assistant.models.catalogue import DEFAULT_LANGUAGE, choose
+from assistant.models.catalogue import DEFAULT_LANGUAGE, by_task, choose
 from assistant.models.piper_shape import FLOW_LATENT, FRONT_LATENT, FRONT_MASK, INPUTS
 from assistant.models.store import ModelStore
 from assistant.speech.phonemes import VoiceConfig, phoneme_ids, phonemes, sentences
 from common.errors import InvalidInput, TooLarge
+from common.settings_file import between
+from common.toml_file import shown
 
 #: Samples per latent frame (11.6 ms).
 FRAME_SAMPLES = 256
@@ -40,16 +42,28 @@ class SynthesiserSettings:
         max_frames: chunks double from the first up to this many frames.
         pause_s: silence between sentences.
         threads: threads inside one operator.
+
+    Raises:
+        InvalidInput: `model.choice` for a voice that the catalogue does not have.
     """
 
     name: str = ""
-    max_chars: int = 2000
-    speed: float = 1.0
-    gain: float = 1.6
-    first_frames: int = 12
-    max_frames: int = 192
-    pause_s: float = 0.15
-    threads: int = 1
+    max_chars: int = field(default=2000, metadata=between(100, 100_000))
+    speed: float = field(default=1.0, metadata=between(0.5, 2))
+    gain: float = field(default=1.6, metadata=between(0.01, 20))
+    first_frames: int = field(default=12, metadata=between(4, 1000))
+    max_frames: int = field(default=192, metadata=between(4, 1000))
+    pause_s: float = field(default=0.15, metadata=between(0, 10))
+    threads: int = field(default=1, metadata=between(1, 64))
+
+    def __post_init__(self) -> None:
+        voices = [each.id for each in by_task("tts")]
+        if self.name and self.name not in voices:
+            raise InvalidInput(
+                f"[voice]: there is no voice named {shown(self.name)}",
+                hint=f"there are: {', '.join(voices)}",
+                code="model.choice",
+            )
 
 
 class Synthesiser:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from assistant.understanding.completeness import Completeness
 from common.errors import InvalidInput
+from common.settings_file import between
 
 
 class Decision(Enum):
@@ -36,14 +37,14 @@ class EndpointingSettings:
         InvalidInput: `turn.settings` if the waits are not in this order.
     """
 
-    complete_ms: int = 64
-    extendable_ms: int = 320
-    finished_ms: int = 400
-    unparsed_ms: int = 700
-    unfinished_ms: int = 2000
-    longest_complete_ms: int = 96
-    longest_extendable_ms: int = 500
-    max_turn_s: float = 15.0
+    complete_ms: int = field(default=64, metadata=between(1, 60_000))
+    extendable_ms: int = field(default=320, metadata=between(1, 60_000))
+    finished_ms: int = field(default=400, metadata=between(1, 60_000))
+    unparsed_ms: int = field(default=700, metadata=between(1, 60_000))
+    unfinished_ms: int = field(default=2000, metadata=between(1, 60_000))
+    longest_complete_ms: int = field(default=96, metadata=between(1, 60_000))
+    longest_extendable_ms: int = field(default=500, metadata=between(1, 60_000))
+    max_turn_s: float = field(default=15.0, metadata=between(0.1, 600))
 
     def __post_init__(self) -> None:
         waits = (

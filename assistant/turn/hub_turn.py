@@ -13,6 +13,7 @@ from assistant.turn.recorder import Stopwatch, ms
 from assistant.turn.store import Clocks, Turn
 from assistant.turn.user_turn import UserTurn
 from common.errors import InvalidInput
+from common.settings_file import between
 
 #: What a hub says when there is nothing to be sorry for: it heard no words, or another box is answered.
 DUPLICATE = "duplicate_wake_up_detected"
@@ -48,7 +49,7 @@ class HubPipelineSettings:
     """
 
     takes: Takes = "everything"
-    answer_s: float = 15.0
+    answer_s: float = field(default=15.0, metadata=between(0, 300))
 
     @property
     def everything(self) -> bool:

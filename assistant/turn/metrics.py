@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from assistant.turn.store import Turn
 
 #: Streams that the box itself names; a client may name its own as it likes.
-_SOURCES = ("room", "ask")
+_SOURCES = ("room", "ask", "fault")
 _CLOCKS = ("decided", "acted", "heard", "compute")
 
 TURNS = Counter(

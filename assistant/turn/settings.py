@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from common.settings_file import between
 
 
 class Phase(StrEnum):
@@ -56,15 +58,15 @@ class ConversationSettings:
     realtime: bool = True
     keep_audio: bool = False
     echo_free: bool = False
-    recognise_after_ms: int = 30
-    search_after_ms: int = 60
-    partial_every_ms: int = 300
-    judge_after_ms: int = 200
-    finished_above: float = 0.5
-    breath_ms: int = 1500
-    residue_ms: int = 300
-    no_speech_ms: int = 6000
-    deaf_after_s: float = 3.0
-    stop_word_ms: int = 1500
-    correction_ms: int = 1000
-    duck_to: float = 0.25
+    recognise_after_ms: int = field(default=30, metadata=between(0, 60_000))
+    search_after_ms: int = field(default=60, metadata=between(0, 60_000))
+    partial_every_ms: int = field(default=300, metadata=between(0, 60_000))
+    judge_after_ms: int = field(default=200, metadata=between(0, 60_000))
+    finished_above: float = field(default=0.5, metadata=between(0, 1))
+    breath_ms: int = field(default=1500, metadata=between(0, 60_000))
+    residue_ms: int = field(default=300, metadata=between(0, 60_000))
+    no_speech_ms: int = field(default=6000, metadata=between(0, 600_000))
+    deaf_after_s: float = field(default=3.0, metadata=between(0.1, 600))
+    stop_word_ms: int = field(default=1500, metadata=between(0, 60_000))
+    correction_ms: int = field(default=1000, metadata=between(0, 60_000))
+    duck_to: float = field(default=0.25, metadata=between(0, 1))

@@ -16,7 +16,7 @@ from assistant.audio.files import write_wav
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.turn import metrics
 from common.errors import StorageError
-from common.faults import Fault, Faults
+from common.faults import STATE_LOST, Fault, Faults
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +72,11 @@ class Turn:
 
 
 _LOST = Fault(
-    "state.lost",
+    STATE_LOST,
     "the records of earlier turns were damaged and are lost",
     hint="turns.sqlite.damaged, in the folder of the state, has what was there",
     effect="The box begins with none.",
+    file="turns.sqlite",
 )
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS turns (

@@ -54,7 +54,7 @@ class GrammarBuilder:
         known = self._known or {}
         gathered = self._source.gather(home, known)
         faults = tuple(
-            _fault(error, _OLD_KEPT if path in gathered.files else _LEFT_OUT)
+            _fault(error, path, _OLD_KEPT if path in gathered.files else _LEFT_OUT)
             for path, error in gathered.errors.items()
         )
         try:
@@ -71,7 +71,11 @@ class GrammarBuilder:
         return Build(grammar, faults)
 
 
-def _fault(error: SottoError, effect: str) -> Fault:
+def _fault(error: SottoError, path: Path, effect: str) -> Fault:
     """The fault of a file; a name of a file that is no text is shown as far as it is."""
-    message = error.message.encode("utf-8", "replace").decode()
-    return replace(Fault.of(error, effect), message=message)
+    fault = Fault.of(error, effect, _text(path.name))
+    return replace(fault, message=_text(fault.message))
+
+
+def _text(name: str) -> str:
+    return name.encode("utf-8", "replace").decode()

@@ -8,7 +8,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from common.toml_file import Flaw, read_toml
+from common.faults import Fault
+from common.toml_file import Flaw, read_toml, shown, shown_key
 from power.errors import ProfileError
 from power.profiles.profile import Profile
 
@@ -22,6 +23,9 @@ _FILE_HINTS: dict[Flaw, str] = {
     "syntax": "correct the line named",
 }
 _MOST_PROFILES = 32
+_LONGEST_TEXT = 200
+_CODE = ProfileError.default_code
+_OMITTED, _KEY_OMITTED = "It is left out.", "This key is left out."
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
 #: Allowed values by field. Of a field that is not named here only the type is checked.
 _RANGES: Mapping[str, tuple[float, float]] = {
@@ -67,21 +71,70 @@ def load(folder: Path) -> dict[str, Profile]:
     return _checked_together(folder, profiles)
 
 
+def load_usable(folder: Path) -> tuple[dict[str, Profile], tuple[Fault, ...]]:
+    """As `load`, but what cannot be used is left out: a key, else its file.
+
+    Returns:
+        The profiles, and a fault for each thing that was left out.
+    """
+    profiles = dict(BUILT_IN)
+    faults: list[Fault] = []
+    try:
+        files = _listed(folder)
+    except OSError as error:
+        why = f"{folder} cannot be read: {error.strerror or error}"
+        fault = Fault(_CODE, why, "it is a folder of files; check its rights", _OMITTED, folder.name)
+        return profiles, (fault,)
+    if len(files) > _MOST_PROFILES:
+        effect = f"The first {_MOST_PROFILES} are used."
+        faults.append(Fault.of(_too_many(folder, len(files)), effect, folder.name))
+    for file in files[:_MOST_PROFILES]:
+        try:
+            if file.stem in BUILT_IN:
+                raise _bad_name(file)
+            profiles[file.stem] = _read(file, BUILT_IN, faults)
+        except ProfileError as error:
+            faults.append(Fault.of(error, _OMITTED, shown_key(file.name)))
+    for profile in list(profiles.values()):
+        if profile.on_battery and profile.on_battery not in profiles:
+            unknown = _no_such_profile(folder, profile, profiles)
+            effect = "No other profile is used on battery."
+            faults.append(Fault.of(unknown, effect, f"{profile.name}.toml", "on_battery"))
+            profiles[profile.name] = replace(profile, on_battery="")
+    return profiles, tuple(faults)
+
+
+def _listed(folder: Path) -> list[Path]:
+    """The profiles in a folder; none where there is no folder. Raises OSError for what cannot be listed."""
+    try:
+        return sorted(file for file in folder.iterdir() if file.suffix == ".toml")
+    except FileNotFoundError:
+        return []
+
+
 def _files(folder: Path) -> list[Path]:
     files = sorted(folder.glob("*.toml")) if folder.is_dir() else []
     if len(files) > _MOST_PROFILES:
-        raise ProfileError(f"{folder} holds {len(files)} profiles", hint=f"{_MOST_PROFILES} are the most")
+        raise _too_many(folder, len(files))
     return files
+
+
+def _too_many(folder: Path, number: int) -> ProfileError:
+    return ProfileError(f"{folder} holds {number} profiles", hint=f"{_MOST_PROFILES} are the most")
 
 
 def _checked_together(folder: Path, profiles: dict[str, Profile]) -> dict[str, Profile]:
     for profile in profiles.values():
         if profile.on_battery and profile.on_battery not in profiles:
-            raise ProfileError(
-                f"{folder}/{profile.name}.toml: on_battery = {profile.on_battery!r} is no profile",
-                hint=f"known: {', '.join(sorted(profiles))}",
-            )
+            raise _no_such_profile(folder, profile, profiles)
     return profiles
+
+
+def _no_such_profile(folder: Path, profile: Profile, profiles: Mapping[str, Profile]) -> ProfileError:
+    return ProfileError(
+        f"{folder}/{profile.name}.toml: on_battery = {shown(profile.on_battery)} is no profile",
+        hint=f"known: {', '.join(sorted(profiles))}",
+    )
 
 
 def _complete(file: Path) -> Profile:
@@ -91,21 +144,22 @@ def _complete(file: Path) -> Profile:
     return Profile(**{"name": file.stem, **_checked(table, file)})
 
 
-def _read(file: Path, bases: Mapping[str, Profile]) -> Profile:
+def _read(file: Path, bases: Mapping[str, Profile], faults: list[Fault] | None = None) -> Profile:
+    """A profile; keys that cannot be used are left out and added to `faults`, or are an error without it."""
     if not _NAME.match(file.stem):
         raise _bad_name(file)
     table = _table(file)
     base = table.pop("based_on", _BASE)
     if not isinstance(base, str) or base not in bases:
         raise ProfileError(
-            f"{file}: based_on = {base!r} is no built-in profile", hint=f"known: {', '.join(bases)}"
+            f"{file}: based_on = {shown(base)} is no built-in profile", hint=f"known: {', '.join(bases)}"
         )
-    return replace(bases[base], **{"about": f"like {base}", **_checked(table, file)}, name=file.stem)
+    return replace(bases[base], **{"about": f"like {base}", **_checked(table, file, faults)}, name=file.stem)
 
 
 def _bad_name(file: Path) -> ProfileError:
     return ProfileError(
-        f"{file}: a profile cannot be called {file.stem!r}",
+        f"{file}: a profile cannot be called {shown(file.stem)}",
         hint="small letters, digits and hyphens, and not the name of a built-in one",
     )
 
@@ -120,24 +174,43 @@ def _table(file: Path) -> dict[str, Any]:
     return table
 
 
-def _checked(table: dict[str, Any], file: Path) -> dict[str, Any]:
+def _checked(table: dict[str, Any], file: Path, faults: list[Fault] | None = None) -> dict[str, Any]:
     hints = get_type_hints(Profile)
     known = [field.name for field in fields(Profile) if field.name != "name"]
+    usable = {}
     for key, value in table.items():
-        if key not in known:
-            raise ProfileError(f"{file}: unknown key {key}", hint=f"known: based_on, {', '.join(known)}")
-        kind = hints[key]
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not (number if kind is float else type(value) is kind):
-            raise ProfileError(
-                f"{file}: {key} = {value!r} is not a {kind.__name__}", hint="see docs/power.md"
-            )
-        low, high = _RANGES.get(key, (value, value))
-        if not low <= value <= high:
-            raise ProfileError(f"{file}: {key} = {value} is out of range", hint=f"between {low} and {high}")
-        if key.endswith("_hint") and value not in _HINTS:
-            raise ProfileError(f"{file}: {key} = {value!r} is unknown", hint=f"known: {', '.join(_HINTS)}")
-    return table
+        try:
+            if key not in known:
+                raise ProfileError(
+                    f"{file}: unknown key {shown_key(key)}", hint=f"known: based_on, {', '.join(known)}"
+                )
+            _check(key, value, hints[key], file)
+        except ProfileError as error:
+            if faults is None:
+                raise
+            faults.append(Fault.of(error, _KEY_OMITTED, shown_key(file.name), shown_key(key)))
+        else:
+            usable[key] = value
+    return usable
+
+
+def _check(key: str, value: Any, kind: type, file: Path) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (number if kind is float else type(value) is kind):
+        raise ProfileError(
+            f"{file}: {key} = {shown(value)} is not a {kind.__name__}", hint="see docs/power.md"
+        )
+    low, high = _RANGES.get(key, (value, value))
+    if not low <= value <= high:
+        raise ProfileError(
+            f"{file}: {key} = {shown(value)} is out of range", hint=f"between {low} and {high}"
+        )
+    if kind is str and (len(value) > _LONGEST_TEXT or not value.isprintable()):
+        raise ProfileError(
+            f"{file}: {key} = {shown(value)} cannot be shown", hint=f"{_LONGEST_TEXT} characters are the most"
+        )
+    if key.endswith("_hint") and value not in _HINTS:
+        raise ProfileError(f"{file}: {key} = {shown(value)} is unknown", hint=f"known: {', '.join(_HINTS)}")
 
 
 #: The profiles of this folder, by name.

@@ -10,6 +10,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -18,10 +19,11 @@ from assistant.models.prepare import prepare
 from assistant.models.progress import print_line
 from assistant.models.store import ModelStore
 from assistant.selftest import print_report, voice_selftest
-from assistant.settings import load_settings
+from assistant.settings import load_usable_settings
 from common.errors import SottoError
 from common.paths import gateway_state, models_dir, pairing_code_path, socket_path, state_dir
 from services.assistantd.event_metrics import count_events
+from services.assistantd.fault_speech import FaultSpeech, count_faults, stored
 from services.assistantd.memory import give_back_after_turns, tame_allocator
 from services.assistantd.metric_reports import MetricReports
 from services.assistantd.pairing_code import PairingCode
@@ -29,7 +31,7 @@ from services.assistantd.power import PhaseReporter
 from services.assistantd.rings import RingLoop
 from services.assistantd.room import Room
 from services.assistantd.server import Server
-from services.daemon.entry import failed, parse_options
+from services.daemon.entry import failed, log_faults, parse_options
 from services.daemon.lock import StateLock
 from services.daemon.notify import notify
 
@@ -52,10 +54,12 @@ def run_here(options: argparse.Namespace) -> int:
     lock = StateLock(state_dir())
     try:
         prepare(ModelStore(models_dir()), print_line)
-        settings = load_settings(options.config)
+        settings, faults = load_usable_settings(options.config)
         room = Room(settings, state_dir(), microphone=not options.no_microphone)
         code = PairingCode(pairing_code_path(gateway_state(state_dir())), room)
         assistant = Assistant(settings, models_dir(), state_dir(), room.volume, code.say)
+        assistant.faults.report("settings", faults)
+        log_faults(assistant.faults.all())
         reports = MetricReports()
         server = Server(assistant, room, reports, socket_path())
         conversation = room.open(assistant)
@@ -68,7 +72,14 @@ def run_here(options: argparse.Namespace) -> int:
         )
         give_back_after_turns(assistant.bus)
         count_events(assistant.bus)
-        power = PhaseReporter(assistant.bus, reports.take_power)
+        count_faults(assistant.faults)
+        power = PhaseReporter(assistant.bus, reports.take_power, partial(assistant.faults.report, "powerd"))
+        fault_speech = FaultSpeech(
+            assistant.faults,
+            assistant.tell_faults,
+            stored(assistant.turns, room.say_in_turn),
+            state_dir() / "told-faults.json",
+        )
         server.start()
         rings.start()
         power.start()
@@ -77,11 +88,13 @@ def run_here(options: argparse.Namespace) -> int:
         if not options.no_selftest:
             print_report(voice_selftest(assistant))
         room.start()
+        fault_speech.start()
         print(f"sotto: {room.describe()}", flush=True)
         while not stopping.wait(WATCH_S):
             assistant.poll()
         notify("STOPPING=1")
         print("sotto: stopping", flush=True)
+        fault_speech.stop()
         rings.stop()
         power.stop()
         room.close()

@@ -1,7 +1,7 @@
 """Reports the phase of the conversation to powerd, from a thread of its own: no sentence waits for it.
 
 Only the newest phase is sent; one that could not be sent is dropped. Without powerd nothing is sent. On the
-same connection it reads powerd's metrics.
+same connection it reads powerd's metrics and faults.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assistant.events import Event, EventBus, EventKind
+from common.errors import Unavailable
+from common.faults import Fault
+from common.faults import from_json as faults_from_json
 from common.metrics import Family
-from common.metrics_json import from_json
+from common.metrics_json import from_json as metrics_from_json
 from services.wire.metrics import REPORT_S
 
 if TYPE_CHECKING:
@@ -25,8 +28,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds until the bus is tried again when it was not there.
 _RETRY_S = 30.0
-#: Seconds that powerd gets to answer with its metrics.
-_METRICS_S = 2.0
+#: Seconds that powerd gets to answer with its metrics or faults.
+_ANSWER_S = 2.0
 _NAME, _PATH = "org.sotto.Power1", "/org/sotto/Power1"
 #: Phase by state of the conversation. From the wake word on, each pause may need a recognition.
 _PHASES = {"idle": "idle", "listening": "thinking", "deciding": "thinking", "speaking": "speaking"}
@@ -38,12 +41,17 @@ class PhaseReporter:
     Args:
         bus: of the assistant.
         take_metrics: gets the metrics of powerd about once a minute, from the thread of this class.
+        take_faults: gets its faults, likewise.
     """
 
     def __init__(
-        self, bus: EventBus, take_metrics: Callable[[list[Family]], None] = lambda _families: None
+        self,
+        bus: EventBus,
+        take_metrics: Callable[[list[Family]], None] = lambda _families: None,
+        take_faults: Callable[[tuple[Fault, ...]], None] = lambda _faults: None,
     ) -> None:
         self._take_metrics = take_metrics
+        self._take_faults = take_faults
         self._phase = "idle"
         self._loop = asyncio.new_event_loop()
         self._news = asyncio.Event()
@@ -110,7 +118,7 @@ class PhaseReporter:
 
         bus = await asyncio.wait_for(MessageBus(bus_type=BusType.SYSTEM).connect(), _RETRY_S)
         lost = asyncio.ensure_future(bus.wait_for_disconnect())
-        reading = asyncio.ensure_future(self._read_metrics(bus))
+        reading = asyncio.ensure_future(self._read_reports(bus))
         try:
             # Sent at once, so that powerd knows this caller before the first word is spoken.
             self._news.set()
@@ -137,17 +145,23 @@ class PhaseReporter:
             reading.cancel()
             bus.disconnect()
 
-    async def _read_metrics(self, bus: MessageBus) -> None:
+    async def _read_reports(self, bus: MessageBus) -> None:
+        while True:
+            try:
+                self._take_metrics(metrics_from_json(await self._text(bus, "Metrics")))
+                self._take_faults(faults_from_json(await self._text(bus, "Faults")))
+            except Exception as error:
+                # Without them, phases are sent all the same.
+                log.info("the metrics or the faults of powerd are not there: %s", error)
+            await asyncio.sleep(REPORT_S)
+
+    async def _text(self, bus: MessageBus, member: str) -> str:
+        """What a method of powerd without arguments gives."""
         from dbus_next.constants import MessageFlag, MessageType
         from dbus_next.message import Message
 
-        while True:
-            call = Message(_NAME, _PATH, _NAME, "Metrics", flags=MessageFlag.NO_AUTOSTART)
-            try:
-                answer = await asyncio.wait_for(bus.call(call), _METRICS_S)
-                if answer is not None and answer.message_type is MessageType.METHOD_RETURN:
-                    self._take_metrics(from_json(*answer.body))
-            except Exception as error:
-                # Without metrics, phases are sent all the same.
-                log.info("the metrics of powerd are not there: %s", error)
-            await asyncio.sleep(REPORT_S)
+        call = Message(_NAME, _PATH, _NAME, member, flags=MessageFlag.NO_AUTOSTART)
+        answer = await asyncio.wait_for(bus.call(call), _ANSWER_S)
+        if answer is None or answer.message_type is not MessageType.METHOD_RETURN:
+            raise Unavailable(f"powerd does not answer {member}", code="power.absent")
+        return str(answer.body[0])

@@ -26,8 +26,9 @@ from services.assistantd.wake_words import wake_words
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.proto.sotto.v1 import metrics_pb2
+from services.wire.faults import status_of, take_report
 from services.wire.limits import MAX_CONVERSATIONS, MAX_WATCHERS
-from services.wire.messages import event_to_wire, transcript_to_wire, turn_to_wire
+from services.wire.messages import event_to_wire, model_to_wire, transcript_to_wire, turn_to_wire
 from services.wire.status import abort
 
 _Response = TypeVar("_Response")
@@ -158,21 +159,8 @@ class AssistantService(rpc.AssistantServicer):
         """The catalogue, and whether each model is there."""
 
         def work() -> pb.ListModelsResponse:
-            return pb.ListModelsResponse(
-                models=[
-                    pb.Model(
-                        name=entry.name,
-                        version=entry.version,
-                        task=entry.task,
-                        language=entry.language,
-                        licence=entry.licence,
-                        source=entry.source,
-                        size=sum(file.size for file in entry.files),
-                        state=state,
-                    )
-                    for entry, state in self._assistant.models()
-                ]
-            )
+            models = self._assistant.models()
+            return pb.ListModelsResponse(models=[model_to_wire(entry, state) for entry, state in models])
 
         return _unary(work, context)
 
@@ -265,6 +253,23 @@ class AssistantService(rpc.AssistantServicer):
         def work() -> metrics_pb2.ReportMetricsResponse:
             self._reports.put(request.metrics)
             return metrics_pb2.ReportMetricsResponse()
+
+        return _unary(work, context)
+
+    def BoxStatus(  # noqa: N802
+        self, request: pb.BoxStatusRequest, context: grpc.ServicerContext
+    ) -> pb.BoxStatusResponse:
+        """What is wrong and left out, in all parts of the box."""
+        return _unary(lambda: status_of(self._assistant.faults), context)
+
+    def ReportFaults(  # noqa: N802
+        self, request: pb.ReportFaultsRequest, context: grpc.ServicerContext
+    ) -> pb.ReportFaultsResponse:
+        """The faults of another daemon in."""
+
+        def work() -> pb.ReportFaultsResponse:
+            take_report(request, self._assistant.faults)
+            return pb.ReportFaultsResponse()
 
         return _unary(work, context)
 

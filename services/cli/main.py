@@ -75,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     home.add_argument("action", choices=("status", "devices"), nargs="?", default="status")
     home.add_argument("--json", action="store_true", help="as one JSON object")
 
+    doctor = commands.add_parser("doctor", help="what is wrong with your files, and what to do about it")
+    doctor.add_argument("--json", action="store_true", help="as one JSON object")
+
     commands.add_parser("selftest", help="speak a known sentence and understand it")
 
     update = commands.add_parser("update", help="look for an update, install it, or go back")
@@ -152,6 +155,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.cli.home import home
 
             return home(options)
+        case "doctor":
+            from services.cli.doctor import doctor
+
+            return doctor(options)
         case "selftest":
             from services.cli.selftest import selftest
 

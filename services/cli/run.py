@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from common.paths import config_dir
+from common.settings_file import is_there
 from services.assistantd.main import run_here
 from services.cli.first_use import ensure_models
 
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.no_gateway:
         beside.append(subprocess.Popen([sys.executable, "-m", "services.gatewayd.main"]))
     settings = (options.config.parent if options.config else config_dir()) / "connector.toml"
-    if settings.is_file():
+    if is_there(settings):
         command = [sys.executable, "-m", "services.connectord.main", "--config", str(settings)]
         beside.append(subprocess.Popen(command))
     try:

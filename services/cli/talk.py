@@ -124,6 +124,8 @@ def _spoken(path: Path, turn: Turn) -> str:
 
 
 def _summary(turn: Turn) -> str:
+    if not turn.transcript and turn.intent is None and turn.reply:
+        return f'said by itself: "{turn.reply}"'
     slots = " ".join(f"{name}={value}" for name, value in turn.slots.items())
     taken_as = f"{turn.intent} {slots}".strip() if turn.accepted else "not understood"
     return f'"{turn.transcript}" -> {taken_as} -> "{turn.reply}"'

@@ -43,7 +43,7 @@ def open_backend(
         Conflict: an assistant is running but does not answer.
     """
     own = bool(sentences) or not builtin or config is not None
-    if not own and (remote := _daemon()) is not None:
+    if not own and (remote := running_daemon()) is not None:
         return remote
     before_local()
     from services.client.local import LocalBackend
@@ -54,7 +54,7 @@ def open_backend(
             return LocalBackend(config, sentences, builtin, rehearse=own)
         except Conflict:
             # Another command holds the state for a moment, or a daemon holds it and has no socket yet.
-            if (remote := _daemon()) is not None:
+            if (remote := running_daemon()) is not None:
                 return remote
             if perf_counter() > give_up:
                 raise
@@ -62,7 +62,7 @@ def open_backend(
 
 def open_store() -> Backend | StoreBackend:
     """The stored turns: from the daemon, or from the store without loading a model."""
-    return _daemon() or StoreBackend()
+    return running_daemon() or StoreBackend()
 
 
 def open_daemon() -> RemoteBackend:
@@ -71,7 +71,7 @@ def open_daemon() -> RemoteBackend:
     Raises:
         Unavailable: none is running.
     """
-    if (remote := _daemon()) is not None:
+    if (remote := running_daemon()) is not None:
         return remote
     raise Unavailable(
         f"no assistant answers on {socket_path()}",
@@ -80,7 +80,12 @@ def open_daemon() -> RemoteBackend:
     )
 
 
-def _daemon() -> RemoteBackend | None:
+def running_daemon() -> RemoteBackend | None:
+    """The running assistant; None if there is none.
+
+    Raises:
+        RemoteError: it is there, and does not answer.
+    """
     if not socket_path().exists():
         return None
     from services.client.remote import RemoteBackend

@@ -12,6 +12,7 @@ from pathlib import Path
 from assistant.assistant import Assistant
 from assistant.audio.format import Samples
 from assistant.audio.stream_sink import StreamSink
+from assistant.home.config import load_home
 from assistant.settings import load_settings
 from assistant.skills.volume_control import SavedVolume
 from assistant.turn.settings import ConversationSettings
@@ -43,6 +44,8 @@ class LocalBackend:
         self, config: Path | None, sentences: tuple[Path, ...], builtin: bool, *, rehearse: bool
     ) -> None:
         settings = load_settings(config)
+        if settings.home is not None and not settings.hub:
+            load_home(settings.home)  # a mistake is an error here; the daemon goes on without it
         settings = replace(
             settings,
             sentences=(*settings.sentences, *sentences),

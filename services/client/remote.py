@@ -148,6 +148,14 @@ class RemoteBackend:
             raise from_rpc(error) from error
         return answer
 
+    def box_status(self) -> pb.BoxStatusResponse:
+        """What is wrong with files and state, in all parts of the box."""
+        try:
+            answer: pb.BoxStatusResponse = self._assistant.BoxStatus(pb.BoxStatusRequest())
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        return answer
+
     def describe_home(self) -> pb.HomeDescription:
         """Areas, devices and their known states."""
         try:

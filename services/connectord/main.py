@@ -9,20 +9,23 @@ import os
 import random
 import signal
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.home.executor import Action
 from common.errors import NotFound, SottoError
+from common.faults import Fault, Faults
 from common.paths import socket_path
+from common.settings_file import is_there
 from services.connectord.backoff import delay_s, failures_after
 from services.connectord.uplink import Uplink
-from services.daemon.entry import failed, parse_options
+from services.daemon.entry import failed, log_faults, parse_options
 from services.daemon.metrics_report import MetricsReporter
 from services.daemon.notify import notify
 from services.hubs.board import Board
 from services.hubs.driver import HubAway, HubDriver
 from services.hubs.kinds import KINDS
-from services.hubs.load import load_connector_settings, read_secret, settings_file
+from services.hubs.load import load_usable_connector_settings, read_secret, settings_file
 from services.hubs.settings import ConnectorSettings
 from services.proto.sotto.v1 import assistant_pb2 as pb
 
@@ -79,11 +82,30 @@ class _NoHub:
         raise HubAway(self._problem)
 
 
-async def serve(file: Path, assistant: Path) -> None:
-    """Follow the hub and report to the assistant until SIGTERM or SIGINT; restart when the settings change.
+@dataclass(frozen=True)
+class Hub:
+    """A hub as its settings name it.
 
-    Settings that cannot be used do not end it: they are a problem that is reported to the assistant, and that
-    the owner finds in `sotto home`.
+    Attributes:
+        driver: connects to it.
+        board: what it reports.
+        hello: the greeting to the assistant.
+        files: that all of it comes from.
+        usable: whether the settings name a hub.
+    """
+
+    driver: HubDriver
+    board: Board
+    hello: pb.HomeHello
+    files: tuple[Path, ...]
+    usable: bool
+
+
+async def serve(file: Path, assistant: Path) -> None:
+    """Follow the hub and report to the assistant until SIGTERM or SIGINT; follow changes of the settings.
+
+    Settings that cannot be used do not end it: they are reported to the assistant, and the owner finds them
+    in `sotto doctor` and `sotto home`. A hub that is followed then stays.
 
     Args:
         file: the settings.
@@ -93,19 +115,19 @@ async def serve(file: Path, assistant: Path) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    reporter = MetricsReporter("connectord", assistant)
+    faults = Faults()
+    reporter = MetricsReporter("connectord", assistant, faults)
     reporter.start()
     notify("READY=1")
+    hub = read_hub(file, faults)
     while not stopping.is_set():
-        board = Board()
-        hub, hello, files = _read(file, board)
-        stamps = _stamps(files)
         tasks = [
-            asyncio.create_task(follow(hub, board)),
-            asyncio.create_task(Uplink(assistant, hello, board, hub).run()),
+            asyncio.create_task(follow(hub.driver, hub.board)),
+            asyncio.create_task(Uplink(assistant, hub.hello, hub.board, hub.driver).run()),
         ]
+        stamps = _stamps(hub.files)
         try:
-            while not stopping.is_set() and _stamps(files) == stamps:
+            while not stopping.is_set():
                 # Neither task ends by itself; if one does, its error is raised here.
                 done, _ = await asyncio.wait(
                     [*tasks, waiting := asyncio.create_task(stopping.wait())],
@@ -115,6 +137,13 @@ async def serve(file: Path, assistant: Path) -> None:
                 waiting.cancel()
                 for task in done - {waiting}:
                     task.result()
+                if _stamps(hub.files) == stamps:
+                    continue
+                stamps = _stamps(hub.files)
+                changed = read_hub(file, faults)
+                if changed.usable or not hub.usable or not is_there(file):
+                    hub = changed
+                    break
         finally:
             for task in tasks:
                 task.cancel()
@@ -123,17 +152,30 @@ async def serve(file: Path, assistant: Path) -> None:
     await asyncio.to_thread(reporter.stop)
 
 
-def _read(file: Path, board: Board) -> tuple[HubDriver, pb.HomeHello, tuple[Path, ...]]:
-    """The driver of the settings, the greeting to the assistant, and the files that both come from."""
+def read_hub(file: Path, faults: Faults) -> Hub:
+    """The hub of the settings; what is wrong with them is reported to `faults`."""
     files: tuple[Path, ...] = (file,)
+    board = Board()
+    found: tuple[Fault, ...] = ()
     try:
-        settings = load_connector_settings(file)
+        settings, found = load_usable_connector_settings(file)
+        if settings is None:
+            return _no_hub(found[0].message, board, files)
         files += tuple(path for path in (settings.secret_file, settings.ca_file) if path)
-        hub = make_hub(settings, board)
+        driver = make_hub(settings, board)
     except SottoError as error:
-        log.error("%s", error)
-        return _NoHub(str(error)), pb.HomeHello(kind="no hub", address=str(file)), files
-    return hub, pb.HomeHello(kind=settings.kind, address=f"{settings.host}:{settings.port}"), files
+        found = (*found, Fault.of(error, "No hub is connected.", file.name))
+        return _no_hub(str(error), board, files)
+    finally:
+        faults.report("connector", found)
+        log_faults(found)
+    hello = pb.HomeHello(kind=settings.kind, address=f"{settings.host}:{settings.port}")
+    return Hub(driver, board, hello, files, usable=True)
+
+
+def _no_hub(problem: str, board: Board, files: tuple[Path, ...]) -> Hub:
+    hello = pb.HomeHello(kind="no hub", address=str(files[0]))
+    return Hub(_NoHub(problem), board, hello, files, usable=False)
 
 
 def _stamps(files: tuple[Path, ...]) -> list[tuple[int, int]]:
@@ -156,11 +198,9 @@ def main() -> int:
     os.umask(0o077)
     file = options.config or settings_file()
     try:
-        load_connector_settings(file)
+        load_usable_connector_settings(file)
     except NotFound as error:
         return failed("sotto-connectord", error)
-    except SottoError:
-        pass  # `serve` logs it and reports it to the assistant
     asyncio.run(serve(file, socket_path()))
     return 0
 

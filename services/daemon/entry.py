@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections.abc import Iterable
 
 import common.process_metrics  # noqa: F401  (each daemon reports its memory and processor time)
 from common.errors import SottoError
+from common.faults import Fault
+
+log = logging.getLogger(__name__)
 
 
 def parse_options(parser: argparse.ArgumentParser) -> argparse.Namespace:
@@ -19,6 +23,12 @@ def parse_options(parser: argparse.ArgumentParser) -> argparse.Namespace:
         format="%(levelname)s %(name)s: %(message)s",
     )
     return options
+
+
+def log_faults(faults: Iterable[Fault]) -> None:
+    """Log what the daemon goes on without."""
+    for fault in faults:
+        log.warning("%s [%s] %s", fault.message, fault.code, fault.effect)
 
 
 def failed(program: str, error: SottoError) -> int:

@@ -50,15 +50,17 @@ _TALK = (
     "Watch",
 )
 #: Never passed on. Audio of the room goes to paired hubs only, over Wyoming. Only a process of this machine
-#: may describe the home or report metrics. /metrics of the gateway has what ReadMetrics gives.
+#: may describe the home or report metrics and faults. /metrics of the gateway has what ReadMetrics gives.
 PRIVATE = frozenset(
-    f"/{_SERVICE}/{name}" for name in ("Satellite", "AttachHome", "ReadMetrics", "ReportMetrics")
+    f"/{_SERVICE}/{name}"
+    for name in ("Satellite", "AttachHome", "ReadMetrics", "ReportMetrics", "ReportFaults")
 )
 _CONTROL = ("ListTimers", "StartTimer", "CancelTimer", "DescribeHome", "Act", "HomeStatus")
 #: Method -> the scope that it needs; None for any token.
 SCOPES: dict[str, Scope | None] = {
     **{f"/{_SERVICE}/{name}": Scope.TALK for name in _TALK},
     **{f"/{_SERVICE}/{name}": Scope.CONTROL for name in _CONTROL},
+    f"/{_SERVICE}/BoxStatus": Scope.ADMIN,
     f"/{reflection.SERVICE_NAME}/ServerReflectionInfo": None,
 }
 #: They take a place of the assistant, and end when nothing comes.

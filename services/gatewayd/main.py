@@ -9,19 +9,22 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from common.errors import SottoError
+from common.faults import Fault
 from common.paths import gateway_socket, gateway_state, hub_facts, pairing_code_path, socket_path, state_dir
 from services.daemon.allocator import bound_allocator
-from services.daemon.entry import failed, parse_options
+from services.daemon.entry import failed, log_faults, parse_options
 from services.daemon.lock import StateLock
 from services.daemon.notify import notify
 from services.gatewayd.access import is_loopback
 from services.gatewayd.addresses import box_addresses
 from services.gatewayd.admission import Places, Shares
 from services.gatewayd.app import build_app, guarded
+from services.gatewayd.fault_report import report_faults
 from services.gatewayd.gateway import Gateway
 from services.gatewayd.grpc_front import GrpcFront
 from services.gatewayd.hubs import HubStore
@@ -29,6 +32,7 @@ from services.gatewayd.identity import load_identity
 from services.gatewayd.mdns import WYOMING_PORTS, Advertiser
 from services.gatewayd.memory_guard import stay_small
 from services.gatewayd.pairing import Pairing, load_code
+from services.gatewayd.ports import Ports, bind_ports
 from services.gatewayd.server import HttpServer, bound_tls, tcp_listener, unix_listener
 from services.gatewayd.tls_pipe import TlsPipe
 from services.gatewayd.tokens import TokenStore
@@ -36,7 +40,7 @@ from services.gatewayd.upstream import Upstream
 from services.gatewayd.wyoming_satellite import SatelliteSession, Seats
 from services.gatewayd.wyoming_server import MakeSession, WyomingServer
 from services.gatewayd.wyoming_services import ServicesSession
-from services.settings.gateway import GatewaySettings, for_hubs, load_gateway_settings
+from services.settings.gateway import GatewaySettings, for_hubs, load_usable_gateway_settings
 from services.wire.limits import MAX_CONVERSATIONS, MAX_WATCHERS
 
 log = logging.getLogger(__name__)
@@ -89,33 +93,34 @@ def wyoming_doors(gateway: Gateway) -> dict[str, WyomingServer]:
     }
 
 
-async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: Path) -> None:
+async def serve(ports: Ports, state: Path, assistant: Path, local: Path, faults: Sequence[Fault]) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Args:
-        settings, state, assistant: see `put_together`.
+        ports: bound, with the settings.
+        state, assistant: see `put_together`.
         local: the gateway's own Unix socket, for `sotto pair`.
+        faults: of the settings, for the assistant.
 
     Raises:
-        SottoError: something is missing, or a port is in use.
+        SottoError: something is missing.
     """
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    settings, limits = ports.settings, ports.settings.limits
     gateway = put_together(settings, state, assistant)
-    limits = settings.limits
     app = build_app(gateway)
     servers: list[HttpServer | GrpcFront | TlsPipe] = [
         HttpServer(guarded(app, gateway, local=True), unix_listener(local), limits),
-        HttpServer(guarded(app, gateway), tcp_listener(settings, settings.port), limits, gateway.identity),
+        HttpServer(guarded(app, gateway), ports.rest, limits, gateway.identity),
     ]
-    if settings.grpc_port:
+    if ports.grpc is not None:
         behind = local.with_name("grpc.sock")
-        listener = tcp_listener(settings, settings.grpc_port)
         servers += [
             GrpcFront(behind, gateway),
-            TlsPipe(listener, behind, gateway.identity, "h2", limits),
+            TlsPipe(ports.grpc, behind, gateway.identity, "h2", limits),
         ]
     doors = wyoming_doors(gateway)
     advertiser = Advertiser(gateway, lambda: [name for name, door in doors.items() if door.listening])
@@ -124,20 +129,28 @@ async def serve(settings: GatewaySettings, state: Path, assistant: Path, local: 
         for server in servers:
             await server.start()
         # A port of Wyoming that is in use must not stop the other servers.
-        await gateway.hubs_changed()
+        problems = await gateway.hubs_changed()
+        faults = [
+            *faults,
+            *(Fault.of(error, "That port stays closed.", "gateway.toml") for error in problems),
+        ]
         if settings.mdns and not is_loopback(settings.host):
             # After Wyoming's ports have been opened or closed.
             gateway.hub_watchers.append(advertiser.look)
             # In the background: claiming names on the network takes a second.
             advertiser.start()
-        guard = asyncio.create_task(stay_small())
+        background = (
+            asyncio.create_task(stay_small()),
+            asyncio.create_task(report_faults(gateway.upstream, faults)),
+        )
         notify("READY=1")
         print(f"sotto: the local API is on {' and '.join(box_addresses(settings))}", flush=True)
         print("sotto: `sotto pair` shows how to pair something with it", flush=True)
         print(f"sotto: hubs: {for_hubs(settings)}; `sotto hubs add ADDRESS` pairs one", flush=True)
         await stopping.wait()
         notify("STOPPING=1")
-        guard.cancel()
+        for task in background:
+            task.cancel()
     finally:
         # First, so that no new caller is sent to ports that close now.
         await advertiser.stop()
@@ -160,12 +173,15 @@ def main() -> int:
     os.umask(0o077)
     bound_allocator(_MMAP_BYTES, _TRIM_BYTES)
     try:
-        settings = load_gateway_settings(options.config)
+        settings, faults = load_usable_gateway_settings(options.config)
         bound_tls(settings.limits.head_s)
         state = gateway_state(state_dir())
         lock = StateLock(state)
         try:
-            asyncio.run(serve(settings, state, socket_path(), gateway_socket()))
+            ports = bind_ports(settings)
+            faults += ports.faults
+            log_faults(faults)
+            asyncio.run(serve(ports, state, socket_path(), gateway_socket(), faults))
         finally:
             lock.release()
     except SottoError as error:

@@ -32,6 +32,8 @@ _FAREWELL_S = 5.0
 #: Bytes of an unread answer that the kernel keeps, per connection, doubled. Its default is up to 4 MiB.
 _SEND_BUFFER = 128 * 1024
 _BACKLOG = 64
+#: From linux/in.h: bind to an address that this machine does not have yet.
+_IP_FREEBIND = 15
 #: Seconds. A peer that has vanished is noticed after about two minutes.
 _KEEPALIVE = ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4))
 
@@ -125,7 +127,7 @@ class HttpServer:
 
     Args:
         app: handles the requests.
-        listener: bound, not yet listening.
+        listener: bound, and listening.
         limits: of connections, frames and times.
         identity: for TLS; None for none.
     """
@@ -204,11 +206,13 @@ class _Listener(socket.socket):
 
 
 def tcp_listener(settings: GatewaySettings, port: int) -> socket.socket:
-    """A socket bound to the address of the settings; to IPv4 and IPv6 if that is "".
+    """A socket that listens on the address of the settings; on IPv4 and IPv6 if that is "".
+
+    The network may give this machine the address later.
 
     Raises:
         Conflict: the port is in use.
-        Unavailable: the address is not one of this machine.
+        Unavailable: this process may not use the port or the address.
     """
     host = settings.host or ("::" if socket.has_dualstack_ipv6() else "0.0.0.0")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -218,6 +222,7 @@ def tcp_listener(settings: GatewaySettings, port: int) -> socket.socket:
     listener.most = settings.limits.connections
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.IPPROTO_IP, _IP_FREEBIND, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         for option, value in _KEEPALIVE:
@@ -225,6 +230,8 @@ def tcp_listener(settings: GatewaySettings, port: int) -> socket.socket:
         if family is socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if not settings.host else 1)
         listener.bind((host, port))
+        # Of two sockets that are bound to one port, only one can listen: find that out now.
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         kind = Conflict if error.errno == errno.EADDRINUSE else Unavailable

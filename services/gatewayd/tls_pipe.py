@@ -39,7 +39,7 @@ class TlsPipe:
     """Passes bytes between TLS connections and a Unix socket.
 
     Args:
-        listener: bound, not yet listening.
+        listener: bound, and listening.
         target: socket of the server behind.
         identity: of TLS.
         protocol: for ALPN.

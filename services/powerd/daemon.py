@@ -15,6 +15,7 @@ from dbus_next.constants import BusType, MessageType, NameFlag, RequestNameReply
 from dbus_next.message import Message
 
 from common.errors import Conflict, Denied, InvalidInput, Unavailable
+from common.faults import Fault
 from common.metrics import Counter
 from power.demand import Phase
 from power.manager import Manager
@@ -75,14 +76,22 @@ class Daemon:
         profiles: names that can be chosen.
         user: the assistant's.
         remember: file that keeps the chosen profile over a restart; None for none.
+        faults: of the owner's profiles.
     """
 
     def __init__(
-        self, bus: MessageBus, manager: Manager, profiles: tuple[str, ...], user: str, remember: Path | None
+        self,
+        bus: MessageBus,
+        manager: Manager,
+        profiles: tuple[str, ...],
+        user: str,
+        remember: Path | None,
+        faults: tuple[Fault, ...] = (),
     ) -> None:
         self.manager = manager
         self.holds = Holds()
         self.profiles = profiles
+        self.faults = faults
         self._bus = bus
         self._access = Access(bus, user)
         self._remember = remember
@@ -252,14 +261,22 @@ def _phase(text: str) -> Phase:
 
 
 def run(
-    manager_of: Callable[[], Manager], profiles: tuple[str, ...], user: str, remember: Path | None
+    manager_of: Callable[[], Manager],
+    profiles: tuple[str, ...],
+    user: str,
+    remember: Path | None,
+    faults: tuple[Fault, ...],
 ) -> None:
     """`serve` in a loop of its own; the same arguments and errors."""
-    asyncio.run(serve(manager_of, profiles, user, remember))
+    asyncio.run(serve(manager_of, profiles, user, remember, faults))
 
 
 async def serve(
-    manager_of: Callable[[], Manager], profiles: tuple[str, ...], user: str, remember: Path | None
+    manager_of: Callable[[], Manager],
+    profiles: tuple[str, ...],
+    user: str,
+    remember: Path | None,
+    faults: tuple[Fault, ...],
 ) -> None:
     """Connect, claim the names, govern until SIGTERM or SIGINT, and put everything back.
 
@@ -276,7 +293,7 @@ async def serve(
         await claim_names(bus)
         manager = manager_of()
         notify("READY=1")
-        await Daemon(bus, manager, profiles, user, remember).run(stop)
+        await Daemon(bus, manager, profiles, user, remember, faults).run(stop)
         notify("STOPPING=1")
     finally:
         if manager is not None:

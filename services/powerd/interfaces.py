@@ -8,6 +8,8 @@ from typing import Protocol
 from dbus_next.message import Message
 from dbus_next.signature import Variant
 
+from common.faults import Fault
+from common.faults import to_json as faults_to_json
 from common.metrics import REGISTRY
 from common.metrics_json import to_json
 from power.choice import ACTIONS
@@ -34,6 +36,7 @@ class Calls(Protocol):
     manager: Manager
     holds: Holds
     profiles: tuple[str, ...]
+    faults: tuple[Fault, ...]
 
     async def set_phase(self, message: Message) -> list[object]:
         """A phase in, nothing out."""
@@ -133,6 +136,9 @@ def _own(calls: Calls) -> Interface:
     async def metrics(_message: Message) -> list[object]:
         return [to_json(REGISTRY.families())]
 
+    async def faults(_message: Message) -> list[object]:
+        return [faults_to_json(calls.faults)]
+
     async def residency(_message: Message) -> list[object]:
         return [json.dumps({str(policy): table for policy, table in manager.residency_ms().items()})]
 
@@ -149,6 +155,7 @@ def _own(calls: Calls) -> Interface:
             "ClustersMHz": Method("", "s", clusters),
             "Residency": Method("", "s", residency),
             "Metrics": Method("", "s", metrics),
+            "Faults": Method("", "s", faults),
         },
         properties={
             "Phase": Property("s", lambda: str(manager.desired.phase)),

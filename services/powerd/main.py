@@ -11,12 +11,11 @@ from pathlib import Path
 
 from common.errors import SottoError
 from common.paths import POWER_PROFILES
-from power.errors import ProfileError
 from power.manager import Manager
-from power.profiles.load import BUILT_IN, load
+from power.profiles.load import load_usable
 from power.profiles.profile import Profile
 from power.sysfs import Sysfs
-from services.daemon.entry import failed, parse_options
+from services.daemon.entry import failed, log_faults, parse_options
 from services.daemon.lock import StateLock
 from services.powerd.places import JOURNAL, RUNTIME
 
@@ -44,7 +43,9 @@ def main() -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    profiles = _profiles(options.profiles)
+    # A slip in an owner's file must not cost the box its power management.
+    profiles, faults = load_usable(options.profiles)
+    log_faults(faults)
     remember: Path | None = options.state / "profile" if options.state.is_dir() else None
     chosen = _remembered(remember, profiles)
 
@@ -60,16 +61,7 @@ def _run(options: argparse.Namespace) -> None:
     sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]
     from services.powerd.daemon import run
 
-    run(manager, tuple(profiles), options.user, remember)
-
-
-def _profiles(folder: Path) -> dict[str, Profile]:
-    try:
-        return load(folder)
-    except ProfileError as error:
-        # A slip in an owner's file must not cost the box its power management.
-        log.error("own profiles are not used: %s", error)
-        return dict(BUILT_IN)
+    run(manager, tuple(profiles), options.user, remember, faults)
 
 
 def _remembered(file: Path | None, profiles: dict[str, Profile]) -> str:

@@ -16,7 +16,7 @@ from assistant.models.catalogue import DEFAULT_LANGUAGE, WAKE_WORDS
 from common.errors import SottoError
 from common.files import Owner, make_folder, read_bounded, remove, write_whole
 from services.hubs.kinds import KINDS
-from services.hubs.load import load_connector_settings
+from services.hubs.load import load_usable_connector_settings
 from services.provision import keyfile, names
 from services.provision.hub import host_address, hub_rules, hub_url, settings_text
 from services.provision.keys import HubSection, Setup
@@ -275,11 +275,11 @@ def _for_connector(path: Path, content: str | None, places: Places, device: Devi
 
 def _own_connector(path: Path, opening: Path, places: Places, device: Device) -> None:
     """Firewall rules for an owner's own `connector.toml`: the hub that it names."""
-    try:
-        settings = load_connector_settings(path)
-    except SottoError as error:
+    settings, faults = load_usable_connector_settings(path)
+    for fault in faults:
+        log.warning("%s %s", fault.message, fault.effect)
+    if settings is None:
         remove(opening)
-        log.warning("%s", error)
         return
     _open(opening, hub_rules(host_address(settings.url), settings.port), places, device)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import Any
 
+from common.toml_file import parse_toml
 from services.provision.checks import Wrong
 
 LIMIT_BYTES = 64 * 1024
@@ -51,8 +51,8 @@ def table_from(data: bytes) -> dict[str, Any]:
     # Old Macs ended lines with a carriage return alone; some editors still do.
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError, OverflowError) as error:
+        return parse_toml(text)
+    except ValueError as error:
         raise _explained(text, error) from None
 
 

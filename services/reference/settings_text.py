@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant.models.catalogue import LANGUAGES, WAKE_WORDS, by_task
 from assistant.settings import RENAMED, Settings
-from common.settings_file import keys_of, kind_name
+from common.settings_file import bounds_of, keys_of, kind_name, kinds_of
 from services.provision.toml_text import toml_value
 from services.reference.attributes import attributes
 from services.reference.markdown import table
@@ -52,7 +52,9 @@ def settings_of(instance: Any = None, section: str = "") -> Iterator[Setting]:
         if keys != (field.name,):
             kind, value = typing.get_args(kind)[1], 0.0
         for key in keys:
-            yield Setting(section, key, _kind(kind), _default(value), meanings.get(field.name, ""))
+            yield Setting(
+                section, key, _kind(kind) + _bounds(field), _default(value), meanings.get(field.name, "")
+            )
     for value, name in inner:
         yield from settings_of(value, name)
 
@@ -88,8 +90,12 @@ def catalogue_table() -> str:
 
 
 def _kind(hint: Any) -> str:
-    kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    return " or ".join(_one_kind(kind) for kind in kinds if kind is not types.NoneType)
+    return " or ".join(_one_kind(kind) for kind in kinds_of(hint) if kind is not types.NoneType)
+
+
+def _bounds(field: dataclasses.Field[Any]) -> str:
+    bounds = bounds_of(field)
+    return f", {_default(bounds[0])} to {_default(bounds[1])}" if bounds else ""
 
 
 def _one_kind(kind: Any) -> str:

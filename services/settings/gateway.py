@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from common.errors import InvalidInput
+from common.faults import Fault
 from common.paths import config_dir
-from common.settings_file import fill, read_table
+from common.settings_file import (
+    between,
+    fill,
+    fill_usable,
+    is_there,
+    read_table,
+    read_usable_table,
+)
+from common.toml_file import shown
+
+#: Address of this machine alone.
+LOOPBACK = "127.0.0.1"
+#: Values of keys that are wrong, where the default may be more open than what was meant. Of all other keys
+#: the default is taken; that of `trust_loopback` is closed.
+CLOSED: Mapping[str, str | int | bool] = {
+    "host": LOOPBACK,
+    "grpc_port": 0,
+    "wyoming_port": 0,
+    "satellite_port": 0,
+    "mdns": False,
+}
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -28,17 +54,17 @@ class Limits:
         quiet_s: seconds after which a conversation is closed from which no audio and no message came.
     """
 
-    connections: int = 256
-    json_bytes: int = 64 * 1024
-    audio_bytes: int = 6 * 1024 * 1024
-    head_s: float = 10.0
-    ready_s: float = 300.0
-    idle_s: float = 20.0
-    body_s: float = 60.0
-    frame_bytes: int = 256 * 1024
-    silent_s: float = 20.0
-    conversations: int = 4
-    quiet_s: float = 300.0
+    connections: int = field(default=256, metadata=between(1, 1000))
+    json_bytes: int = field(default=64 * 1024, metadata=between(1024, 16 * 1024 * 1024))
+    audio_bytes: int = field(default=6 * 1024 * 1024, metadata=between(1024, 64 * 1024 * 1024))
+    head_s: float = field(default=10.0, metadata=between(0.1, 600))
+    ready_s: float = field(default=300.0, metadata=between(0.1, 86400))
+    idle_s: float = field(default=20.0, metadata=between(0.1, 3600))
+    body_s: float = field(default=60.0, metadata=between(0.1, 3600))
+    frame_bytes: int = field(default=256 * 1024, metadata=between(1024, 16 * 1024 * 1024))
+    silent_s: float = field(default=20.0, metadata=between(0.1, 3600))
+    conversations: int = field(default=4, metadata=between(1, 16))
+    quiet_s: float = field(default=300.0, metadata=between(1, 86400))
 
 
 @dataclass(frozen=True)
@@ -55,17 +81,36 @@ class GatewaySettings:
         mdns: advertise the box by multicast DNS, unless it listens on loopback alone.
         trust_loopback: programs on this machine need no token.
         limits: see `Limits`.
+
+    Raises:
+        InvalidInput: `settings.name` for a name that cannot be shown, `settings.host` for what is no address.
     """
 
     name: str = ""
     host: str = ""
-    port: int = 8443
-    grpc_port: int = 8444
-    wyoming_port: int = 10400
-    satellite_port: int = 10700
+    port: int = field(default=8443, metadata=between(1, 65535))
+    grpc_port: int = field(default=8444, metadata=between(0, 65535))
+    wyoming_port: int = field(default=10400, metadata=between(0, 65535))
+    satellite_port: int = field(default=10700, metadata=between(0, 65535))
     mdns: bool = True
     trust_loopback: bool = False
     limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        if not self.name.isprintable() or len(self.name) > _LONGEST_NAME:
+            raise InvalidInput(
+                f"gateway.toml: name = {shown(self.name)} cannot be shown",
+                hint=f"use at most {_LONGEST_NAME} letters and signs",
+                code="settings.name",
+            )
+        try:
+            ip_address(self.host or LOOPBACK)
+        except ValueError as error:
+            raise InvalidInput(
+                f"gateway.toml: host = {shown(self.host)} is no address",
+                hint='write an address of this machine, or "" for all',
+                code="settings.host",
+            ) from error
 
 
 def load_gateway_settings(path: Path | None = None) -> GatewaySettings:
@@ -73,25 +118,62 @@ def load_gateway_settings(path: Path | None = None) -> GatewaySettings:
 
     Raises:
         InvalidInput: the file is missing although it was named, is no TOML, has an unknown key, a value of
-            the wrong kind, or a port that is none.
+            the wrong kind, or one that is out of bounds.
     """
-    file = path or config_dir() / "gateway.toml"
-    if not file.is_file():
-        if path is not None:
-            raise InvalidInput(
-                f"the settings file {path} does not exist",
-                hint="check the path, or leave it out to use the defaults",
-                code="settings.missing",
-            )
+    file = _file(path)
+    if not is_there(file):
         return GatewaySettings()
     settings: GatewaySettings = fill(GatewaySettings, read_table(file), file)
-    for name in ("port", "grpc_port", "wyoming_port", "satellite_port"):
-        value = getattr(settings, name)
-        if not 0 <= value <= 65535:
-            raise InvalidInput(
-                f"{file}: {name} = {value} is no port", hint="use 1024 to 65535", code="settings.port"
-            )
     return settings
+
+
+def load_usable_gateway_settings(path: Path | None = None) -> tuple[GatewaySettings, tuple[Fault, ...]]:
+    """As `load_gateway_settings`, but what cannot be used is left out, and nothing is more open for it.
+
+    A key of `CLOSED` that is wrong, or that an unknown key resembles, is closed. If the file cannot be read
+    at all, the gateway listens on this machine alone.
+
+    Returns:
+        The settings, and a fault for each thing that was left out.
+
+    Raises:
+        InvalidInput: the file is missing although it was named.
+    """
+    file = _file(path)
+    table, unreadable = read_usable_table(file, "The gateway listens on this machine alone.")
+    if unreadable:
+        return GatewaySettings(host=LOOPBACK), unreadable
+    settings, faults = fill_usable(GatewaySettings, table, file)
+    told = []
+    for fault in faults:
+        shut = _shut_by(fault, table)
+        settings = replace(settings, **{key: CLOSED[key] for key in shut})
+        values = ", ".join(f"{key} = {CLOSED[key]!r}" for key in shut)
+        told.append(replace(fault, effect=f"To be on the safe side, it is {values}.") if shut else fault)
+    return settings, tuple(told)
+
+
+def _shut_by(fault: Fault, table: Mapping[str, Any]) -> Sequence[str]:
+    """The keys of `CLOSED` that are closed for a fault: what was meant is not known."""
+    if fault.key in CLOSED:
+        return (fault.key,)
+    if fault.code != "settings.unknown":
+        return ()
+    # It may be misspelt, or stand in the wrong section.
+    inner = table.get(fault.key)
+    names = [*fault.key.lower().split("."), *(inner if isinstance(inner, dict) else ())]
+    there = [key for key in CLOSED if key not in table]
+    return [key for name in names for key in get_close_matches(name, there, n=1)]
+
+
+def _file(path: Path | None) -> Path:
+    if path is not None and not is_there(path):
+        raise InvalidInput(
+            f"the settings file {path} does not exist",
+            hint="check the path, or leave it out to use the defaults",
+            code="settings.missing",
+        )
+    return path or config_dir() / "gateway.toml"
 
 
 def for_hubs(settings: GatewaySettings) -> str:

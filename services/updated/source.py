@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from common.errors import InvalidInput
+from common.toml_file import parse_toml
 from services.updated.errors import SourceFailed
 from services.updated.places import Places
 
@@ -55,7 +55,7 @@ def read_setting(places: Places) -> SourceSetting | None:
     Raises:
         InvalidInput: `update.setting` when a file is there and cannot be used.
     """
-    for path, parse in ((places.source_file, tomllib.loads), (places.provision / "update.json", json.loads)):
+    for path, parse in ((places.source_file, parse_toml), (places.provision / "update.json", json.loads)):
         try:
             with path.open("rb") as file:
                 content = file.read(_SETTING_LIMIT + 1)

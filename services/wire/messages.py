@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf import json_format, struct_pb2
 
 from assistant.events import Event
+from assistant.models.catalogue import ModelEntry
 from assistant.speech.transcript import Transcript
 from assistant.turn.store import Clocks, Turn
 from services.proto.sotto.v1 import assistant_pb2 as pb
@@ -70,6 +71,20 @@ def turn_to_wire(turn: Turn) -> pb.Turn:
         if value is not None:
             setattr(message.clocks_ms, name, value)
     return message
+
+
+def model_to_wire(entry: ModelEntry, state: str) -> pb.Model:
+    """An entry of the catalogue, and whether it is "ready", "missing" or "damaged", as a message."""
+    return pb.Model(
+        name=entry.name,
+        version=entry.version,
+        task=entry.task,
+        language=entry.language,
+        licence=entry.licence,
+        source=entry.source,
+        size=sum(file.size for file in entry.files),
+        state=state,
+    )
 
 
 def transcript_to_wire(transcript: Transcript) -> pb.TranscribeResponse:

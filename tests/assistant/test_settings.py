@@ -1,12 +1,16 @@
+import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_type_hints
 
 import pytest
+from hypothesis import given
 
-from assistant.settings import Settings, load_settings
+from assistant.settings import Settings, load_settings, load_usable_settings
 from common.errors import InvalidInput, NotFound
-from common.settings_file import fill
+from common.settings_file import bounds_of, fill
+from tests.bad_files import NO_FILES, contents, in_its_place
 
 
 def _load(tmp_path: Path, text: str) -> Settings:
@@ -100,3 +104,101 @@ def test_a_choice_comes_from_the_type(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match=r"nowhere\.toml"):
         load_settings(tmp_path / "nowhere.toml")
+
+
+def _numbers(settings: object) -> Iterator[tuple[str, dataclasses.Field[Any]]]:
+    """Every field with a number, or a list of them, in a settings class and its sections."""
+    hints = get_type_hints(type(settings))
+    for found in dataclasses.fields(settings):  # type: ignore[arg-type]
+        value = getattr(settings, found.name)
+        if dataclasses.is_dataclass(value):
+            yield from _numbers(value)
+        elif any(word in str(hints[found.name]) for word in ("int", "float")):
+            yield f"{type(settings).__name__}.{found.name}", found
+
+
+def test_every_number_has_bounds() -> None:
+    assert len(list(_numbers(Settings()))) > 50
+    assert [name for name, found in _numbers(Settings()) if bounds_of(found) is None] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("language = 'tlh'", ["language"]),
+        ("engine = 'steam'", ["engine"]),
+        ("[voice]\nname = 'hal'\nspeed = 1.2", ["voice.name"]),
+        ("[store]\nturns = 0\nkeep_audio = true", ["store.turns"]),
+        ("[wake]\noff = ['alexa', 'banana']\nokay_nabu = 7", ["wake.okay_nabu", "wake.off"]),
+        ("[endpointing]\nunparsed_ms = 1\nmax_turn_s = 9.0", ["endpointing.unparsed_ms"]),
+        ("[turn_end]\ncomplete_ms = 64\n[endpointing]\n", ["turn_end"]),
+        ("colour = 1\nmicrophone = 5", ["colour", "microphone"]),
+        (f"sentences = ['{'x' * 300}']", ["sentences"]),
+        ("language = ", [""]),
+    ],
+)
+def test_the_box_starts_without_what_is_wrong(tmp_path: Path, text: str, keys: list[str]) -> None:
+    path = tmp_path / "assistant.toml"
+    path.write_text(text)
+    settings, faults = load_usable_settings(path)
+    assert [fault.key for fault in faults] == keys
+    assert all(fault.hint and fault.effect for fault in faults)
+    assert {fault.file for fault in faults} == {"assistant.toml"}
+    if keys != ["sentences"]:  # that is found when they are read
+        with pytest.raises(InvalidInput):
+            load_settings(path)
+    assert settings.language == "en"
+    assert settings.voice.speed == (1.2 if "1.2" in text else 1.0)
+    assert settings.store.keep_audio == ("keep_audio = true" in text)
+    assert ("alexa" in settings.wake.thresholds()) == ("alexa" not in text)
+
+
+_SOUND = """
+language = "en"
+[wake]
+alexa = 0.9
+off = ["hey_jarvis"]
+[microphone]
+latency = 0.1
+[store]
+turns = 5
+"""
+_INNER = ("off", "alexa", "name", "speed", "device", "latency", "backoff_s", "threads", "width", "x")
+_SECTIONS = ("wake", "voice", "microphone", "recogniser.beam")
+_KEYS = [found.name for found in dataclasses.fields(Settings)]
+_KEYS += [f"{section}.{key}" for section in _SECTIONS for key in _INNER]
+
+
+@given(contents(_SOUND, _KEYS))
+def test_any_file_gives_settings_and_has_faults_if_it_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "assistant.toml"
+    path.write_bytes(data)
+    settings, faults = load_usable_settings(path)
+    try:
+        assert load_settings(path) == settings
+        assert not faults
+    except InvalidInput:
+        assert faults
+    assert settings.language == "en"
+
+
+@pytest.mark.parametrize("what", NO_FILES)
+def test_what_is_no_file_leaves_the_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setenv("SOTTO_CONFIG", str(tmp_path))
+    in_its_place(tmp_path / "assistant.toml", what)
+    settings, faults = load_usable_settings()
+    assert settings == Settings()
+    assert [fault.code for fault in faults] == ["settings.unreadable"]
+
+
+@pytest.mark.parametrize("what", NO_FILES)
+def test_a_connector_file_of_any_kind_means_a_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setenv("SOTTO_CONFIG", str(tmp_path))
+    in_its_place(tmp_path / "connector.toml", what)
+    assert load_usable_settings() == (Settings(hub=True), ())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from common.errors import GrammarError
-from common.faults import MAX_FAULTS, Fault, Faults
+import pytest
+
+from common.errors import GrammarError, InvalidInput
+from common.faults import MAX_FAULTS, MAX_TEXT, Fault, Faults, from_json, to_json
 
 
 def test_a_report_replaces_the_last_one_of_its_source_alone() -> None:
@@ -36,3 +38,22 @@ def test_a_fault_takes_code_message_and_hint_of_an_error() -> None:
     assert Fault.of(error, "The file is left out.") == Fault(
         "sentences.bad", "kitchen.yaml, line 3: bad", "write it well", "The file is left out."
     )
+
+
+def test_a_source_that_has_reported_none_is_known() -> None:
+    faults = Faults()
+    faults.report("home", [])
+    assert faults.by_source() == {"home": ()}
+
+
+def test_faults_go_over_a_bus_as_text_and_come_back_bounded() -> None:
+    fault = Fault("a", "one", "do", "instead", "home.toml", "devices")
+    assert from_json(to_json([fault])) == (fault,)
+    (short,) = from_json(to_json([Fault("a", "x\x1b" * 10_000)]))
+    assert (len(short.message), short.message.isprintable()) == (MAX_TEXT, True)
+
+
+@pytest.mark.parametrize("text", ["", "1", "{}", "[1]", '[{"code": "a"}]', "[" * 10_000])
+def test_another_text_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        from_json(text)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from common.errors import InvalidInput
 from common.settings_file import read_table
-from common.toml_file import Flaw, read_toml
+from common.toml_file import Flaw, read_toml, shown, shown_key
 
 
 def failed(flaw: Flaw, why: str) -> InvalidInput:
@@ -76,3 +76,25 @@ def test_a_settings_file_that_cannot_be_used_says_why(
         read_table(path)
     assert caught.value.code == code
     assert str(path) in caught.value.message and caught.value.hint
+
+
+def test_a_key_of_very_many_parts_is_refused_before_it_takes_minutes(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(".".join("a" * 300) + " = 1")
+    with pytest.raises(InvalidInput, match="dots"):
+        read_table(tmp_path / "a.toml")
+
+
+def test_dots_in_texts_and_rulers_are_no_parts_of_keys(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("# " + "." * 500 + '\na = "' + "." * 500 + '"\n')
+    assert read_table(tmp_path / "a.toml") == {"a": "." * 500}
+
+
+def test_values_and_keys_are_shown_short_and_printable() -> None:
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    for text in (shown("x" * 1000), shown(16**5000), shown(deep), shown("a\x1bb"), shown_key("k\x1b" * 1000)):
+        assert len(text) < 70
+        assert text.isprintable()
+    while deep:
+        deep = deep.pop()  # type: ignore[assignment]

@@ -89,6 +89,11 @@ class Connected:
             answer: pb.HomeStatusResponse = rpc.AssistantStub(channel).HomeStatus(pb.HomeStatusRequest())
             return answer
 
+    def faults(self) -> list[pb.Fault]:
+        """What the assistant knows to be wrong."""
+        with grpc.insecure_channel(f"unix:{self.box.socket}") as channel:
+            return list(rpc.AssistantStub(channel).BoxStatus(pb.BoxStatusRequest()).faults)
+
     def home(self) -> dict[str, pb.Device]:
         with grpc.insecure_channel(f"unix:{self.box.socket}") as channel:
             told = rpc.AssistantStub(channel).DescribeHome(pb.DescribeHomeRequest())

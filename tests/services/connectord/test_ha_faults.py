@@ -245,3 +245,20 @@ def test_a_flood_of_states_leaves_room_for_commands(house: Connected, hub: FakeH
     assert house.ask("turn on the lamp") == "Turned on the lamp."
     until(lambda: house.state("lamp").get("brightness") == 100, "the last state is told")
     assert psutil.Process(house.process.pid).memory_info().rss < 150 * 2**20
+
+
+def test_settings_that_become_bad_leave_the_hub_connected(house: Connected, hub: FakeHub) -> None:
+    good = (house.config / "connector.toml").read_text()
+    house.configure("kind = [")
+    until(lambda: "settings.syntax" in {fault.code for fault in house.faults()}, "the fault is reported")
+    assert house.status().link.up
+    assert house.ask("turn on the lamp") == "Turned on the lamp."
+    house.configure(good)
+    until(lambda: not house.faults(), "the fault is taken back")
+    house.until_up()
+
+
+def test_a_hub_whose_settings_are_removed_is_left(house: Connected) -> None:
+    (house.config / "connector.toml").unlink()
+    until(lambda: not house.status().link.up, "the hub is left")
+    assert "connector.missing" in house.status().link.problem

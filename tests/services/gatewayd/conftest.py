@@ -55,7 +55,7 @@ class Gate:
         return ssl.create_default_context(cafile=str(self.certificate))
 
     def start(self, **settings: object) -> None:
-        """Write the settings, start, and wait until it says where it is."""
+        """Write the settings, and `run`."""
         folder = self.box.folder / "config"
         folder.mkdir(exist_ok=True)
         limits = settings.pop("limits", {})
@@ -65,6 +65,10 @@ class Gate:
         lines += [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
         lines += ["[limits]", *(f"{key} = {json.dumps(value)}" for key, value in limits.items())]
         (folder / "gateway.toml").write_text("\n".join(lines) + "\n")
+        self.run()
+
+    def run(self) -> None:
+        """Start with the settings that are there, and wait until it says where it is."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "services.gatewayd.main"],
             env=self.box.environment,

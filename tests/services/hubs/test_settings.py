@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import InvalidInput, NotFound
+from common.faults import Fault
 from services.hubs.kinds import KINDS
-from services.hubs.load import load_connector_settings, read_secret
+from services.hubs.load import load_connector_settings, load_usable_connector_settings, read_secret
+from tests.bad_files import NO_FILES, contents, in_its_place
 
 
 def load(folder: Path, text: str) -> object:
@@ -78,3 +80,66 @@ def test_a_secret_is_one_line(tmp_path: Path) -> None:
     path.write_text("my password\n")
     path.chmod(0o600)
     assert read_secret(path) == "my password"
+
+
+MQTT = 'kind = "mqtt"\nurl = "mqtts://192.0.2.1"\nuser = "box"\nsecret_file = "secret"\nca_file = "ca.pem"\n'
+
+
+def usable(folder: Path, data: bytes) -> tuple[object, tuple[Fault, ...]]:
+    path = folder / "connector.toml"
+    path.write_bytes(data)
+    return load_usable_connector_settings(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("colour = 1", "colour"),
+        ("box_area = 5", "box_area"),
+        ("discovery = false", "discovery"),
+        ('discovery = "a/#"', "discovery"),
+        ('unit = "kelvin"', "unit"),
+        ('unit = "kelvin"\nmqtt_version = "9"', "unit"),
+    ],
+)
+def test_a_key_that_the_connection_does_not_need_is_left_out(tmp_path: Path, line: str, key: str) -> None:
+    whole, none = usable(tmp_path, MQTT.encode())
+    assert none == ()
+    settings, faults = usable(tmp_path, f"{MQTT}{line}\n".encode())
+    assert settings == whole
+    assert [(fault.file, fault.key) for fault in faults] == [("connector.toml", key)]
+
+
+@pytest.mark.parametrize("key", ["kind", "url", "user", "secret_file", "ca_file"])
+@pytest.mark.parametrize("value", ["5", "[1979-05-27]", r'"\u0000"'])
+def test_with_a_wrong_key_that_it_needs_there_is_no_connection(tmp_path: Path, key: str, value: str) -> None:
+    lines = [line for line in MQTT.splitlines() if not line.startswith(f"{key} ")]
+    settings, faults = usable(tmp_path, "\n".join([*lines, f"{key} = {value}"]).encode())
+    if settings is not None:
+        assert (key, value) == ("user", r'"\u0000"')
+    else:
+        assert [fault.effect for fault in faults] == ["No hub is connected."]
+
+
+@pytest.mark.parametrize("what", NO_FILES)
+def test_what_is_no_file_names_no_hub(tmp_path: Path, what: str) -> None:
+    in_its_place(tmp_path / "connector.toml", what)
+    settings, faults = load_usable_connector_settings(tmp_path / "connector.toml")
+    assert settings is None
+    assert [fault.code for fault in faults] == ["settings.unreadable"]
+
+
+_KEYS = ("kind", "url", "user", "secret_file", "ca_file", "box_area", "unit", "discovery", "zigbee2mqtt", "x")
+
+
+@given(contents(MQTT, _KEYS))
+def test_any_file_gives_settings_or_none_and_has_faults_if_it_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    settings, faults = usable(folder, data)
+    try:
+        assert load_connector_settings(folder / "connector.toml") == settings
+        assert not faults
+    except InvalidInput:
+        assert faults

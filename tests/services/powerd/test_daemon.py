@@ -130,12 +130,14 @@ def test_heat_is_reported_as_degraded_and_not_fought(world: World) -> None:
         time.sleep(0.2)
 
 
-def test_a_profile_with_a_mistake_costs_the_own_profiles_only(world: World) -> None:
+def test_a_profile_with_a_mistake_costs_that_profile_only(world: World) -> None:
     (world.folder / "profiles").mkdir()
-    (world.folder / "profiles/night.toml").write_text("speech_floor = 7")
+    (world.folder / "profiles/night.toml").write_text("speech_floor = ")
+    (world.folder / "profiles/day.toml").write_text("speech_floor = 7")
     powerd = world.start()
     assert powerd.poll() is None
-    assert "night" not in world.get("Profiles")
+    assert '"night"' not in world.get("Profiles")
+    assert '"day"' in world.get("Profiles")
 
 
 def test_the_chosen_profile_is_there_again_after_a_restart(world: World) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from assistant.events import EventBus, EventKind
+from common.faults import Fault
 from common.metrics import Family
 from services.assistantd.power import PhaseReporter
 from tests.power.machine import CPU, get
@@ -76,6 +77,23 @@ def test_the_metrics_of_powerd_are_read(world: World, bus: EventBus, monkeypatch
     counted = {sample.labels: sample.value for sample in families["sotto_power_phases_total"].samples}
     assert counted[(("phase", "speech"),)] == 1.0
     assert families["process_resident_memory_bytes"].samples[0].value > 1e6
+
+
+def test_the_faults_of_powerd_are_read(world: World, bus: EventBus, monkeypatch: pytest.MonkeyPatch) -> None:
+    (world.folder / "profiles").mkdir()
+    (world.folder / "profiles/night.toml").write_text("turbo = true")
+    world.start()
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", world.environment["DBUS_SYSTEM_BUS_ADDRESS"])
+    came: queue.Queue[tuple[Fault, ...]] = queue.Queue()
+    reporter = PhaseReporter(bus, take_faults=came.put)
+    reporter.start()
+    try:
+        faults = came.get(timeout=30)
+    finally:
+        reporter.stop()
+    assert [(fault.code, fault.file, fault.key) for fault in faults] == [
+        ("power.profile", "night.toml", "turbo")
+    ]
 
 
 def test_without_a_bus_events_pass_as_ever(bus: EventBus, monkeypatch: pytest.MonkeyPatch) -> None:
