@@ -60,6 +60,8 @@ class GrammarAutomaton:
     life of the automaton: when `max_states` states or `max_places` places are held they are all
     dropped, and a dropped state is made again from the path that first led to it.
 
+    More than twelve attributes: the tables of states and their bounds are dropped together, under one lock.
+
     Args:
         network: the compiled grammar.
         start_node: the node where all sentences start.
