@@ -12,15 +12,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from common.errors import Denied, SottoError, Unauthenticated
 from common.metrics import Counter
 from services.gatewayd import tokens
-from services.gatewayd.addresses import parse_address
 from services.gatewayd.http_errors import error_answer
 from services.gatewayd.tokens import Token, TokenStore
+from services.inbound.addresses import parse_address
+from services.inbound.http import LINE
 
 #: The caller on the gateway's Unix socket: the rights of its folder say who may connect.
 LOCAL = Token("this machine", frozenset(tokens.Scope), 0.0)
-_WS_UNAUTHENTICATED = 4401
 REFUSED = Counter(
-    "sotto_callers_refused_total", "Calls without a token that is good for them, by the error", ("code",)
+    "sotto_callers_refused_total",
+    "Calls without a token that is good for them, or for another site, by the error",
+    ("code",),
 )
 
 
@@ -116,10 +118,14 @@ class Access:
                 caller = self._caller(scope)
             except SottoError as error:
                 if scope["path"] not in self._open_paths:
-                    await self._refuse(error, scope, receive, send)
+                    REFUSED.inc(error.code)
+                    await error_answer(error)(scope, receive, send)
                     return
                 caller = None
-            scope.setdefault("state", {})["caller"] = caller
+            state = scope.setdefault("state", {})
+            state["caller"] = caller
+            if caller is not None and (line := state.get(LINE)) is not None:
+                line.vouch()
         await self._app(scope, receive, send)
 
     def _caller(self, scope: Scope) -> Token:
@@ -127,15 +133,6 @@ class Access:
             return LOCAL
         address = (scope.get("client") or ("", 0))[0]
         return self._keeper.caller(Headers(scope=scope).get("authorization", ""), str(address))
-
-    async def _refuse(self, error: SottoError, scope: Scope, receive: Receive, send: Send) -> None:
-        REFUSED.inc(error.code)
-        if scope["type"] == "http":
-            await error_answer(error)(scope, receive, send)
-            return
-        # A close before the handshake's answer is a plain HTTP 403 to the peer.
-        await receive()
-        await send({"type": "websocket.close", "code": _WS_UNAUTHENTICATED, "reason": error.code})
 
 
 def is_loopback(address: str) -> bool:

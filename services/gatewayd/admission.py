@@ -1,4 +1,7 @@
-"""Who may hold one of the assistant's places: conversations, and streams of events. Pure."""
+"""Admits conversations and streams of events: who may hold one of the assistant's places for them. Pure.
+
+`services.inbound.admission` admits the connections of a port.
+"""
 
 from __future__ import annotations
 

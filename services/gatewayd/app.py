@@ -18,6 +18,8 @@ from services.gatewayd.access import Access, Gatekeeper
 from services.gatewayd.description import with_description
 from services.gatewayd.endpoints import find_endpoints
 from services.gatewayd.gateway import Gateway
+from services.gatewayd.shares import Shares
+from services.gatewayd.sites import SiteCheck, Sites, names_of_box
 from services.gatewayd.wire_json import to_line
 from services.proto.sotto.v1 import gateway_pb2 as gw
 
@@ -58,8 +60,13 @@ def guarded(app: ASGIApp, gateway: Gateway, *, local: bool = False) -> ASGIApp:
         gateway: its tokens and settings.
         local: the port is the gateway's Unix socket, whose callers need no token.
     """
-    keeper = Gatekeeper(gateway.tokens, gateway.settings.trust_loopback)
-    return Counted(Access(app, keeper, OPEN_PATHS, local=local))
+    settings = gateway.settings
+    keeper = Gatekeeper(gateway.tokens, settings.trust_loopback)
+    checked = Access(Shares(app, gateway), keeper, OPEN_PATHS, local=local)
+    if local:
+        return Counted(checked)
+    names = names_of_box((*settings.names, gateway.identity.host_name))
+    return Counted(SiteCheck(checked, Sites(names, frozenset(map(str.lower, settings.origins)))))
 
 
 async def _plain(_request: Request, error: Exception) -> Response:

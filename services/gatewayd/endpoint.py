@@ -20,8 +20,10 @@ from services.gatewayd.access import allow
 from services.gatewayd.bodies import read_body
 from services.gatewayd.gateway import Gateway
 from services.gatewayd.http_errors import error_answer
+from services.gatewayd.shares import holding
 from services.gatewayd.tokens import Scope
 from services.gatewayd.wire_json import from_body, to_line
+from services.inbound.memory import Holding
 
 log = logging.getLogger(__name__)
 
@@ -116,8 +118,9 @@ class Endpoint:
                 caller = request.state.caller
                 if not self.open:
                     allow(caller, self.scope)
-                body = await self._body(request, gateway)
-                return await self.handler(Call(gateway, request, body))
+                with holding(gateway, request.scope) as held:
+                    body = await self._body(request, gateway, held)
+                    return await self.handler(Call(gateway, request, body))
             except SottoError as error:
                 return self.failure(error)
             except Exception:
@@ -126,13 +129,13 @@ class Endpoint:
 
         return Route(self.path, answer, methods=[self.method], name=f"{self.method} {self.path}")
 
-    async def _body(self, request: Request, gateway: Gateway) -> Message | bytes | None:
+    async def _body(self, request: Request, gateway: Gateway, held: Holding) -> Message | bytes | None:
         limits = gateway.settings.limits
         if self.sound and (self.takes is None or is_sound(request)):
-            return await read_body(request, limits.audio_bytes, limits)
+            return await read_body(request, limits.audio_bytes, limits, held)
         if self.takes is None:
             return None
-        body = await read_body(request, limits.json_bytes, limits)
+        body = await read_body(request, limits.json_bytes, limits, held)
         return from_body(body, self.takes(), ignore_unknown=self.ignore_unknown)
 
 

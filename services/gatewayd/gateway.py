@@ -13,6 +13,7 @@ from services.gatewayd.identity import Identity
 from services.gatewayd.pairing import Pairing
 from services.gatewayd.tokens import TokenStore
 from services.gatewayd.upstream import Upstream
+from services.inbound.memory import MemoryBudget
 from services.settings.gateway import GatewaySettings
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Gateway:
         pairing: by code or ticket.
         identity: key and certificate for TLS.
         box_name: name of the box, for people.
+        memory: for the requests of all callers.
         conversations, watchers: the assistant's places for conversations and event streams.
         hub_watchers: awaited in this order when the hubs have changed.
     """
@@ -41,6 +43,7 @@ class Gateway:
     pairing: Pairing
     identity: Identity
     box_name: str
+    memory: MemoryBudget
     conversations: Places
     watchers: Places
     hub_watchers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)

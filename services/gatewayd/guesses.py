@@ -39,7 +39,7 @@ class Guesses:
         """Count one try.
 
         Args:
-            source: where it comes from, as `addresses.source_of` says.
+            source: where it comes from, as `services.inbound.addresses.network_of` says.
             now: seconds of a clock that never goes back.
 
         Raises:

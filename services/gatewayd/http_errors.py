@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse, Response
 
 from common.errors import ErrorKind, InvalidInput, SottoError
 from services.gatewayd.wire_json import to_line
+from services.inbound import memory
 from services.proto.sotto.v1 import gateway_pb2 as gw
 
 STATUS: dict[ErrorKind, int] = {
@@ -23,7 +24,9 @@ STATUS: dict[ErrorKind, int] = {
 
 
 #: Errors with a status of their own instead of that of their kind.
-_STATUS_OF_CODE = {"pairing.wait": 429, "access.share": 429}
+_STATUS_OF_CODE = {"pairing.wait": 429, "access.host": 421, "access.share": 429, memory.SHARE: 429}
+#: Seconds until a refused caller may try again, by the code of the error.
+_RETRY_S = {memory.SHARE: memory.RETRY_S, memory.FULL: memory.RETRY_S}
 
 
 def status_of(error: SottoError) -> int:
@@ -52,10 +55,9 @@ class WrongParameter(InvalidInput):
 
 
 def error_answer(error: SottoError) -> Response:
-    """An error as an HTTP answer."""
-    status = status_of(error)
-    headers = {"WWW-Authenticate": 'Bearer realm="sotto"'} if status == 401 else {}
-    return Response(to_line(error_message(error)), status, headers, media_type="application/json")
+    """An error as an HTTP answer; also to the handshake of a WebSocket."""
+    line = to_line(error_message(error))
+    return Response(line, status_of(error), _headers(error), media_type="application/json")
 
 
 def openai_error_answer(error: SottoError) -> Response:
@@ -65,7 +67,13 @@ def openai_error_answer(error: SottoError) -> Response:
     text = _text(f"{error.message}. {error.hint}" if error.hint else error.message)
     parameter = error.parameter if isinstance(error, WrongParameter) else None
     body = {"error": {"message": text, "type": kind, "param": parameter, "code": error.code}}
-    return JSONResponse(body, status)
+    return JSONResponse(body, status, _headers(error))
+
+
+def _headers(error: SottoError) -> dict[str, str]:
+    if error.kind is ErrorKind.UNAUTHENTICATED:
+        return {"WWW-Authenticate": 'Bearer realm="sotto"'}
+    return {"Retry-After": str(_RETRY_S[error.code])} if error.code in _RETRY_S else {}
 
 
 def _text(text: str) -> str:

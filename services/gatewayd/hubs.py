@@ -11,7 +11,7 @@ from common.errors import Conflict, InvalidInput, NotFound, SottoError, TooLarge
 from common.faults import Faults
 from common.files import read_bounded
 from common.state_file import load_json, save_json
-from services.gatewayd.addresses import parse_address
+from services.inbound.addresses import parse_address
 
 log = logging.getLogger(__name__)
 

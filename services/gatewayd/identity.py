@@ -22,6 +22,8 @@ _NOT_BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
 _NOT_AFTER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 #: Longest time in seconds to make it; an emulated machine is slow.
 _MAKE_S = 120
+#: Digits of the certificate's fingerprint in the box's service name: enough to tell boxes apart.
+_DIGITS = 8
 _KEY = "tls.key"
 _CERTIFICATE = "tls.crt"
 
@@ -44,6 +46,16 @@ class Identity:
         der = ssl.PEM_cert_to_DER_cert(self.certificate.read_text())
         digits = hashlib.sha256(der).hexdigest().upper()
         return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
+
+    @property
+    def service_name(self) -> str:
+        """The name under which the box is announced; another name that the owner gives does not change it."""
+        return f"sotto-{self.fingerprint.replace(':', '')[:_DIGITS].lower()}"
+
+    @property
+    def host_name(self) -> str:
+        """The host name in that announcement."""
+        return f"{self.service_name}.local"
 
     def public_key_hash(self) -> bytes:
         """SHA-256 of the certificate's public key (SubjectPublicKeyInfo, DER): what callers pin."""

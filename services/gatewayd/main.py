@@ -9,16 +9,17 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from common.errors import SottoError
-from common.faults import Fault
+from common.faults import Fault, Faults
 from common.paths import gateway_socket, gateway_state, hub_facts, pairing_code_path, socket_path, state_dir
 from services.daemon.allocator import bound_allocator
 from services.daemon.entry import failed, log_faults, parse_options
 from services.daemon.lock import StateLock
+from services.daemon.log_limit import LimitedLog
 from services.daemon.notify import notify
 from services.gatewayd.access import is_loopback
 from services.gatewayd.addresses import box_addresses
@@ -40,6 +41,10 @@ from services.gatewayd.upstream import Upstream
 from services.gatewayd.wyoming_satellite import SatelliteSession, Seats
 from services.gatewayd.wyoming_server import MakeSession, WyomingServer
 from services.gatewayd.wyoming_services import ServicesSession
+from services.gatewayd.wyoming_session import Send
+from services.inbound.admission import KnownAddresses
+from services.inbound.lines import Door
+from services.inbound.memory import MemoryBudget, MemoryShares
 from services.settings.gateway import GatewaySettings, for_hubs, load_usable_gateway_settings
 from services.wire.limits import MAX_CONVERSATIONS, MAX_WATCHERS
 
@@ -48,28 +53,32 @@ log = logging.getLogger(__name__)
 _MMAP_BYTES, _TRIM_BYTES = 64 * 1024, 1024 * 1024
 
 
-def put_together(settings: GatewaySettings, state: Path, assistant: Path) -> Gateway:
+def put_together(
+    settings: GatewaySettings, state: Path, assistant: Path, lost: Faults | None = None
+) -> Gateway:
     """The parts of a gateway. Call it inside the event loop.
 
     Args:
         settings: from `gateway.toml`.
         state: folder of identity, tokens and hubs.
         assistant: socket of assistantd, which need not be there yet.
+        lost: is told of state that was damaged and is lost.
 
     Raises:
         StorageError, InvalidInput: the state cannot be written, or is damaged.
     """
     name = settings.name or socket.gethostname().split(".")[0] or "Sotto"
-    tokens = TokenStore(state / "tokens.json")
+    tokens = TokenStore(state / "tokens.json", lost)
     identity = load_identity(state, name, pinned=bool(tokens.tokens))
     return Gateway(
         settings=settings,
         upstream=Upstream(assistant),
         tokens=tokens,
-        hubs=HubStore(state / "hubs.json", hub_facts()),
+        hubs=HubStore(state / "hubs.json", hub_facts(), lost),
         pairing=Pairing(load_code(pairing_code_path(state)), identity.public_key_hash),
         identity=identity,
         box_name=name,
+        memory=MemoryBudget(MemoryShares.of(settings.limits.memory_bytes)),
         conversations=Places(
             Shares("conversations", MAX_CONVERSATIONS, settings.limits.conversations, hub=8, kept_for_hubs=4)
         ),
@@ -80,9 +89,13 @@ def put_together(settings: GatewaySettings, state: Path, assistant: Path) -> Gat
 def wyoming_doors(gateway: Gateway) -> dict[str, WyomingServer]:
     """A server for each of Wyoming's ports, by the names of `mdns.WYOMING_PORTS`; none is open yet."""
     upstream, settings, hubs, seats = gateway.upstream, gateway.settings, gateway.hubs, Seats()
-    places, quiet_s = gateway.conversations, gateway.settings.limits.quiet_s
+    places, quiet_s = gateway.conversations, settings.limits.quiet_s
+
+    def services(send: Send, peer: str, _cut: Callable[[], None]) -> ServicesSession:
+        return ServicesSession(upstream, gateway.memory.hold(peer, peer), send, places, peer, quiet_s)
+
     make: dict[str, MakeSession] = {
-        "wyoming_port": lambda send, peer, _cut: ServicesSession(upstream, send, places, peer, quiet_s),
+        "wyoming_port": services,
         "satellite_port": lambda send, peer, cut: SatelliteSession(upstream, seats, send, peer, cut),
     }
     ports = {name: getattr(settings, name) for name in WYOMING_PORTS}
@@ -91,6 +104,13 @@ def wyoming_doors(gateway: Gateway) -> dict[str, WyomingServer]:
         for name, port in ports.items()
         if port
     }
+
+
+def _doors(settings: GatewaySettings) -> tuple[Door, Door]:
+    """The doors of HTTP and of gRPC: who showed a token at one is known at the other."""
+    known = KnownAddresses()
+    places = settings.limits.connections
+    return Door.for_tokens(places, known), Door.for_tokens(places, known)
 
 
 async def serve(ports: Ports, state: Path, assistant: Path, local: Path, faults: Sequence[Fault]) -> None:
@@ -110,7 +130,8 @@ async def serve(ports: Ports, state: Path, assistant: Path, local: Path, faults:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     settings, limits = ports.settings, ports.settings.limits
-    gateway = put_together(settings, state, assistant)
+    lost = Faults()
+    gateway = put_together(settings, state, assistant, lost)
     app = build_app(gateway)
     servers: list[HttpServer | GrpcFront | TlsPipe] = [
         HttpServer(guarded(app, gateway, local=True), unix_listener(local), limits),
@@ -118,10 +139,9 @@ async def serve(ports: Ports, state: Path, assistant: Path, local: Path, faults:
     ]
     if ports.grpc is not None:
         behind = local.with_name("grpc.sock")
-        servers += [
-            GrpcFront(behind, gateway),
-            TlsPipe(ports.grpc, behind, gateway.identity, "h2", limits),
-        ]
+        pipe = TlsPipe(ports.grpc, behind, gateway.identity, "h2", limits)
+        # A loopback caller needs a token there, too.
+        servers += [GrpcFront(behind, gateway, pipe.lines), pipe]
     doors = wyoming_doors(gateway)
     advertiser = Advertiser(gateway, lambda: [name for name, door in doors.items() if door.listening])
     gateway.hub_watchers.extend(door.start for door in doors.values())
@@ -132,6 +152,7 @@ async def serve(ports: Ports, state: Path, assistant: Path, local: Path, faults:
         problems = await gateway.hubs_changed()
         faults = [
             *faults,
+            *lost.all(),
             *(Fault.of(error, "That port stays closed.", "gateway.toml") for error in problems),
         ]
         if settings.mdns and not is_loopback(settings.host):
@@ -170,15 +191,17 @@ def main() -> int:
     if not options.verbose:
         # uvicorn warns of every invalid request; strangers could fill the journal with that.
         logging.getLogger("uvicorn").setLevel(logging.ERROR)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(LimitedLog())
     os.umask(0o077)
     bound_allocator(_MMAP_BYTES, _TRIM_BYTES)
     try:
         settings, faults = load_usable_gateway_settings(options.config)
-        bound_tls(settings.limits.head_s)
+        bound_tls(settings.limits.tls_s)
         state = gateway_state(state_dir())
         lock = StateLock(state)
         try:
-            ports = bind_ports(settings)
+            ports = bind_ports(settings, *_doors(settings))
             faults += ports.faults
             log_faults(faults)
             asyncio.run(serve(ports, state, socket_path(), gateway_socket(), faults))

@@ -25,8 +25,6 @@ WYOMING_PORTS = {"wyoming_port": "", "satellite_port": "-satellite"}
 _LOOK_S = 20.0
 #: Errors of the network, or of the limit of open files; they may be over at the next look.
 _TROUBLE = (OSError, ZeroconfError)
-#: Digits of the certificate's fingerprint in the box's name: enough to tell boxes apart.
-_DIGITS = 8
 
 
 class Advertiser:
@@ -46,8 +44,7 @@ class Advertiser:
         self._told: dict[str, ServiceInfo] = {}
         self._task: asyncio.Task[None] | None = None
         self._looking = asyncio.Lock()
-        #: Made from the certificate, which never changes; a new name of the box does not change it.
-        self.name = f"sotto-{gateway.identity.fingerprint.replace(':', '')[:_DIGITS].lower()}"
+        self.name = gateway.identity.service_name
 
     def start(self) -> None:
         """Begin to advertise, in the background."""
@@ -134,7 +131,7 @@ class Advertiser:
                 f"{name}.{kind}",
                 port=port,
                 properties=properties,
-                server=f"{self.name}.local.",
+                server=f"{self._gateway.identity.host_name}.",
                 parsed_addresses=addresses,
             )
             for kind, name, port, properties in kinds

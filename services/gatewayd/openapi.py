@@ -28,18 +28,19 @@ _FREE = {
     "google.protobuf.Value": {},
 }
 #: Statuses that every endpoint may answer.
-_COMMON = (400, 401, 403, 408, 413, 500, 503)
+_COMMON = (400, 401, 403, 408, 413, 421, 429, 500, 503)
 _MEANING = {
     400: "Something in the request cannot be used",
     401: "No token, a wrong one, or one that has expired",
-    403: "The token, or the code, is not good for this",
+    403: "The token, the code, or the web site is not good for this",
     404: "There is no such thing",
     405: "Not this method",
     408: "It came too slowly",
     409: "It is there already",
     412: "Something the box needs is missing",
     413: "Above a limit, which the message names",
-    429: "Too often; the message says how long to wait",
+    421: "The request names another host than this box",
+    429: "Too often, or too much at once; the message says how long to wait",
     500: "The box failed; its log says why",
     503: "Not now: the assistant is away, or busy",
     507: "The box cannot save it",

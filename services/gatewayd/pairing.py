@@ -49,7 +49,7 @@ class Pairing:
 
         Args:
             message: the client's.
-            source: where it comes from, as `addresses.source_of` says.
+            source: where it comes from, as `services.inbound.addresses.network_of` says.
             now: see the class.
 
         Raises:

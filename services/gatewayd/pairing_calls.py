@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from services.gatewayd.addresses import source_of
 from services.gatewayd.gateway import Gateway
 from services.gatewayd.wire_tokens import token_to_wire
+from services.inbound.addresses import network_of
 from services.proto.sotto.v1 import gateway_pb2 as gw
 
 
@@ -22,7 +22,7 @@ def start(gateway: Gateway, request: gw.PairStartRequest, address: str) -> gw.Pa
         Unavailable: too many wrong codes lately.
         InvalidInput: the message cannot be used.
     """
-    name, message = gateway.pairing.start(request.message, source_of(address), time.monotonic())
+    name, message = gateway.pairing.start(request.message, network_of(address), time.monotonic())
     return gw.PairStartResponse(exchange=name, message=message)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from common.errors import SottoError, Unavailable
 from common.faults import Fault
 from services.gatewayd.server import tcp_listener
+from services.inbound.lines import Door, Listener
 from services.settings.gateway import LOOPBACK, GatewaySettings
 
 USUAL_PORT = GatewaySettings().port
@@ -26,22 +27,26 @@ class Ports:
     """
 
     settings: GatewaySettings
-    rest: socket.socket
-    grpc: socket.socket | None
+    rest: Listener
+    grpc: Listener | None
     faults: tuple[Fault, ...]
 
 
-def bind_ports(settings: GatewaySettings) -> Ports:
+def bind_ports(settings: GatewaySettings, rest_door: Door, grpc_door: Door) -> Ports:
     """Listen on the ports of `settings`.
 
     In place of a port that this process may not use, it is the usual one; in place of an address that is
     none to listen on, that of this machine alone. Without its port there is no gRPC.
 
+    Args:
+        settings: from `gateway.toml`.
+        rest_door, grpc_door: give the connections their places.
+
     Raises:
         Conflict: the port of REST is in use.
         Unavailable: neither port nor address can be had.
     """
-    used, rest, faults = _rest(settings)
+    used, rest, faults = _rest(settings, rest_door)
     if used.host == settings.host and used.host and not _is_of_this_machine(used.host):
         faults.append(
             Fault(
@@ -56,20 +61,20 @@ def bind_ports(settings: GatewaySettings) -> Ports:
     grpc = None
     if used.grpc_port:
         try:
-            grpc = tcp_listener(used, used.grpc_port)
+            grpc = tcp_listener(used, used.grpc_port, grpc_door)
         except SottoError as error:
             used = replace(used, grpc_port=0)
             faults.append(Fault.of(error, "There is no gRPC.", _FILE, "grpc_port"))
     return Ports(used, rest, grpc, tuple(faults))
 
 
-def _rest(settings: GatewaySettings) -> tuple[GatewaySettings, socket.socket, list[Fault]]:
+def _rest(settings: GatewaySettings, door: Door) -> tuple[GatewaySettings, Listener, list[Fault]]:
     problem: Unavailable | None = None
     for host in (settings.host, LOOPBACK):
         for port in (settings.port, USUAL_PORT):
             used = replace(settings, host=host, port=port)
             try:
-                listener = tcp_listener(used, port)
+                listener = tcp_listener(used, port, door)
             except Unavailable as error:
                 problem = problem or error
                 continue

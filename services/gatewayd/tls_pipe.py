@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import socket
 import ssl
 from contextlib import suppress
 from pathlib import Path
 
 from services.gatewayd.identity import Identity
+from services.inbound.lines import BACKLOG, WRITE_BUFFER, Line, Listener
 from services.settings.gateway import Limits
 
 log = logging.getLogger(__name__)
@@ -22,32 +22,21 @@ log = logging.getLogger(__name__)
 _PIECE = 64 * 1024
 #: gRPC's keep-alive is more frequent than this, so a connection that is silent for so long is dead.
 _SILENT_S = 300.0
-#: Prefix of the abstract names that the connections to the server behind have.
-_NAME = "sotto-gateway/"
-
-
-def address_of(peer: str) -> str:
-    """The address of a caller, from gRPC's name of the connection that `TlsPipe` made for it; "" for none.
-
-    Only `TlsPipe` can connect to the socket behind: no other user may enter its folder.
-    """
-    _, found, name = peer.partition(f"unix-abstract:{_NAME}")
-    return name.rpartition("/")[0] if found else ""
 
 
 class TlsPipe:
     """Passes bytes between TLS connections and a Unix socket.
 
     Args:
-        listener: bound, and listening.
+        listener: bound, and listening; its door gives the connections their places.
         target: socket of the server behind.
         identity: of TLS.
         protocol: for ALPN.
-        limits: of connections and times.
+        limits: of times.
     """
 
     def __init__(
-        self, listener: socket.socket, target: Path, identity: Identity, protocol: str, limits: Limits
+        self, listener: Listener, target: Path, identity: Identity, protocol: str, limits: Limits
     ) -> None:
         self._listener = listener
         self._target = target
@@ -58,6 +47,8 @@ class TlsPipe:
         self._context.set_alpn_protocols([protocol])
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
+        #: The line of each connection, by the name that its socket to the server behind has there.
+        self.lines: dict[str, Line] = {}
 
     async def start(self) -> None:
         """Begin to listen."""
@@ -65,8 +56,9 @@ class TlsPipe:
             self._serve,
             sock=self._listener,
             ssl=self._context,
-            ssl_handshake_timeout=self._limits.head_s,
+            ssl_handshake_timeout=self._limits.tls_s,
             limit=_PIECE,
+            backlog=BACKLOG,
         )
 
     async def stop(self) -> None:
@@ -79,24 +71,28 @@ class TlsPipe:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._open) >= self._limits.connections:
+        line = self._listener.door.line_of(writer.transport)
+        if line is None:
             writer.transport.abort()
             return
         task = asyncio.current_task()
         assert task is not None
         self._open.add(task)
         try:
-            await self._join(reader, writer)
+            await self._join(reader, writer, line)
         except (OSError, TimeoutError, asyncio.CancelledError) as error:
             log.debug("a connection ended: %s", type(error).__name__)
         finally:
             self._open.discard(task)
             writer.transport.abort()
 
-    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await self._connect(str(writer.get_extra_info("peername")[0]))
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: Line) -> None:
+        connection, name = await self._connect()
+        there, back = await asyncio.open_unix_connection(sock=connection, limit=_PIECE)
+        back.transport.set_write_buffer_limits(high=WRITE_BUFFER)
+        self.lines[name] = line
         ways = [
-            asyncio.create_task(self._pass(reader, back)),
+            asyncio.create_task(self._pass(reader, back, line)),
             asyncio.create_task(self._pass(there, writer)),
         ]
         try:
@@ -107,26 +103,32 @@ class TlsPipe:
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
+            del self.lines[name]
             back.transport.abort()
 
-    async def _connect(self, address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """A connection to the server behind, which sees `address` in the name of its peer (`address_of`)."""
-        line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    async def _connect(self) -> tuple[socket.socket, str]:
+        """A socket to the server behind, and the name by which that server knows it, as gRPC writes names."""
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            line.setblocking(False)
-            line.bind(f"\0{_NAME}{address}/{secrets.token_hex(8)}")
-            await asyncio.get_running_loop().sock_connect(line, str(self._target))
-            return await asyncio.open_unix_connection(sock=line, limit=_PIECE)
+            connection.setblocking(False)
+            # The kernel chooses a name that no other socket has.
+            connection.bind("")
+            await asyncio.get_running_loop().sock_connect(connection, str(self._target))
         except BaseException:
-            line.close()
+            connection.close()
             raise
+        return connection, f"unix-abstract:{connection.getsockname()[1:].decode()}"
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: Line | None = None
+    ) -> None:
         while True:
             async with asyncio.timeout(_SILENT_S):
                 piece = await reader.read(_PIECE)
             if not piece:
                 break
+            if line is not None:
+                line.heard()
             writer.write(piece)
             async with asyncio.timeout(self._limits.idle_s):
                 await writer.drain()

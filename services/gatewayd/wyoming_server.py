@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -16,6 +15,8 @@ from common.metrics import Gauge
 from services.gatewayd.hubs import HubStore, canonical
 from services.gatewayd.wyoming_session import Send, Session
 from services.gatewayd.wyoming_wire import MAX_LINE, read_event, write_event
+from services.inbound.admission import Admission, Shares
+from services.inbound.lines import BACKLOG, Door, Line, Listener
 from services.settings.gateway import Limits
 
 log = logging.getLogger(__name__)
@@ -33,19 +34,20 @@ class WyomingServer:
     """One port, which is open only while a hub is paired.
 
     Args:
-        bind: makes the bound socket; called when the first hub is paired.
+        bind: makes the bound socket for a door; called when the first hub is paired.
         hubs: paired hubs.
         make: makes the session of a connection.
         limits: of times.
     """
 
     def __init__(
-        self, bind: Callable[[], socket.socket], hubs: HubStore, make: MakeSession, limits: Limits
+        self, bind: Callable[[Door], Listener], hubs: HubStore, make: MakeSession, limits: Limits
     ) -> None:
         self._bind = bind
         self._hubs = hubs
         self._make = make
         self._limits = limits
+        self._door = Door(Admission(Shares.for_known(_MAX_CONNECTIONS), hubs.knows))
         self._server: asyncio.Server | None = None
         self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
@@ -61,7 +63,9 @@ class WyomingServer:
             Conflict: the port is in use.
         """
         if self._hubs.hubs and self._server is None:
-            self._server = await asyncio.start_server(self._serve, sock=self._bind(), limit=MAX_LINE)
+            self._server = await asyncio.start_server(
+                self._serve, sock=self._bind(self._door), limit=MAX_LINE, backlog=BACKLOG
+            )
         elif not self._hubs.hubs and self._server is not None:
             self._server.close()
             self._server = None
@@ -84,7 +88,8 @@ class WyomingServer:
         return bool(peer) and self._hubs.knows(str(peer[0]))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._open) >= _MAX_CONNECTIONS or not self._is_hub(writer):
+        line = self._door.line_of(writer.transport)
+        if line is None or not self._is_hub(writer):
             writer.transport.abort()
             return
         task = asyncio.current_task()
@@ -92,7 +97,7 @@ class WyomingServer:
         self._open[task] = writer
         CONNECTIONS.inc()
         try:
-            await self._talk(reader, writer)
+            await self._talk(reader, writer, line)
         except (OSError, TimeoutError) as error:
             log.info("a hub's connection ended: %s", error or type(error).__name__)
         except asyncio.CancelledError:
@@ -107,7 +112,7 @@ class WyomingServer:
                     await writer.wait_closed()
             writer.transport.abort()
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: Line) -> None:
         sending = asyncio.Lock()
 
         async def send(event: Event) -> None:
@@ -119,6 +124,7 @@ class WyomingServer:
         session = self._make(send, peer, writer.transport.abort)
         try:
             while (event := await self._next(reader)) is not None:
+                line.heard()
                 await session.take(event)
         except SottoError as error:
             # After a frame that cannot be read, the next one cannot be found.

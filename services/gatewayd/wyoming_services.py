@@ -22,10 +22,12 @@ from wyoming.wake import Detect, Detection, NotDetected
 from assistant.models.catalogue import DEFAULT_LANGUAGE, WAKE_WORDS
 from common.errors import InvalidInput, SottoError, TooLarge
 from services.gatewayd.admission import Holder, Kind, Places
+from services.gatewayd.bodies import COPIES
 from services.gatewayd.quiet import Heard, while_heard
 from services.gatewayd.upstream import CALL_S, Upstream, many, one
 from services.gatewayd.wyoming_info import services_info
 from services.gatewayd.wyoming_session import Send, Session
+from services.inbound.memory import Holding
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.wire.calls import write
 
@@ -44,15 +46,19 @@ class ServicesSession(Session):
 
     Args:
         upstream: the assistant.
+        held: memory for sound is taken from there.
         send: to the hub.
         places: of conversations; the detection of wake words takes one.
         peer: address of the hub.
         quiet_s: seconds without audio after which the detection of wake words ends.
     """
 
-    def __init__(self, upstream: Upstream, send: Send, places: Places, peer: str, quiet_s: float) -> None:
+    def __init__(
+        self, upstream: Upstream, held: Holding, send: Send, places: Places, peer: str, quiet_s: float
+    ) -> None:
         super().__init__(send)
         self._upstream = upstream
+        self._held = held
         self._take_place = partial(places.take, Holder(Kind.HUB, peer))
         self._quiet_s = quiet_s
         self._sound = bytearray()
@@ -73,7 +79,7 @@ class ServicesSession(Session):
             names = Detect.from_event(event).names or []
             self._wake = _WakeWords(self._upstream, names, self._send, self._take_place, self._quiet_s)
         elif AudioStart.is_type(kind):
-            self._sound.clear()
+            self._forget()
         elif AudioChunk.is_type(kind):
             await self._hear(self.plain(event))
         elif AudioStop.is_type(kind):
@@ -85,7 +91,7 @@ class ServicesSession(Session):
 
     def close(self) -> None:
         """The connection has ended, or begins another request."""
-        self._sound.clear()
+        self._forget()
         if self._wake is not None:
             self._wake.close()
             self._wake = None
@@ -96,13 +102,18 @@ class ServicesSession(Session):
             await self._wake.hear(plain.audio, plain.rate)
             return
         if len(self._sound) + len(plain.audio) > _MAX_SOUND_BYTES:
-            self._sound.clear()
+            self._forget()
             raise TooLarge(
                 f"more than {_MAX_SOUND_BYTES // 1024} KiB of sound",
                 hint="end an utterance with audio-stop",
                 code="audio.too-long",
             )
+        self._held.resize(COPIES * (len(self._sound) + len(plain.audio)))
         self._sound += plain.audio
+
+    def _forget(self) -> None:
+        self._sound.clear()
+        self._held.resize(0)
 
     async def _end_of_sound(self) -> None:
         if self._wake is not None:
@@ -116,6 +127,7 @@ class ServicesSession(Session):
             request = pb.TranscribeRequest(audio=sound, sample_rate=rate)
             heard: pb.TranscribeResponse = await one(self._upstream.stub.Transcribe(request, timeout=CALL_S))
             text = heard.text
+        self._held.resize(0)
         await self._send(Transcript(text=text, language=DEFAULT_LANGUAGE).event())
 
     async def _answer(self, text: str) -> None:

@@ -30,6 +30,9 @@ from starlette.routing import Route
 from assistant.models.catalogue import WAKE_WORDS
 from common.errors import SottoError
 from common.files import read_bounded, write_whole
+from services.inbound.admission import Admission, Shares
+from services.inbound.http import http_protocol
+from services.inbound.lines import BACKLOG, Door, Listener, listen
 from services.provision.config import Problem, read_table, to_toml
 from services.provision.form import FIELDS, FORM, OTHER_SSID, STYLE, Page, form_page, plain_page, thanks_page
 from services.provision.keys import ANY_WORD, Setup
@@ -40,6 +43,10 @@ log = logging.getLogger(__name__)
 
 #: Seconds that a phone may take to send the form.
 _BODY_S = 15.0
+#: Seconds for the head of a request.
+_HEAD_S = 10.0
+#: Connections at once.
+_PLACES = 32
 _MAX_FIELDS = 20
 _FACTS_LIMIT = 64 * 1024
 _HEADERS = {
@@ -210,21 +217,29 @@ def application(site: Site) -> Starlette:
     return Starlette(routes=[Route("/{path:path}", site.answer, methods=methods)])
 
 
-def server_for(site: Site, port: int) -> uvicorn.Server:
-    """The web server. It is bound to the address of the own network only."""
+def listener_for(site: Site, port: int) -> Listener:
+    """A socket on the address of the own network only. Nobody has a token there; one phone has a few places.
+
+    Raises:
+        OSError: it cannot be bound.
+    """
+    shares = Shares(_PLACES, strangers=_PLACES, stranger=_PLACES // 4, known=0)
+    return listen(site.page.address, port, Door(Admission(shares, lambda _address: False)))
+
+
+def server_for(site: Site, door: Door) -> uvicorn.Server:
+    """The web server, for connections that have a place."""
     return uvicorn.Server(
         uvicorn.Config(
             application(site),
-            host=site.page.address,
-            port=port,
-            log_level="warning",
+            # Strangers could fill the log with warnings of invalid requests.
+            log_level="error",
             access_log=False,
             server_header=False,
-            limit_concurrency=32,
+            backlog=BACKLOG,
             timeout_keep_alive=5,
             timeout_graceful_shutdown=3,
-            h11_max_incomplete_event_size=16 * 1024,
-            http="h11",
+            http=http_protocol(_HEAD_S, _BODY_S, door),
             loop="asyncio",
             ws="none",
             lifespan="off",
@@ -246,7 +261,13 @@ def main() -> int:
     except (SottoError, ValueError, KeyError, TypeError) as error:
         print(f"sotto-setup-page: {error}", file=sys.stderr)
         return 2
-    server_for(Site(page, places.page_run, secrets.token_urlsafe(16)), 80).run()
+    site = Site(page, places.page_run, secrets.token_urlsafe(16))
+    try:
+        listener = listener_for(site, 80)
+    except OSError as error:
+        print(f"sotto-setup-page: port 80 on {page.address}: {error}", file=sys.stderr)
+        return 1
+    server_for(site, listener.door).run([listener])
     return 0
 
 

@@ -41,10 +41,14 @@ class Limits:
     """Limits on what one caller, or all together, may use.
 
     Attributes:
-        connections: open at once on a port, over all callers.
+        connections: open at once on a port, over all callers; an eighth for one address from which no token
+            came yet, three quarters for all of those, and three quarters for any other address.
         json_bytes: of a body that is JSON.
         audio_bytes: of a body that is sound.
-        head_s: seconds for a connection to agree on TLS, and then for the head of a request.
+        memory_bytes: for the requests of all callers that are not answered yet; half for one token, three
+            quarters for one address, an eighth for all callers without a token.
+        tls_s: seconds for a connection to agree on TLS.
+        head_s: seconds for the head of a request.
         ready_s: seconds that a conversation may be open before it begins; clients may open it ahead.
         idle_s: seconds for the next piece of a body, or for a peer to take the next piece of an answer.
         body_s: seconds for a whole body.
@@ -57,6 +61,8 @@ class Limits:
     connections: int = field(default=256, metadata=between(1, 1000))
     json_bytes: int = field(default=64 * 1024, metadata=between(1024, 16 * 1024 * 1024))
     audio_bytes: int = field(default=6 * 1024 * 1024, metadata=between(1024, 64 * 1024 * 1024))
+    memory_bytes: int = field(default=96 * 1024 * 1024, metadata=between(1024 * 1024, 4 * 1024 * 1024 * 1024))
+    tls_s: float = field(default=5.0, metadata=between(0.1, 600))
     head_s: float = field(default=10.0, metadata=between(0.1, 600))
     ready_s: float = field(default=300.0, metadata=between(0.1, 86400))
     idle_s: float = field(default=20.0, metadata=between(0.1, 3600))
@@ -80,6 +86,8 @@ class GatewaySettings:
         satellite_port: of Wyoming's satellite, likewise.
         mdns: advertise the box by multicast DNS, unless it listens on loopback alone.
         trust_loopback: programs on this machine need no token.
+        names: names of the box beside its own, under which callers reach it, such as that of a proxy.
+        origins: web sites that may call from a browser, such as "https://panel.example"; the box's own may.
         limits: see `Limits`.
 
     Raises:
@@ -94,6 +102,8 @@ class GatewaySettings:
     satellite_port: int = field(default=10700, metadata=between(0, 65535))
     mdns: bool = True
     trust_loopback: bool = False
+    names: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

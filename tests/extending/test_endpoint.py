@@ -40,7 +40,7 @@ async def run():
     gateway = put_together(GatewaySettings(), state, state / "no.sock")
     app = guarded(build_app(gateway), gateway)
     tokens = {scope: gateway.tokens.issue(scope, [scope], 0.0)[0] for scope in ("talk", "control")}
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://box") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         async def greet(**headers):
             answer = await client.post("/v1/greet", json={"address": "hello"}, headers=headers)
             return answer.status_code, answer.json()

@@ -27,6 +27,7 @@ class Gate:
     grpc_port: int
     wyoming_port: int
     satellite_port: int
+    options: tuple[str, ...] = ()
     process: subprocess.Popen[str] | None = None
 
     @property
@@ -70,7 +71,7 @@ class Gate:
     def run(self) -> None:
         """Start with the settings that are there, and wait until it says where it is."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "services.gatewayd.main"],
+            [sys.executable, "-m", "services.gatewayd.main", *self.options],
             env=self.box.environment,
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,

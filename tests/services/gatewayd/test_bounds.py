@@ -8,7 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -16,13 +16,15 @@ import psutil
 import pytest
 
 from services.gatewayd.server import tcp_listener
-from services.settings.gateway import GatewaySettings, Limits
+from services.inbound.admission import KnownAddresses
+from services.inbound.lines import Door
+from services.settings.gateway import GatewaySettings
 from tests.services.gatewayd.conftest import Gate
 from tests.services.gatewayd.random_bytes import throw_bytes
 
 #: Within so many seconds the gateway gives back what it needed for a moment.
 SETTLE_S = 8
-LIMITS = {"head_s": 1.0, "idle_s": 1.0, "body_s": 2.0, "connections": 40}
+LIMITS = {"tls_s": 1.0, "head_s": 1.0, "idle_s": 1.0, "body_s": 2.0, "connections": 40}
 
 
 @pytest.fixture
@@ -77,7 +79,7 @@ def test_a_head_that_drips_is_given_up(strict: Gate) -> None:
 
 def test_a_second_head_that_drips_is_given_up_too(strict: Gate) -> None:
     with _connect(strict) as line:
-        line.sendall(b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n")
+        line.sendall(b"GET /v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert line.recv(65536)
         line.sendall(b"GET /v1/health HTTP/1.1\r\n")
         assert _seconds_until_closed(line, b"X: y\r\n") < 10
@@ -85,15 +87,15 @@ def test_a_second_head_that_drips_is_given_up_too(strict: Gate) -> None:
 
 def test_a_body_that_drips_is_given_up(strict: Gate) -> None:
     with _connect(strict) as line:
-        line.sendall(b"POST /v1/pair HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n")
+        line.sendall(b"POST /v1/pair HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n")
         assert _seconds_until_closed(line, b"x") < 10
 
 
 @pytest.mark.parametrize(
     "head",
     [
-        b"POST /v1/pair HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n",
-        b"POST /v1/pair HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /v1/pair HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n",
+        b"POST /v1/pair HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
     ],
 )
 def test_a_body_above_the_limit_is_refused(strict: Gate, head: bytes) -> None:
@@ -139,29 +141,6 @@ def test_a_line_that_never_speaks_tls_is_let_go(strict: Gate, door: str) -> None
     port = strict.grpc_port if door == "grpc" else strict.port
     with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
         assert line.recv(1) == b""
-
-
-def test_lines_count_before_tls() -> None:
-    settings = GatewaySettings(host="127.0.0.1", limits=Limits(connections=2))
-    with ExitStack() as stack:
-        listener = stack.enter_context(tcp_listener(settings, 0))
-        listener.listen()
-
-        def come() -> socket.socket:
-            return stack.enter_context(socket.create_connection(listener.getsockname(), timeout=30))
-
-        come(), come()
-        first, _ = listener.accept()
-        second, _ = listener.accept()
-        surplus = come()
-        with pytest.raises(ConnectionAbortedError):
-            listener.accept()
-        assert surplus.recv(1) == b""
-        first.close()
-        come()
-        third, _ = listener.accept()
-        second.close()
-        third.close()
 
 
 @pytest.mark.slow
@@ -241,7 +220,7 @@ def test_a_mistake_in_the_settings_is_named_and_left_out(own_gate: Gate) -> None
 
 
 def test_small_answers_do_not_wait_for_each_other() -> None:
-    listener = tcp_listener(GatewaySettings(host="127.0.0.1"), 0)
+    listener = tcp_listener(GatewaySettings(host="127.0.0.1"), 0, Door.for_tokens(8, KnownAddresses()))
     port = listener.getsockname()[1]
 
     async def accepted() -> int:

@@ -92,7 +92,7 @@ def test_a_spoken_question_brings_a_turn_and_its_sound(
 def test_nobody_converses_without_a_token(gate: Gate, token: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         _converse(gate, token)
-    assert refused.value.response.status_code == 403
+    assert refused.value.response.status_code == 401
 
 
 def test_a_token_for_devices_does_not_converse(gate: Gate) -> None:

@@ -14,6 +14,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from services.gatewayd.grpc_requests import STREAM_MESSAGE_BYTES
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.wire.status import from_rpc
@@ -108,6 +109,27 @@ def test_grpcurl_finds_the_contract_and_asks(gate: Gate, caller: tuple[tuple[str
     )
     assert "sotto.v1.Assistant" in listed.stdout, listed.stderr
     assert "HassGetCurrentDate" in answered.stdout, answered.stderr
+
+
+@pytest.mark.parametrize(
+    "method", ["sotto.v1.Assistant/Ask", "sotto.v1.Assistant/Converse", "sotto.v1.Pairing/Start"]
+)
+def test_a_message_that_is_none_is_refused(
+    gate: Gate, channel: grpc.Channel, caller: tuple[tuple[str, str]], method: str
+) -> None:
+    """Neither daemon logs a traceback for it, which their fixtures check."""
+    call: Any = channel.unary_unary  # raw bytes, which its stubs do not know
+    with pytest.raises(grpc.RpcError) as caught:
+        call(f"/{method}")(b"\xff\xff", metadata=caller)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert from_rpc(caught.value).code == "grpc.message"
+
+
+def test_a_message_of_a_stream_is_bounded(stub: rpc.AssistantStub, caller: tuple[tuple[str, str]]) -> None:
+    requests = [pb.ConverseRequest(audio=bytes(STREAM_MESSAGE_BYTES))]
+    with pytest.raises(grpc.RpcError) as caught:
+        list(stub.Converse(iter(requests), metadata=caller))
+    assert from_rpc(caught.value).code == "grpc.too-large"
 
 
 def test_nobody_attaches_a_hub_over_the_network(gate: Gate, stub: rpc.AssistantStub) -> None:

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import Unavailable
-from services.gatewayd.addresses import source_of
 from services.gatewayd.guesses import (
     ANOTHER_S,
     FIRST_WAIT_S,
@@ -91,19 +90,3 @@ def test_sources_are_forgotten_after_a_day() -> None:
         guesses.take("a", 0.0)
     assert all(_accepted(guesses, "a", FORGET_S) for _ in range(FREE_TRIES))
     assert not _accepted(guesses, "a", FORGET_S)
-
-
-@pytest.mark.parametrize(
-    ("address", "source"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2:bbbb::2", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", "no address"),
-        ("testclient", "no address"),
-    ],
-)
-def test_a_machine_is_one_source(address: str, source: str) -> None:
-    assert source_of(address) == source

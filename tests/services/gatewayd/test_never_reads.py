@@ -97,14 +97,14 @@ def _tls(gate: Gate, line: socket.socket, *protocols: str) -> ssl.SSLSocket:
 
 
 def test_over_http(gate: Gate) -> None:
-    question = b"GET /docs HTTP/1.1\r\nHost: x\r\n\r\n"
+    question = b"GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n"
     _never_read(gate, gate.port, lambda line: _ask_often(_tls(gate, line), question, 2_000))
 
 
 def test_over_http_one_long_answer(gate: Gate) -> None:
     token = gate.pair("deaf")
     body = b'{"text": "' + b"The quick brown fox jumps over the lazy dog. " * 40 + b'"}'
-    head = f"POST /v1/synthesize HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+    head = f"POST /v1/synthesize HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
 
     question = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
     _never_read(gate, gate.port, lambda line: _ask_often(_tls(gate, line), question, 1))
@@ -113,8 +113,8 @@ def test_over_http_one_long_answer(gate: Gate) -> None:
 def test_over_a_websocket(gate: Gate) -> None:
     token = gate.pair("deaf websocket")
     head = (
-        f"GET /v1/converse HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nUpgrade: websocket\r\n"
-        "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        f"GET /v1/converse HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
         "Sec-WebSocket-Version: 13\r\n\r\n"
     )
 

@@ -11,6 +11,8 @@ from common.errors import Conflict, Unavailable
 from services.gatewayd import ports
 from services.gatewayd.ports import Ports, bind_ports
 from services.gatewayd.server import tcp_listener
+from services.inbound.admission import KnownAddresses
+from services.inbound.lines import Door
 from services.settings.gateway import LOOPBACK, GatewaySettings
 from tests.services.conftest import free_port
 
@@ -24,8 +26,12 @@ def taken() -> Iterator[int]:
         yield int(listener.getsockname()[1])
 
 
+def _door() -> Door:
+    return Door.for_tokens(8, KnownAddresses())
+
+
 def bound(settings: GatewaySettings) -> Ports:
-    found = bind_ports(settings)
+    found = bind_ports(settings, _door(), _door())
     for listener in (found.rest, found.grpc):
         if listener is not None:
             listener.close()
@@ -45,11 +51,11 @@ def test_without_a_grpc_port_there_is_none() -> None:
 def test_a_port_that_may_not_be_used_is_replaced_by_the_usual_one(monkeypatch: pytest.MonkeyPatch) -> None:
     usual = free_port()
 
-    def unprivileged(settings: GatewaySettings, port: int) -> socket.socket:
+    def unprivileged(settings: GatewaySettings, port: int, door: Door) -> socket.socket:
         """The tests may run as root, who may use every port."""
         if port < 1024:
             raise Unavailable("permission denied", code="gateway.port")
-        return tcp_listener(settings, port)
+        return tcp_listener(settings, port, door)
 
     monkeypatch.setattr(ports, "USUAL_PORT", usual)
     monkeypatch.setattr(ports, "tcp_listener", unprivileged)
@@ -67,7 +73,7 @@ def test_an_address_that_is_none_to_listen_on_is_this_machine(host: str) -> None
 
 def test_a_port_in_use_is_waited_for(taken: int) -> None:
     with pytest.raises(Conflict):
-        bind_ports(GatewaySettings(host="127.0.0.1", port=taken))
+        bind_ports(GatewaySettings(host="127.0.0.1", port=taken), _door(), _door())
 
 
 def test_without_its_port_there_is_no_grpc(taken: int) -> None:

@@ -95,7 +95,7 @@ async def _line(gateway: Gateway, secret: str, path: Path) -> AsyncIterator[Clie
     server = HttpServer(guarded(build_app(gateway), gateway), unix_listener(path), gateway.settings.limits)
     await server.start()
     headers = {"Authorization": f"Bearer {secret}"}
-    async with unix_connect(str(path), "ws://box/v1/converse", additional_headers=headers) as line:
+    async with unix_connect(str(path), "ws://localhost/v1/converse", additional_headers=headers) as line:
         yield line
     await server.stop()
 
@@ -112,7 +112,7 @@ async def _websocket(gateway: Gateway, secret: str, path: Path) -> str:
 
 
 async def _grpc(gateway: Gateway, secret: str, path: Path, method: str, first: Any) -> str:
-    front = GrpcFront(path, gateway)
+    front = GrpcFront(path, gateway, {})
     await front.start()
     try:
         async with grpc.aio.insecure_channel(f"unix:{path}") as channel:
@@ -130,7 +130,8 @@ async def _grpc(gateway: Gateway, secret: str, path: Path, method: str, first: A
 async def _wyoming(gateway: Gateway, _secret: str, _path: Path) -> str:
     heard: asyncio.Queue[Event] = asyncio.Queue()
     places, quiet_s = gateway.conversations, gateway.settings.limits.quiet_s
-    session = ServicesSession(gateway.upstream, heard.put, places, _HUB.name, quiet_s)
+    held = gateway.memory.hold(_HUB.name, _HUB.name)
+    session = ServicesSession(gateway.upstream, held, heard.put, places, _HUB.name, quiet_s)
     await session.take(Detect().event())
     await session.take(_SOUND)
     told = Error.from_event(await heard.get()).code

@@ -90,7 +90,7 @@ def test_events_end(tmp_path: Path) -> None:
         headers = {"Authorization": f"Bearer {secret}"}
         async with (
             _http(gateway, tmp_path / "http.sock"),
-            httpx.AsyncClient(transport=transport, base_url="http://box", headers=headers) as client,
+            httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client,
             client.stream("GET", "/v1/events") as answer,
         ):
             lines = answer.aiter_lines()
@@ -136,7 +136,7 @@ def _converse(folder: Path, first: str) -> tuple[str, int]:
         headers = {"Authorization": f"Bearer {secret}"}
         async with (
             _http(gateway, path),
-            unix_connect(str(path), "ws://box/v1/converse", additional_headers=headers) as line,
+            unix_connect(str(path), "ws://localhost/v1/converse", additional_headers=headers) as line,
         ):
             if first:
                 await line.send(first)
@@ -161,7 +161,7 @@ def test_a_conversation_that_was_opened_early_does_not_begin(tmp_path: Path) -> 
 def test_a_grpc_stream_ends(tmp_path: Path) -> None:
     async def case(gateway: Gateway, secret: str, assistant: _Patient) -> tuple[grpc.StatusCode, str]:
         path = tmp_path / "grpc.sock"
-        front = GrpcFront(path, gateway)
+        front = GrpcFront(path, gateway, {})
         await front.start()
         async with grpc.aio.insecure_channel(f"unix:{path}") as channel:
             stub: Any = rpc.AssistantStub(channel)

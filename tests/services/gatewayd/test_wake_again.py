@@ -15,10 +15,12 @@ from wyoming.wake import Detect, Detection
 from services.gatewayd.admission import Places, Shares
 from services.gatewayd.upstream import Upstream
 from services.gatewayd.wyoming_services import ServicesSession
+from services.inbound.memory import MemoryBudget, MemoryShares
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from tests.services.stand_in import played
 
+MEMORY = MemoryBudget(MemoryShares.of(1024 * 1024))
 _SOUND = AudioChunk(rate=16_000, width=2, channels=1, audio=bytes(3200))
 
 
@@ -45,7 +47,8 @@ def test_a_hub_that_goes_on_streaming_is_heard_again(tmp_path: Path) -> None:
         assistant = _Restarted()  # type: ignore[abstract]  # gRPC answers the rest
         async with played(assistant, socket), asyncio.timeout(60):
             upstream, places = Upstream(socket), Places(Shares("conversations", total=4, token=1, hub=1))
-            session = ServicesSession(upstream, heard.put, places, "192.0.2.9", 60.0)
+            held = MEMORY.hold("hub", "hub")
+            session = ServicesSession(upstream, held, heard.put, places, "192.0.2.9", 60.0)
             await session.take(Detect().event())
             event = Event("none")
             while not Detection.is_type(event.type):

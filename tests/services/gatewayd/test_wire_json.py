@@ -23,6 +23,7 @@ def test_names_are_those_of_the_contract_and_defaults_are_there() -> None:
         "method": "",
         "audio_seconds": 0.0,
         "compute_ms": 0.0,
+        "segments": [],
     }
 
 

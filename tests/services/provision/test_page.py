@@ -8,6 +8,7 @@ import socket
 import stat
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,7 +22,7 @@ from assistant.models import catalogue
 from services.provision.config import read
 from services.provision.form import FIELDS, Page, form_page
 from services.provision.keys import ANY_WORD, Setup
-from services.provision.page import Site, application, page_from, server_for, setup_from
+from services.provision.page import Site, application, listener_for, page_from, server_for, setup_from
 from services.provision.submission import FORM_LIMIT, overlay
 
 WAKE_WORDS = tuple(catalogue.WAKE_WORDS)
@@ -248,10 +249,11 @@ def test_what_root_wrote_is_shown() -> None:
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
     """The page on a real socket."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        number: int = free.getsockname()[1]
-    server = server_for(Site(replace(PAGE, address="127.0.0.1"), tmp_path, "secret"), number)
-    thread = threading.Thread(target=server.run, daemon=True)
+    site = Site(replace(PAGE, address="127.0.0.1"), tmp_path, "secret")
+    listener = listener_for(site, 0)
+    number: int = listener.getsockname()[1]
+    server = server_for(site, listener.door)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     while not server.started:
         thread.join(0.05)
@@ -275,3 +277,20 @@ def test_a_real_browser_is_answered(port: int) -> None:
 
 def test_endless_headers_are_refused(port: int) -> None:
     assert _exchange(port, b"GET / HTTP/1.1\r\nX: " + b"x" * 40_000).startswith(b"HTTP/1.1 400")
+
+
+def test_a_crowd_of_one_phone_leaves_room_for_another(port: int) -> None:
+    with ExitStack() as stack:
+        for _ in range(100):
+            with suppress(OSError):  # one too many is cut off
+                line = socket.create_connection(("127.0.0.1", port), 10, source_address=("127.0.0.2", 0))
+                stack.enter_context(line)
+        test_a_real_browser_is_answered(port)
+
+
+@pytest.mark.parametrize(
+    "framing", [b"Content-Length: 5\r\nTransfer-Encoding: chunked", b"Content-Length: 0\r\nContent-Length: 0"]
+)
+def test_a_request_that_says_twice_where_it_ends_is_refused(port: int, framing: bytes) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + framing + b"\r\n\r\n0\r\n\r\n"
+    assert _exchange(port, head).startswith(b"HTTP/1.1 400")

@@ -1,0 +1,1 @@
+"""What every server of the network has in common: who gets a place, and HTTP with limits."""
