@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from itertools import compress, count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from assistant.home.limits import MAX_ALIASES, MAX_AREAS, MAX_DEVICES, is_id, sp
 from assistant.home.mistakes import SAMPLE, Mistakes
 from assistant.home.model import (
     FEATURES,
+    RANGED,
     Area,
     Device,
     DeviceState,
@@ -20,6 +21,7 @@ from assistant.home.model import (
     Feature,
     Floor,
     Home,
+    Range,
     state_problem,
 )
 from assistant.home.twins import twins
@@ -37,8 +39,11 @@ _FILE_HINTS: dict[Flaw, str] = {
     "too-large": "a home of hundreds of devices fits well below; is this the right file?",
     "syntax": "correct the line named",
 }
-_DEVICE_KEYS = {"id", "name", "aliases", "domain", "area", "device_class", "features", "unit", "state"}
+_DEVICE_KEYS = frozenset(
+    ["id", "name", "aliases", "domain", "area", "device_class", "features", "unit", "state", "ranges"]
+)
 _NO_KEYS: dict[str, Any] = {}
+_NO_RANGES: dict[str, Range] = {}
 _NO_TEXTS: tuple[str, ...] = ()
 _UNITS = ("celsius", "fahrenheit")
 _DEFAULTS: dict[Domain, dict[str, Any]] = {
@@ -108,7 +113,7 @@ class _Reader(Mistakes):
         )
 
     def _each(
-        self, table: dict[str, Any], key: str, known: set[str], read: Callable[[dict[str, Any], str], _Thing]
+        self, table: dict[str, Any], key: str, known: Set[str], read: Callable[[dict[str, Any], str], _Thing]
     ) -> tuple[_Thing, ...]:
         """The floors or areas of a list, without those that cannot be used."""
         return self._without_twins(key, *self._read(table, key, known, read))
@@ -133,7 +138,7 @@ class _Reader(Mistakes):
         return True
 
     def _read(
-        self, table: dict[str, Any], key: str, known: set[str], read: Callable[[dict[str, Any], str], _Thing]
+        self, table: dict[str, Any], key: str, known: Set[str], read: Callable[[dict[str, Any], str], _Thing]
     ) -> tuple[list[str], list[_Thing]]:
         """Where each entry of a list stands, and what it is; without those that cannot be read."""
         places: list[str] = []
@@ -212,7 +217,30 @@ class _Reader(Mistakes):
             initial=self._state(
                 self._or(_NO_KEYS, lambda: self._section(entry, "state", where)), domain, f"{where}.state"
             ),
+            ranges=self._or(_NO_RANGES, lambda: self._ranges(entry, where)),
         )
+
+    def _ranges(self, device: dict[str, Any], where: str) -> dict[str, Range]:
+        table, where = self._section(device, "ranges", where), f"{where}.ranges"
+        self._known(table, set(RANGED), where)
+        found = {
+            name: self._or(None, lambda name=name: self._range(table, name, where))  # type: ignore[misc]
+            for name in RANGED
+            if name in table
+        }
+        return {name: range_ for name, range_ in found.items() if range_ is not None}
+
+    def _range(self, table: dict[str, Any], name: str, where: str) -> Range:
+        entry, place = self._section(table, name, where), f"{where}.{name}"
+        self._known(entry, {"min", "max", "step"}, place)
+        try:
+            return Range(
+                self._number(entry, "min", place),
+                self._number(entry, "max", place),
+                self._number(entry, "step", place) if "step" in entry else None,
+            )
+        except ValueError as error:
+            raise self._error(place, str(error), "range") from None
 
     def _state(self, entry: dict[str, Any], domain: Domain, where: str) -> DeviceState:
         known = {}
@@ -228,7 +256,7 @@ class _Reader(Mistakes):
     # -- pieces --------------------------------------------------------------------------------------
 
     def _entries(
-        self, table: dict[str, Any], key: str, known: set[str]
+        self, table: dict[str, Any], key: str, known: Set[str]
     ) -> Iterable[tuple[str, dict[str, Any]]]:
         entries = table.get(key, [])
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -246,7 +274,7 @@ class _Reader(Mistakes):
             self._known(entry, known, where)
             yield where, entry
 
-    def _known(self, entry: dict[str, Any], known: set[str], where: str) -> None:
+    def _known(self, entry: dict[str, Any], known: Set[str], where: str) -> None:
         for key in entry:
             if key not in known:
                 place = f"{where}.{shown_key(key)}" if where else shown_key(key)
@@ -265,6 +293,14 @@ class _Reader(Mistakes):
             raise self._error(f"{where}.{key}", "this key is missing", "missing-key")
         if not isinstance(value, str):
             raise self._error(f"{where}.{key}", f"{shown(value)} is not a text", "kind")
+        return value
+
+    def _number(self, entry: dict[str, Any], key: str, where: str) -> float:
+        value = entry.get(key)
+        if value is None:
+            raise self._error(f"{where}.{key}", "this key is missing", "missing-key")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._error(f"{where}.{key}", f"{shown(value)} is not a number", "kind")
         return value
 
     def _strings(self, entry: dict[str, Any], key: str, where: str) -> tuple[str, ...]:

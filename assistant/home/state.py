@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.home.executor import Action, Command
-from assistant.home.model import Device, DeviceState, Domain, Feature, Home, state_problem
+from assistant.home.model import Device, DeviceState, Domain, Feature, Home, Range, state_problem
 from common.errors import HomeError, StorageError
 from common.faults import Faults
 from common.state_file import load_json, save_json
@@ -41,8 +41,20 @@ NEEDED: dict[Command, Feature] = {
     Command.SET_POSITION: Feature.POSITION,
     Command.SET_SPEED: Feature.SPEED,
 }
+#: The name in `Device.ranges` of what a command sets.
+_RANGED: dict[Command, str] = {
+    Command.SET_BRIGHTNESS: "brightness",
+    Command.SET_COLOR_TEMPERATURE: "color_temp",
+    Command.SET_POSITION: "position",
+    Command.SET_TEMPERATURE: "temperature",
+    Command.SET_SPEED: "percentage",
+}
+_PERCENT = Range(0, 100)
+_KELVIN = Range(1000, 10_000)
 #: Heatings take 5 to 35 °C: the range common thermostats offer; the same in °F, rounded.
-_TEMPERATURES = {"celsius": (5.0, 35.0), "fahrenheit": (41.0, 95.0)}
+_TEMPERATURES = {"celsius": Range(5, 35), "fahrenheit": Range(41, 95)}
+#: 0 switches them off, whatever the lowest value is at which they run.
+_OFF_AT_ZERO = (Command.SET_BRIGHTNESS, Command.SET_SPEED)
 
 
 def can(device: Device, command: Command) -> bool:
@@ -51,9 +63,20 @@ def can(device: Device, command: Command) -> bool:
     return device.domain in _DOMAINS[command] and (feature is None or feature in device.features)
 
 
-def temperature_range(unit: str) -> tuple[float, float]:
-    """Lowest and highest temperature a heating can be set to, in `unit`."""
-    return _TEMPERATURES[unit]
+def value_range(device: Device, command: Command, unit: str) -> Range:
+    """The values that `device` takes with a command that sets a number; `unit` is the home's."""
+    usual = _PERCENT
+    if command is Command.SET_TEMPERATURE:
+        usual = _TEMPERATURES[unit]
+    elif command is Command.SET_COLOR_TEMPERATURE:
+        usual = _KELVIN
+    return device.ranges.get(_RANGED[command], usual)
+
+
+def takes(device: Device, command: Command, value: float, unit: str) -> bool:
+    """Whether a value is one that `device` takes; which of its steps is nearest is another question."""
+    off = command in _OFF_AT_ZERO and value == 0
+    return off or value in value_range(device, command, unit)
 
 
 def after(device: Device, state: DeviceState, action: Action, unit: str = "celsius") -> DeviceState:
@@ -70,31 +93,32 @@ def after(device: Device, state: DeviceState, action: Action, unit: str = "celsi
         case Command.TURN_ON | Command.TURN_OFF:
             return replace(state, on=command is Command.TURN_ON)
         case Command.SET_BRIGHTNESS:
-            percent = _number(device, action, 0, 100)
+            percent = _number(device, action, unit)
             return replace(state, on=percent > 0, brightness=round(percent))
         case Command.SET_COLOR:
             return replace(state, on=True, color=_text(device, action), color_temperature=None)
         case Command.SET_COLOR_TEMPERATURE:
-            kelvin = _number(device, action, 1000, 10_000)
+            kelvin = _number(device, action, unit)
             return replace(state, on=True, color_temperature=round(kelvin), color=None)
         case Command.OPEN | Command.CLOSE:
             return replace(state, position=100 if command is Command.OPEN else 0)
         case Command.SET_POSITION:
-            return replace(state, position=round(_number(device, action, 0, 100)))
+            return replace(state, position=round(_number(device, action, unit)))
         case Command.LOCK | Command.UNLOCK:
             return replace(state, locked=command is Command.LOCK)
         case Command.SET_TEMPERATURE:
-            low, high = temperature_range(unit)
-            return replace(state, on=True, target_temperature=_number(device, action, low, high))
+            return replace(state, on=True, target_temperature=_number(device, action, unit))
         case Command.SET_SPEED:
-            percent = _number(device, action, 0, 100)
+            percent = _number(device, action, unit)
             return replace(state, on=percent > 0, speed=round(percent))
 
 
-def _number(device: Device, action: Action, low: float, high: float) -> float:
+def _number(device: Device, action: Action, unit: str) -> float:
     value = action.value
-    if isinstance(value, str) or value is None or not low <= value <= high:
-        raise HomeError(f"the {device.name} takes values from {low:g} to {high:g}", code="home.range")
+    if isinstance(value, str) or value is None or not takes(device, action.command, value, unit):
+        bounds = value_range(device, action.command, unit)
+        message = f"the {device.name} takes values from {bounds.minimum:g} to {bounds.maximum:g}"
+        raise HomeError(message, code="home.range")
     return float(value)
 
 

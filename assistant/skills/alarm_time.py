@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from assistant.skills import slots
+from assistant.skills.slots import Slots
 from common.errors import InvalidInput
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -128,3 +130,37 @@ def _on_days(
     else:
         days = [today, today + timedelta(days=1)]
     return [Moment(day, hour, minute, weekdays) for day in days]
+
+
+def spoken_time(said: Slots) -> SpokenTime | None:
+    """The time in the slots of a sentence; None if it names none."""
+    word = slots.text(said, "clock_word")
+    hour = slots.number(said, "hour")
+    if word is not None:
+        hour = {"noon": 12.0, "midnight": 24.0}.get(word)
+    if hour is None:
+        return None
+    half = slots.text(said, "half") or ("pm" if word == "noon" else "")
+    return SpokenTime(
+        hour=int(hour),
+        minute=int(slots.number(said, "minute") or 0),
+        half=half,
+        day=slots.text(said, "day") or "",
+        repeat=slots.text(said, "repeat") or "",
+        wake=said.get("wake") == "yes",
+    )
+
+
+def fits(at: datetime, spoken: SpokenTime) -> bool:
+    """Whether an alarm is one that was named so; without "am" or "pm" either will do."""
+    minutes = spoken.hour * 60 + spoken.minute
+    if spoken.half:
+        minutes = (spoken.hour % 12 + (12 if spoken.half == "pm" else 0)) * 60 + spoken.minute
+    vague = not spoken.half and 1 <= spoken.hour <= 12
+    return (at.hour * 60 + at.minute - minutes) % (720 if vague else 1440) == 0
+
+
+def is_at(at: datetime, said: Slots) -> bool:
+    """Whether a moment has the time of day in the slots of a sentence."""
+    spoken = spoken_time(said)
+    return spoken is not None and fits(at, spoken)

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from assistant.skills import slots
 from assistant.skills.alarm_book import WHEN, Alarm, AlarmBook
-from assistant.skills.alarm_time import Moment, SpokenTime, instant, resolve
+from assistant.skills.alarm_time import Moment, fits, instant, resolve, spoken_time
+from assistant.skills.choice import Choice
 from assistant.skills.context import SkillContext
-from assistant.skills.contract import Act, Reply, Request
+from assistant.skills.contract import Act, Reply, Request, asking
 from assistant.skills.lines import line
 from assistant.skills.localtime import clock_is_set
 from assistant.skills.phrases import Phrases
+from assistant.skills.question import WHICH, WHICH_TIME
 from assistant.skills.rings import silencing
 from assistant.skills.table_skill import Handlers, TableSkill
 from common.errors import StorageError
 
+#: A time of day with or without a day, or a length of time from now.
+MOMENT = "SottoMoment"
 SNOOZE_S = 600.0
 _MAX_SNOOZE_S = 12 * 3600.0
 
 _UNSET = line("alarms.unset")
 _SET = line("alarms.set", "when")
 _SET_AHEAD = line("alarms.set_ahead", "length")
+_WHEN = line("alarms.when_to_ring")
 _WHAT_TIME = line("alarms.what_time")
 _NONE_AT = line("alarms.none_at")
 _NONE = line("alarms.none")
@@ -85,7 +91,7 @@ class AlarmSkill(TableSkill):
     def _set(self, request: Request) -> Reply:
         self._alarms.check()
         now = self._alarms.local(request.now)
-        ahead = slots.seconds(request.slots, "in_")
+        ahead = slots.seconds(request.slots)
         if ahead is not None:
             at = self._alarms.local(now.astimezone(UTC) + timedelta(seconds=ahead))
             act = self._setting(at, partial(self._alarms.set_exact, at))
@@ -94,9 +100,10 @@ class AlarmSkill(TableSkill):
             return Reply(self._text(_SET, when=self._when(at, now)), (act,))
         if not self._is_set():
             return Reply(self._text(_UNSET), ok=False)
-        spoken = _spoken_time(request)
+        spoken = spoken_time(request.slots)
         if spoken is None:
-            return Reply(self._text(_WHAT_TIME), ok=False, expects_answer=True)
+            knows_day = "day" in request.slots or "repeat" in request.slots
+            return asking(self._text(_WHAT_TIME if knows_day else _WHEN), request, MOMENT)
         moment = resolve(spoken, now)
         at = self._alarms.local(instant(moment, now.tzinfo or UTC))
         when = self._repeated(at, moment) if moment.weekdays else self._when(at, now)
@@ -124,18 +131,25 @@ class AlarmSkill(TableSkill):
         if not named and not every and self._rings.ringing(request.now):
             return self._rings.silencing(request)
         found = self._alarms.alarms
-        spoken = _spoken_time(request)
+        chosen = slots.text(request.slots, "chosen")
+        if chosen is not None:
+            found = [alarm for alarm in found if str(alarm.id) == chosen]
+        spoken = spoken_time(request.slots)
         if spoken is not None:
-            found = [alarm for alarm in found if _fits(self._alarms.rings_at(alarm), spoken)]
+            found = [alarm for alarm in found if fits(self._alarms.rings_at(alarm), spoken)]
         rings = self._alarms.ringing(request.now)
-        if any(spoken is None or _fits(self._alarms.local(ring.due), spoken) for ring in rings):
+        if any(spoken is None or fits(self._alarms.local(ring.due), spoken) for ring in rings):
             others = Reply("") if named or not found else self._cancelling(found, request)
             return silencing((self._alarms,), request, others)
         if not found:
             return Reply(self._text(_NONE_AT if named else _NONE), ok=False)
         if len(found) > 1 and not every:
             question = self._text(_SHALL_I_CANCEL, alarms=self._listed(found, request))
-            return Reply(question, expects_answer=True, if_yes=self._cancelling(found, request))
+            choices = tuple(
+                Choice(str(alarm.id), at=self._alarms.rings_at(alarm), made=alarm.id) for alarm in found
+            )
+            asked = asking(question, request, WHICH, WHICH_TIME, choices=choices)
+            return replace(asked, if_yes=self._cancelling(found, request))
         return self._cancelling(found, request)
 
     def _cancelling(self, alarms: list[Alarm], request: Request) -> Reply:
@@ -208,30 +222,3 @@ class AlarmSkill(TableSkill):
             names = [self._phrases.weekday(day) for day in moment.weekdays]
             days = self._text(_EVERY, days=self._phrases.joined(names))
         return self._text(_REPEATED, time=self._phrases.clock_time(at), days=days)
-
-
-def _spoken_time(request: Request) -> SpokenTime | None:
-    word = slots.text(request.slots, "clock_word")
-    hour = slots.number(request.slots, "hour")
-    if word is not None:
-        hour = {"noon": 12.0, "midnight": 24.0}.get(word)
-    if hour is None:
-        return None
-    half = slots.text(request.slots, "half") or ("pm" if word == "noon" else "")
-    return SpokenTime(
-        hour=int(hour),
-        minute=int(slots.number(request.slots, "minute") or 0),
-        half=half,
-        day=slots.text(request.slots, "day") or "",
-        repeat=slots.text(request.slots, "repeat") or "",
-        wake=request.slots.get("wake") == "yes",
-    )
-
-
-def _fits(at: datetime, spoken: SpokenTime) -> bool:
-    """Whether an alarm is one that was named so; without "am" or "pm" either will do."""
-    minutes = spoken.hour * 60 + spoken.minute
-    if spoken.half:
-        minutes = (spoken.hour % 12 + (12 if spoken.half == "pm" else 0)) * 60 + spoken.minute
-    vague = not spoken.half and 1 <= spoken.hour <= 12
-    return (at.hour * 60 + at.minute - minutes) % (720 if vague else 1440) == 0

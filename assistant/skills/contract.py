@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from assistant.skills.choice import Choice
+
 
 @dataclass(frozen=True)
 class Request:
@@ -54,6 +56,23 @@ class Act:
 
 
 @dataclass(frozen=True)
+class Question:
+    """What the box has to know before it can do what was asked.
+
+    Attributes:
+        answers: the kinds of answer that it takes: names under `answers:` of the sentence files, such as
+            "SottoLength", or intents.
+        request: what was asked. It is put to its skill again, with the slots of the answer added to its own.
+        choices: what is chosen from, in the order in which it is named. The slot `chosen` is then the id of
+            one; where several are meant, the request is put for each.
+    """
+
+    answers: tuple[str, ...]
+    request: Request
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True)
 class Reply:
     """What the box answers.
 
@@ -65,7 +84,7 @@ class Reply:
         stop_speaking: whatever is being spoken or rung is to fall silent at once.
         expects_answer: listen on without a wake word.
         if_yes: the reply that a "yes" leads to; its acts are carried out then.
-        if_length: the reply that a length of time, in seconds, leads to: the answer to "for how long?".
+        question: what its text asks, besides yes or no.
     """
 
     text: str
@@ -75,7 +94,12 @@ class Reply:
     stop_speaking: bool = False
     expects_answer: bool = False
     if_yes: Reply | None = None
-    if_length: Callable[[float], Reply] | None = field(default=None, compare=False, repr=False)
+    question: Question | None = None
+
+
+def asking(text: str, request: Request, *answers: str, choices: tuple[Choice, ...] = ()) -> Reply:
+    """A question about a request; see `Question`."""
+    return Reply(text, expects_answer=True, question=Question(answers, request, choices))
 
 
 class Skill(Protocol):

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from functools import partial
 
 from assistant.home.executor import Action, Command
 from assistant.home.model import Device, Domain
-from assistant.home.state import can, temperature_range
+from assistant.home.state import can, takes, value_range
 from assistant.home.undo import restore
-from assistant.skills import slots
+from assistant.skills import slots, steps
 from assistant.skills.context import SkillContext
-from assistant.skills.contract import Act, Reply, Request
+from assistant.skills.contract import Act, Reply, Request, asking
 from assistant.skills.home_skill import HomeSkill
 from assistant.skills.lines import Line, WordList, line
 from assistant.skills.selection import NothingSelectedError, Selection
+from assistant.skills.steps import change
 
-#: One step of "brighter", "dimmer", "warmer".
-BRIGHTNESS_STEP = 25
-TEMPERATURE_STEP = {"celsius": 1.0, "fahrenheit": 2.0}
+#: Kinds of answer: what a light, a cover, a fan and a heating can be set to.
+LIGHT_VALUE = "SottoLightValue"
+POSITION = "SottoPosition"
+SPEED = "SottoSpeed"
+DEGREES = "SottoDegrees"
+#: Kelvin, where it is not known what a light has.
+_NEUTRAL_WHITE = 3500
 
 #: What "everything" is switched off with; a heating goes on, and doors and blinds are no switches.
 EVERYTHING = (Domain.LIGHT, Domain.SWITCH, Domain.FAN)
@@ -50,7 +57,9 @@ _KELVIN = line("home.kelvin", "kelvin")
 _DEGREES = line("home.degrees", "degrees")
 _DIMMED = line("home.dimmed", "what")
 _BRIGHTENED = line("home.brightened", "what")
-_OUT_OF_RANGE = line("home.out_of_range", "low", "high", "degrees")
+_WARMED = line("home.warmed", "what")
+_COOLED = line("home.cooled", "what")
+_OUT_OF_RANGE = line("home.out_of_range", "low", "high", "value")
 _HOW_SHOULD_IT_BE = line("home.how_should_it_be")
 _HOW_FAR = line("home.how_far")
 _HOW_FAST = line("home.how_fast")
@@ -128,70 +137,128 @@ class HomeControlSkill(HomeSkill):
         color = slots.text(request.slots, "color")
         kelvin = slots.number(request.slots, "temperature")
         percent = slots.number(request.slots, "brightness")
-        step = slots.text(request.slots, "brightness_step")
+        brighter = change(request, "brightness_step", steps.BRIGHTNESS)
+        warmer = change(request, "warmth_step", steps.COLOR_TEMPERATURE)
         if color is not None:
             text = self._text(_MADE, what=chosen.phrase, color=self._words.color(color))
-            return self._set(chosen, Command.SET_COLOR, color, text)
+            acts = [
+                self._act(device, Command.SET_COLOR, color)
+                for device in self._able(chosen, Command.SET_COLOR)
+            ]
+            return Reply(text, tuple(acts))
         if kelvin is not None:
             white = self._white.search(request.text)
-            value = white[0] if white else self._text(_KELVIN, kelvin=kelvin)
-            return self._set(chosen, Command.SET_COLOR_TEMPERATURE, kelvin, self._set_to(chosen, value))
+            if white:
+                # A name is vague: the nearest white that the lamp has is what is meant.
+                return self._set(chosen, Command.SET_COLOR_TEMPERATURE, kelvin, lambda _: white[0], near=True)
+            return self._set(chosen, Command.SET_COLOR_TEMPERATURE, kelvin, self._kelvin)
         if percent is not None:
-            text = self._set_to(chosen, self._text(_PERCENT, percent=percent))
-            return self._set(chosen, Command.SET_BRIGHTNESS, percent, text)
-        if step is not None:
-            return self._dim(chosen, -BRIGHTNESS_STEP if step == "down" else BRIGHTNESS_STEP)
-        return Reply(self._text(_HOW_SHOULD_IT_BE), ok=False)
+            return self._set(chosen, Command.SET_BRIGHTNESS, percent, self._percent)
+        if brighter is not None:
+            return self._dim(chosen, brighter)
+        if warmer is not None:
+            return self._warm(chosen, warmer)
+        return asking(self._text(_HOW_SHOULD_IT_BE), request, LIGHT_VALUE)
 
-    def _dim(self, chosen: Selection, step: int) -> Reply:
-        able = self._able(chosen, Command.SET_BRIGHTNESS)
+    def _dim(self, chosen: Selection, step: float) -> Reply:
         acts = []
-        for device in able:
+        for device in self._able(chosen, Command.SET_BRIGHTNESS):
             state = self._executor.state(device.id)
             before = 100 if state.brightness is None else state.brightness
             # Dimming never turns a light off: somebody who wants that says so.
-            percent = max(1, min(100, before + step)) if state.on else BRIGHTNESS_STEP
-            acts.append(self._act(device, Command.SET_BRIGHTNESS, percent))
+            percent = max(1, before + step) if state.on else steps.BRIGHTNESS.plain
+            acts.append(
+                self._act(device, Command.SET_BRIGHTNESS, self._near(device, Command.SET_BRIGHTNESS, percent))
+            )
         return Reply(self._text(_DIMMED if step < 0 else _BRIGHTENED, what=chosen.phrase), tuple(acts))
+
+    def _warm(self, chosen: Selection, step: float) -> Reply:
+        acts = []
+        for device in self._able(chosen, Command.SET_COLOR_TEMPERATURE):
+            before = self._executor.state(device.id).color_temperature or _NEUTRAL_WHITE
+            kelvin = self._near(device, Command.SET_COLOR_TEMPERATURE, before - step)
+            acts.append(self._act(device, Command.SET_COLOR_TEMPERATURE, kelvin))
+        return Reply(self._text(_WARMED if step > 0 else _COOLED, what=chosen.phrase), tuple(acts))
 
     def _position(self, request: Request) -> Reply:
         chosen = self._selector.select(self._executor.home, request, Domain.COVER)
         percent = slots.number(request.slots, "position")
         if percent is None:
-            return Reply(self._text(_HOW_FAR), ok=False)
-        text = self._set_to(chosen, self._text(_PERCENT, percent=percent))
-        return self._set(chosen, Command.SET_POSITION, percent, text)
+            return asking(self._text(_HOW_FAR), request, POSITION)
+        return self._set(chosen, Command.SET_POSITION, percent, self._percent)
 
     def _speed(self, request: Request) -> Reply:
         chosen = self._selector.select(self._executor.home, request, Domain.FAN)
         word = slots.text(request.slots, "speed_word")
-        percent = SPEEDS.get(word) if word is not None else slots.number(request.slots, "percentage")
+        percent = SPEEDS.get(word) if word else slots.number(request.slots, "percentage")
         if percent is None:
-            return Reply(self._text(_HOW_FAST), ok=False)
-        value = self._words.speed(word) if word else self._text(_PERCENT, percent=percent)
-        return self._set(chosen, Command.SET_SPEED, percent, self._set_to(chosen, value))
+            return asking(self._text(_HOW_FAST), request, SPEED)
+        if word is not None:
+            said = self._words.speed(word)
+            return self._set(chosen, Command.SET_SPEED, percent, lambda _: said, near=True)
+        return self._set(chosen, Command.SET_SPEED, percent, self._percent)
 
     def _temperature(self, request: Request) -> Reply:
         chosen = self._selector.select(self._executor.home, request, Domain.CLIMATE)
-        step = slots.text(request.slots, "temperature_step")
         degrees = slots.number(request.slots, "temperature")
-        low, high = temperature_range(self._executor.home.unit)
         able = self._able(chosen, Command.SET_TEMPERATURE)
-        if step is not None:
-            size = TEMPERATURE_STEP[self._executor.home.unit] * (-1 if step == "down" else 1)
+        unit = self._executor.home.unit
+        warmer = change(request, "temperature_step", steps.TEMPERATURE[unit])
+        if warmer is not None:
             target = self._executor.state(able[0].id).target_temperature
-            degrees = None if target is None else max(low, min(high, target + size))
+            least = value_range(able[0], Command.SET_TEMPERATURE, unit).step or 0.0
+            degrees = None if target is None else target + math.copysign(max(abs(warmer), least), warmer)
         if degrees is None:
-            return Reply(self._text(_WHAT_TEMPERATURE), ok=False)
-        if not low <= degrees <= high:
-            text = self._text(_OUT_OF_RANGE, low=low, high=high, degrees=degrees)
-            return Reply(text, ok=False)
-        acts = tuple(self._act(device, Command.SET_TEMPERATURE, degrees) for device in able)
-        return Reply(self._set_to(chosen, self._text(_DEGREES, degrees=degrees)), acts)
+            return asking(self._text(_WHAT_TEMPERATURE), request, DEGREES)
+        return self._set(chosen, Command.SET_TEMPERATURE, degrees, self._degrees, near=warmer is not None)
 
-    def _set(self, chosen: Selection, command: Command, value: float | str, text: str) -> Reply:
-        acts = tuple(self._act(device, command, value) for device in self._able(chosen, command))
-        return Reply(text, acts)
+    def _set(
+        self,
+        chosen: Selection,
+        command: Command,
+        value: float,
+        said: Callable[[float], str],
+        near: bool = False,
+    ) -> Reply:
+        """Set a number, of each device the nearest that it takes.
+
+        Args:
+            chosen: whose; those that cannot do it are left alone.
+            command: with the value.
+            value: that was asked for.
+            said: how a value is said.
+            near: take the nearest value out of the range of a device, too, which is refused otherwise.
+        """
+        unit = self._executor.home.unit
+        able = self._able(chosen, command)
+        for device in able:
+            if not near and not takes(device, command, value, unit):
+                bounds = value_range(device, command, unit)
+                high = said(bounds.maximum)
+                return Reply(self._text(_OUT_OF_RANGE, low=bounds.minimum, high=high, value=value), ok=False)
+        acts = tuple(self._act(device, command, self._near(device, command, value)) for device in able)
+        return Reply(self._set_to(chosen, said(self._near(able[0], command, value))), acts)
+
+    def _near(self, device: Device, command: Command, value: float) -> float:
+        """The value nearest to `value` that a device takes; whole numbers, but of degrees."""
+        unit = self._executor.home.unit
+        if value == 0 and takes(device, command, value, unit):
+            return 0
+        bounds = value_range(device, command, unit)
+        nearest = bounds.nearest(value)
+        if command is Command.SET_TEMPERATURE:
+            return nearest
+        # A share above nothing never becomes nothing: "10 percent" does not turn a fan of three speeds off.
+        return round(nearest) or math.ceil(bounds.step or 1) if value > 0 else round(nearest)
+
+    def _percent(self, percent: float) -> str:
+        return self._text(_PERCENT, percent=percent)
+
+    def _kelvin(self, kelvin: float) -> str:
+        return self._text(_KELVIN, kelvin=kelvin)
+
+    def _degrees(self, degrees: float) -> str:
+        return self._text(_DEGREES, degrees=degrees)
 
     def _set_to(self, chosen: Selection, value: str) -> str:
         return self._text(_SET_TO, what=chosen.phrase, value=value)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 
 from assistant.skills import acts
 from assistant.skills import common_lines as common
-from assistant.skills.contract import Act, Reply, Request, Skill
+from assistant.skills.contract import Act, Question, Reply, Request, Skill
 from assistant.skills.question import ANSWERS, PendingQuestion
 from assistant.skills.replies import Replies
 from assistant.skills.rings import Rings
@@ -55,11 +57,15 @@ class Skills:
     def plan(self, request: Request) -> Reply:
         """The reply as it will be if its acts succeed. No side effect: safe before the commit."""
         if request.intent == REPEAT_INTENT:
-            return Reply(self._last_text or self.replies.text(common.NOTHING_SAID))
+            asked = self.asked(request.speaker, request.now) is not None
+            return Reply(self._last_text or self.replies.text(common.NOTHING_SAID), expects_answer=asked)
         try:
-            if request.intent in ANSWERS:
-                return self._question.answer(request)
-            return self._by_intent[request.intent].handle(request)
+            if not self._question.is_answered_by(request):
+                return self._by_intent[request.intent].handle(request)
+            answer = self._question.answer(request)
+            if isinstance(answer, Reply):
+                return answer
+            return _together([self._by_intent[each.intent].handle(each) for each in answer])
         except SottoError as error:
             log.warning("%s failed: %s", request.intent, error)
             return Reply(self.replies.sorry(error), ok=False)
@@ -69,12 +75,18 @@ class Skills:
 
     def perform(self, reply: Reply, request: Request) -> Reply:
         """Carry out the acts of `reply`; the text changes where one fails. See `acts.perform`."""
+        if request.intent == REPEAT_INTENT:
+            # A question that is repeated is still open.
+            return acts.perform(reply, self.replies)
         self._question.forget()
         reply = acts.perform(reply, self.replies)
         self._question.put(reply, request)
-        if request.intent != REPEAT_INTENT:
-            self.said(reply.text)
+        self.said(reply.text)
         return reply
+
+    def asked(self, speaker: str, now: datetime) -> Question | None:
+        """What a speaker is asked at `now`."""
+        return self._question.open(speaker, now)
 
     def undo(self, done: Iterable[Act]) -> list[Act]:
         """Take back acts that were carried out. See `acts.undo`."""
@@ -84,3 +96,14 @@ class Skills:
         """Remember what was spoken outside a turn (a ring), for "repeat that"."""
         if text:
             self._last_text = text
+
+
+def _together(replies: list[Reply]) -> Reply:
+    """Several replies as one."""
+    return replace(
+        replies[-1],
+        text=" ".join(reply.text for reply in replies if reply.text),
+        acts=tuple(act for reply in replies for act in reply.acts),
+        ok=all(reply.ok for reply in replies),
+        stop_speaking=any(reply.stop_speaking for reply in replies),
+    )

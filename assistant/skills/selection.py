@@ -25,6 +25,14 @@ class NothingSelectedError(Exception):
     """Nothing fits; the message is the sentence to say."""
 
 
+class WhichOneError(NothingSelectedError):
+    """Too much fits; the message asks which of `devices` is meant."""
+
+    def __init__(self, question: str, devices: tuple[Device, ...]) -> None:
+        super().__init__(question)
+        self.devices = devices
+
+
 @dataclass(frozen=True)
 class Selection:
     """The devices that are meant.
@@ -75,8 +83,12 @@ class Selector:
             asked: of a question: which devices it is about, in place of `domain` and `device_class`.
 
         Raises:
-            NothingSelectedError: nothing fits, or (with `widen` False) too much does.
+            NothingSelectedError: nothing fits.
+            WhichOneError: too much does: devices share a name, or `widen` is False.
         """
+        chosen = slots.text(request.slots, "chosen")
+        if chosen is not None:
+            return self._named(home, chosen, None, None, None)
         name = slots.text(request.slots, "name")
         area = self._area(home, request)
         floor = self._floor(home, request)
@@ -104,7 +116,7 @@ class Selector:
                 return self._some(found, self._words.in_area(box), noun)
         if not widen and len(fitting) > 1 and request.slots.get("scope") == "here":
             names = self._words.phrases.either([self._words.the(device) for device in fitting])
-            raise NothingSelectedError(self._text(_WHICH_ONE, names=names))
+            raise WhichOneError(self._text(_WHICH_ONE, names=names), fitting)
         return self._some(fitting, "", noun)
 
     def unknown(self, name: str) -> NothingSelectedError:
@@ -147,7 +159,7 @@ class Selector:
         chosen = there if len(there) == 1 else here
         if len(chosen) != 1:
             names = self._words.phrases.either([self._words.the(device) for device in there])
-            raise NothingSelectedError(self._text(_WHICH_ONE, names=names))
+            raise WhichOneError(self._text(_WHICH_ONE, names=names), tuple(there))
         device = chosen[0]
         noun = self._words.noun(device.domain, device.device_class)
         return Selection((device,), True, "", noun, self._words.several(noun, 1), self._words.the(device))

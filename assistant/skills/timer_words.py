@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from assistant.skills.lines import WordList, line
@@ -13,6 +14,12 @@ from assistant.skills.timer import Timer
 
 _LABEL = line("timers.label", "name")
 _NAMELESS = line("timers.nameless")
+_THE = line("timers.the", "label")
+_COUNTED = line("timers.counted", "count")
+_LISTED = line("timers.listed", "timers", "names")
+#: By whether the timer is paused.
+_LEFT = {False: line("timers.left", "length"), True: line("timers.left_paused", "length")}
+_LEFT_ON = line("timers.left_on", "left", "label")
 _RING = line("timers.ring", "label")
 _LATE = line("timers.ring_late", "label", "time", "ago")
 _LATE_COMMAND = line("timers.ring_late_command", "time", "command")
@@ -60,6 +67,34 @@ class TimerWords:
         if not name and not length_s:
             return self._replies.text(_NAMELESS)
         return self._replies.text(_LABEL, name=name or self._phrases.duration(length_s, noun=True))
+
+    def the(self, timer: Timer) -> str:
+        """ "the pizza timer"."""
+        return self._replies.text(_THE, label=self.label(timer.name, timer.length_s))
+
+    def counted(self, timers: Sequence[Timer]) -> str:
+        """ "three timers"."""
+        return self._replies.text(_COUNTED, count=len(timers))
+
+    def the_or_count(self, timers: Sequence[Timer]) -> str:
+        """ "the pizza timer", "three timers"."""
+        return self.the(timers[0]) if len(timers) == 1 else self.counted(timers)
+
+    def listed(self, timers: Sequence[Timer], now: datetime) -> str:
+        """How many there are, and each by name; by the time left, too, where two have the same name."""
+        names = [self.the(timer) for timer in timers]
+        if len(set(names)) < len(names):
+            names = [self.left(timer, now) for timer in timers]
+        return self._replies.text(_LISTED, timers=self.counted(timers), names=self._phrases.joined(names))
+
+    def remaining(self, timer: Timer, now: datetime) -> str:
+        """ "five minutes"."""
+        return self._phrases.duration(timer.remaining(now).total_seconds())
+
+    def left(self, timer: Timer, now: datetime) -> str:
+        """ "five minutes left on the pizza timer"."""
+        left = self._replies.text(_LEFT[timer.paused], length=self.remaining(timer, now))
+        return self._replies.text(_LEFT_ON, left=left, label=self.label(timer.name, timer.length_s))
 
     def ring(self, timer: Timer, now: datetime) -> Ring:
         """The ring of a timer that has ended, as it is said at `now`."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from assistant.skills import slots
+from assistant.skills.choice import Choice
 from assistant.skills.context import SkillContext
-from assistant.skills.contract import Act, Reply, Request
+from assistant.skills.contract import Act, Reply, Request, asking
 from assistant.skills.lines import line
 from assistant.skills.phrases import Phrases
+from assistant.skills.question import LENGTH, WHICH, WHICH_LENGTH
 from assistant.skills.table_skill import Handlers, TableSkill
 from assistant.skills.timer import Timer, check_length
 from common.errors import NotFound
@@ -22,9 +25,6 @@ _STARTED = line("timers.started", "length")
 _STARTED_NAMED = line("timers.started_named", "label", "length")
 _RESTARTED = line("timers.restarted", "length")
 _RESTARTED_NAMED = line("timers.restarted_named", "label", "length")
-_COUNTED = line("timers.counted", "count")
-_LISTED = line("timers.listed", "timers", "names")
-_THE = line("timers.the", "label")
 _SHALL_I_CANCEL = line("timers.shall_i_cancel", "timers")
 _WHICH_ONE = line("timers.which_one", "timers")
 _NONE = line("timers.none")
@@ -44,8 +44,6 @@ _PAUSED_ALREADY = line("timers.paused_already", "label")
 _RUNNING_ALREADY = line("timers.running_already", "label")
 _PAUSED_AT = line("timers.paused_at", "label", "left")
 _RUNS_AGAIN = line("timers.runs_again", "label", "left")
-_LEFT = {False: line("timers.left", "length"), True: line("timers.left_paused", "length")}
-_LEFT_ON = line("timers.left_on", "left", "label")
 _STATUS = line("timers.status", "left")
 _STATUS_OF_ALL = line("timers.status_of_all", "timers", "left")
 
@@ -91,8 +89,7 @@ class TimerSkill(TableSkill):
         name = self._words.new_name(slots.text(request.slots, "name") or "")
         length = slots.seconds(request.slots)
         if length is None:
-            answered = partial(self._starting, name=name, command=command, now=request.now)
-            return Reply(self._text(_HOW_LONG), expects_answer=True, if_length=answered)
+            return asking(self._text(_HOW_LONG), request, LENGTH)
         return self._starting(length, name, command, request.now)
 
     def _starting(self, length: float, name: str, command: str, now: datetime) -> Reply:
@@ -121,8 +118,8 @@ class TimerSkill(TableSkill):
         if not found:
             return self._none(request)
         if len(found) > 1:
-            question = self._text(_SHALL_I_CANCEL, timers=self._listed(found))
-            return Reply(question, expects_answer=True, if_yes=self._cancelling(found))
+            question = self._text(_SHALL_I_CANCEL, timers=self._words.listed(found, request.now))
+            return replace(self._which(question, found, request), if_yes=self._cancelling(found))
         return self._cancelling(found)
 
     def _cancel_all(self, request: Request) -> Reply:
@@ -137,7 +134,7 @@ class TimerSkill(TableSkill):
         acts = tuple(
             Act("timer.cancel", self._label(timer), run=partial(self._forget, timer.id)) for timer in timers
         )
-        return Reply(self._text(_CANCELLED, timers=self._the_or_count(timers)), acts)
+        return Reply(self._text(_CANCELLED, timers=self._words.the_or_count(timers)), acts)
 
     def _forget(self, timer_id: int) -> None:
         # It may have ended since it was asked about, and then is gone as it was to be.
@@ -153,7 +150,7 @@ class TimerSkill(TableSkill):
         if isinstance(timer, Reply):
             return timer
         if by is None:
-            return Reply(self._text(_BY_HOW_MUCH), ok=False, expects_answer=True)
+            return asking(self._text(_BY_HOW_MUCH), request, LENGTH)
         left = timer.remaining(request.now) + timedelta(seconds=direction * by)
         label = self._label(timer)
         text = self._text(_ADDED if direction > 0 else _TOOK, length=self._phrases.duration(by), label=label)
@@ -166,7 +163,7 @@ class TimerSkill(TableSkill):
     def _set_length(self, request: Request) -> Reply:
         length = slots.seconds(request.slots)
         if length is None:
-            return Reply(self._text(_TO_HOW_LONG), ok=False)
+            return asking(self._text(_TO_HOW_LONG), request, LENGTH)
         name = slots.text(request.slots, "name")
         if name is not None and "start" in request.slots and not self._wanted(request):
             return self._starting(length, self._words.name(name), "", request.now)
@@ -205,7 +202,7 @@ class TimerSkill(TableSkill):
         acts = tuple(
             Act(name, self._label(timer), run=partial(change, timer.id, request.now)) for timer in timers
         )
-        return Reply(self._text(_CHANGED[paused], timers=self._the_or_count(timers)), acts)
+        return Reply(self._text(_CHANGED[paused], timers=self._words.the_or_count(timers)), acts)
 
     def _pause(self, request: Request) -> Reply:
         if slots.text(request.slots, "which") == "all":
@@ -217,7 +214,7 @@ class TimerSkill(TableSkill):
         if timer.paused:
             return Reply(self._text(_PAUSED_ALREADY, label=label), ok=False)
         pause = partial(self._timers.pause, timer.id, request.now)
-        text = self._text(_PAUSED_AT, label=label, left=self._remaining(timer, request))
+        text = self._text(_PAUSED_AT, label=label, left=self._words.remaining(timer, request.now))
         return Reply(text, (Act("timer.pause", label, run=pause),))
 
     def _resume(self, request: Request) -> Reply:
@@ -230,7 +227,7 @@ class TimerSkill(TableSkill):
         if not timer.paused:
             return Reply(self._text(_RUNNING_ALREADY, label=label), ok=False)
         resume = partial(self._timers.resume, timer.id, request.now)
-        text = self._text(_RUNS_AGAIN, label=label, left=self._remaining(timer, request))
+        text = self._text(_RUNS_AGAIN, label=label, left=self._words.remaining(timer, request.now))
         return Reply(text, (Act("timer.resume", label, run=resume),))
 
     def _status(self, request: Request) -> Reply:
@@ -238,30 +235,12 @@ class TimerSkill(TableSkill):
         if not found:
             return self._none(request, ok=not self._names_one(request))
         if len(found) == 1 and "count" not in request.slots:
-            return Reply(self._text(_STATUS, left=self._left(found[0], request)))
-        left = self._phrases.joined([self._left(timer, request) for timer in found])
-        return Reply(self._text(_STATUS_OF_ALL, timers=self._text(_COUNTED, count=len(found)), left=left))
+            return Reply(self._text(_STATUS, left=self._words.left(found[0], request.now)))
+        left = self._phrases.joined([self._words.left(timer, request.now) for timer in found])
+        return Reply(self._text(_STATUS_OF_ALL, timers=self._words.counted(found), left=left))
 
     def _label(self, timer: Timer) -> str:
         return self._timers.label(timer)
-
-    def _the(self, timer: Timer) -> str:
-        return self._text(_THE, label=self._label(timer))
-
-    def _the_or_count(self, timers: list[Timer]) -> str:
-        """ "the pizza timer", "three timers"."""
-        return self._the(timers[0]) if len(timers) == 1 else self._text(_COUNTED, count=len(timers))
-
-    def _listed(self, timers: list[Timer]) -> str:
-        names = self._phrases.joined([self._the(timer) for timer in timers])
-        return self._text(_LISTED, timers=self._text(_COUNTED, count=len(timers)), names=names)
-
-    def _remaining(self, timer: Timer, request: Request) -> str:
-        return self._phrases.duration(timer.remaining(request.now).total_seconds())
-
-    def _left(self, timer: Timer, request: Request) -> str:
-        left = self._text(_LEFT[timer.paused], length=self._remaining(timer, request))
-        return self._text(_LEFT_ON, left=left, label=self._label(timer))
 
     def _names_one(self, request: Request) -> bool:
         names = ("name", "area", "start_hours", "start_minutes", "start_seconds")
@@ -269,6 +248,9 @@ class TimerSkill(TableSkill):
 
     def _wanted(self, request: Request, ringing: bool = False) -> list[Timer]:
         """Timers that fit. A room's name is a name too: there is one box, and its timers ring there."""
+        chosen = slots.text(request.slots, "chosen")
+        if chosen is not None and not ringing:
+            return [timer for timer in self._timers.timers if str(timer.id) == chosen]
         name = slots.text(request.slots, "name") or slots.text(request.slots, "area")
         return self._timers.find(name, slots.seconds(request.slots, "start_"), ringing=ringing)
 
@@ -280,8 +262,25 @@ class TimerSkill(TableSkill):
         if len(found) > 1 and paused is not None:
             found = [timer for timer in found if timer.paused is paused] or found
         if len(found) > 1:
-            return Reply(self._text(_WHICH_ONE, timers=self._listed(found)), ok=False)
+            return self._which(
+                self._text(_WHICH_ONE, timers=self._words.listed(found, request.now)), found, request
+            )
         return found[0]
+
+    def _which(self, text: str, timers: list[Timer], request: Request) -> Reply:
+        """Ask which of several timers is meant."""
+        choices = tuple(
+            Choice(
+                str(timer.id),
+                tuple(name for name in (timer.name, self._label(timer)) if name),
+                (timer.name,) if timer.name else (),
+                length_s=timer.length_s,
+                left_s=timer.remaining(request.now).total_seconds(),
+                made=timer.id,
+            )
+            for timer in timers
+        )
+        return asking(text, request, WHICH, WHICH_LENGTH, choices=choices)
 
     def _none(self, request: Request, ok: bool = False) -> Reply:
         name = slots.text(request.slots, "name") or slots.text(request.slots, "area")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 from assistant.skills import slots
 from assistant.skills.context import SkillContext
-from assistant.skills.contract import Act, Reply, Request
+from assistant.skills.contract import Act, Reply, Request, asking
 from assistant.skills.lines import WordList, line
+from assistant.skills.steps import Step, change
 from assistant.skills.volume_control import DEFAULT_VOLUME
 
-#: One step of "louder" or "quieter", in percent.
-STEP = 10
+#: "Louder" or "quieter", in percent.
+STEP = Step(10, 10, 30)
+
+#: A kind of answer.
+LOUDNESS = "SottoLoudness"
 
 _AT = line("volume.at", "percent")
 _SET = line("volume.set", "percent")
@@ -59,19 +64,21 @@ class VolumeSkill:
             return self._to(round(named))
         level = slots.number(request.slots, "volume_level")
         if level is None:
-            return Reply(self._text(_HOW_LOUD), ok=False, expects_answer=True)
+            return asking(self._text(_HOW_LOUD), request, LOUDNESS)
         # "Volume five" means half, as on boxes that count to ten; "five percent" means five percent.
         if 1 <= level <= 10 and not any(word in request.text for word in self._percent):
             level *= 10
         return self._to(round(level))
 
     def _change(self, request: Request) -> Reply:
-        up = request.slots.get("direction") != "down"
-        step = slots.number(request.slots, "volume_step") or STEP
+        step = change(request, "direction", STEP) or 0
+        named = slots.number(request.slots, "volume_step")
+        if named is not None:
+            step = math.copysign(named, step)
         now = self._volume.get()
-        if now == (100 if up else 0):
-            return Reply(self._text(_LOUDEST if up else _QUIETEST), ok=False)
-        return self._to(round(now + (step if up else -step)))
+        if now == (100 if step > 0 else 0):
+            return Reply(self._text(_LOUDEST if step > 0 else _QUIETEST), ok=False)
+        return self._to(round(now + step))
 
     def _mute(self, request: Request) -> Reply:
         if request.slots.get("state") == "off":

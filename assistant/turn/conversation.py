@@ -71,7 +71,7 @@ class Conversation:
         self._recorder = Recorder(context.bus, context.on_turn, context.label)
         self._playback = Playback(context.sink, context.bus, self._utterance_ended)
         planner = Planner(context.dialogue, context.voice)
-        transcriber = Transcriber(context, planner.foresee)
+        transcriber = Transcriber(context, planner)
         endpointer = Endpointer(context, transcriber)
         self._continuation = Continuation(endpointer, transcriber, settings)
         self._turn_taking = TurnTaking(endpointer, self._continuation, settings)

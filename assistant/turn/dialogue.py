@@ -6,18 +6,23 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from time import perf_counter
 
+from assistant.skills.choice import spoken_names
 from assistant.skills.common_lines import NOT_UNDERSTOOD
 from assistant.skills.contract import Reply, Request
 from assistant.skills.registry import Skills
 from assistant.skills.replies import Replies
+from assistant.understanding.answers import WithAnswers, while_asked
 from assistant.understanding.grammar import Grammar, Parse
 
 log = logging.getLogger(__name__)
 
 #: A plan is made anew after so many seconds: what it answers from (a clock, a lamp) may have changed.
 STALE_S = 1.5
+#: Questions whose grammar is remembered.
+_QUESTIONS = 4
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,7 @@ class Dialogue:
         self._skills = skills
         self._now = now
         self._silence: tuple[Callable[[], None], ...] = ()
+        self._while_asked = lru_cache(maxsize=_QUESTIONS)(while_asked)
 
     def on_silence(self, callback: Callable[[], None]) -> None:
         """Call `callback` whenever somebody, in any stream, asks for silence ("stop", "mute")."""
@@ -95,6 +101,13 @@ class Dialogue:
         """The grammar in force now."""
         return self._grammar()
 
+    def grammar_for(self, speaker: str) -> Grammar | WithAnswers:
+        """What a speaker may say now: also the answers to what that speaker is asked."""
+        grammar, question = self._grammar(), self._skills.asked(speaker, self._now())
+        if question is None:
+            return grammar
+        return self._while_asked(grammar, question.answers, spoken_names(question.choices))
+
     def respond(self, text: str, context: Sequence[str] = (), speaker: str = "") -> Outcome:
         """Parse `text` and execute it; outside the grammar it is refused, not guessed at.
 
@@ -111,7 +124,7 @@ class Dialogue:
         Args: as for `respond`.
         """
         started = perf_counter()
-        grammar = self.grammar
+        grammar = self.grammar_for(speaker)
         parse = grammar.parse(text)
         parsed = perf_counter()
         stages = {"parse": (parsed - started) * 1e3}
@@ -132,9 +145,9 @@ class Dialogue:
             return Plan(None, None, reply, grammar.key, parsed, stages)
         return Plan(parse, request, reply, grammar.key, planned, {**stages, "plan": (planned - parsed) * 1e3})
 
-    def is_current(self, plan: Plan) -> bool:
-        """Whether a plan may still be carried out as it stands."""
-        return plan.key == self.grammar.key and perf_counter() - plan.made_at <= STALE_S
+    def is_current(self, plan: Plan, speaker: str = "") -> bool:
+        """Whether a plan for a speaker may still be carried out as it stands."""
+        return plan.key == self.grammar_for(speaker).key and perf_counter() - plan.made_at <= STALE_S
 
     def carry_out(self, plan: Plan) -> Outcome:
         """Do what was planned. The only step with side effects."""

@@ -9,6 +9,8 @@ from assistant.speech.spoken import spoken
 from assistant.turn.dialogue import Dialogue, Outcome, Plan
 from assistant.turn.user_turn import Interpretation
 from assistant.turn.utterance import Voice
+from assistant.understanding.answers import WithAnswers
+from assistant.understanding.grammar import Grammar
 
 
 class Planner:
@@ -24,6 +26,10 @@ class Planner:
         self._voice = voice
         self._speaker = uuid.uuid4().hex
 
+    def grammar(self) -> Grammar | WithAnswers:
+        """What the speaker may say now."""
+        return self._dialogue.grammar_for(self._speaker)
+
     def foresee(self, text: str) -> Plan:
         """Plan the reply to `text`, without side effects, and begin to synthesise it."""
         plan = self._dialogue.plan(text, speaker=self._speaker)
@@ -34,7 +40,7 @@ class Planner:
     def carry_out(self, interpretation: Interpretation) -> Outcome:
         """Carry out what was said, with the plan of the interpretation if it is still current."""
         plan = interpretation.plan
-        if plan is None or not self._dialogue.is_current(plan):
+        if plan is None or not self._dialogue.is_current(plan, self._speaker):
             plan = self._dialogue.plan(interpretation.text, speaker=self._speaker)
         return self._dialogue.carry_out(plan)
 

@@ -15,8 +15,8 @@ from assistant.speech.constraint import RecognitionGrammar
 from assistant.speech.recognition import Recognition
 from assistant.speech.stop_words import StopWords
 from assistant.turn.context import StreamContext
-from assistant.turn.dialogue import Plan
 from assistant.turn.partial_pace import PartialPace
+from assistant.turn.planner import Planner
 from assistant.turn.user_turn import Interpretation, UserTurn, speech_end
 
 
@@ -25,12 +25,12 @@ class Transcriber:
 
     Args:
         context: of the stream.
-        foresee: plans the reply to a text that the grammar accepts, without side effects.
+        planner: of the speaker; it plans the reply to a text that the grammar accepts.
     """
 
-    def __init__(self, context: StreamContext, foresee: Callable[[str], Plan]) -> None:
+    def __init__(self, context: StreamContext, planner: Planner) -> None:
         self._context = context
-        self._foresee = foresee
+        self._planner = planner
         self._stop_words = StopWords(context.dialogue.replies.words(STOP))
         #: How often this machine can afford a recognition.
         self.pace = PartialPace(context.settings.partial_every_ms)
@@ -71,7 +71,7 @@ class Transcriber:
         self, turn: UserTurn, deep: bool, search_while: Callable[[], bool] | None
     ) -> Interpretation:
         started = perf_counter()
-        grammar = self._context.dialogue.grammar
+        grammar = self._planner.grammar()
         wake = turn.wake_in_utterance
         led = None if wake is None else AfterWakeWord(wake.phrase, grammar)
         recognition, end = self._recognition(turn, led or grammar, deep)
@@ -94,7 +94,7 @@ class Transcriber:
             recognise_ms,
         )
         if interpretation.is_understood:
-            interpretation = replace(interpretation, plan=self._foresee(text))
+            interpretation = replace(interpretation, plan=self._planner.foresee(text))
         return interpretation
 
     def _recognition(

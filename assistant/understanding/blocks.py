@@ -17,6 +17,7 @@ from hassil.intents import (
 )
 
 from assistant.understanding.compiler import COMMAND_SLOT, Compiler
+from assistant.understanding.delay import can_be_delayed
 from assistant.understanding.expressions import chunks, list_references, references
 from assistant.understanding.names import AreaName, HomeNames
 from assistant.understanding.network import Network
@@ -127,7 +128,7 @@ def compile_network(
     network = compiler.network
     end = network.node()
     network.exit_nodes.add(end)
-    plain_heads, free_heads = network.node(), network.node()
+    plain_heads, free_heads, delayed_heads = network.node(), network.node(), network.node()
     network.free(free_heads, plain_heads)
     templates: list[Template] = []
     with_free_text: list[tuple[int, Sentence, Scope]] = []
@@ -154,11 +155,13 @@ def compile_network(
                 kept.append(sentence)
             elif (start := compiler.template(number, sentence, scope, end)) is not None:
                 network.free(plain_heads, start)
+                if can_be_delayed(intent, {*template.slots, *data.slots}):
+                    network.free(delayed_heads, start)
                 kept.append(sentence)
         data.sentences[:] = kept
     polite = compiler.phrases(skip_words) if skip_words else None
     _add_politeness_after(network, polite, end)
-    compiler.commands = compiler.sub_network(plain_heads)
+    compiler.commands = compiler.sub_network(delayed_heads)
     for number, sentence, scope in with_free_text:
         if (start := compiler.template(number, sentence, scope, end)) is not None:
             network.free(free_heads, start)

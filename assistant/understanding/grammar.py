@@ -13,10 +13,12 @@ from hassil.intents import Intent, IntentData, Intents
 from hassil.recognize import RecognizeResult, recognize_all
 from hassil.util import remove_skip_words
 
+from assistant.understanding.abbreviations import Abbreviations
 from assistant.understanding.automaton import DEAD, GrammarAutomaton
 from assistant.understanding.blocks import canonical, compile_network, load_intents, vocabulary
 from assistant.understanding.compiler import COMMAND_SLOT, MAX_FREE_WORDS
 from assistant.understanding.completeness import Completeness
+from assistant.understanding.delay import can_be_delayed
 from assistant.understanding.elision import elisions
 from assistant.understanding.expressions import list_references
 from assistant.understanding.extension import is_extendable
@@ -84,11 +86,13 @@ class Grammar:
         key: str = "",
     ) -> None:
         self.key = key
+        self.source = source
         self.known_prefix: tuple[str, ...] = ()
         self.language = str(source["language"])
         self._numerals = numerals(self.language)
         self._context = {"area": here} if here else {}
         self._own_lists = own_lists
+        self._abbreviations = Abbreviations(source.get("abbreviations", {}))
         self._skip_words = [normalise(word) for word in source.get("skip_words", [])]
         self._intents = load_intents(source, home, self._numerals)
         written = vocabulary(self._intents, self._numerals, self._skip_words)
@@ -175,10 +179,13 @@ class Grammar:
     def _parse(self, plain: str, delayed: bool) -> Parse | None:
         if not plain:
             return None
-        best = self._best(canonical(plain, self._numerals), delayed)
+        best = self._best(self._canonical(plain), delayed)
         if best is None and (written := self._as_written(plain)) != plain:
-            best = self._best(canonical(written, self._numerals), delayed)
+            best = self._best(self._canonical(written), delayed)
         return None if best is None else _to_parse(best, plain)
+
+    def _canonical(self, plain: str) -> str:
+        return self._abbreviations.written_out(canonical(plain, self._numerals))
 
     def _as_written(self, plain: str) -> str:
         return " ".join(as_written(word, self._heard, self.words) for word in plain.split())
@@ -223,7 +230,8 @@ class Grammar:
                 continue
             words = len(entity.text.split())
             if entity.name == COMMAND_SLOT:
-                if not delayed or self._parse(entity.text.strip(), delayed=False) is None:
+                command = self._parse(entity.text.strip(), delayed=False) if delayed else None
+                if command is None or not can_be_delayed(command.intent, command.slots):
                     return False
             elif words > MAX_FREE_WORDS and not (
                 words <= MAX_OWN_FREE_WORDS and self._is_own(result, entity.name)

@@ -21,7 +21,10 @@ _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _DECIMAL = re.compile(r"(?<=[0-9])[.,](?=[0-9])")
 _NEGATIVE = re.compile(r"(?:(?<=\s)|^)[-\u2212](?=[0-9])")
 _HALF = re.compile(r"(?<![0-9/])1/2(?![0-9/])")
-_GLUED_UNIT = re.compile(r"(?<=[0-9])(?=(?:am|pm|oz)\b)")
+_GLUED_UNIT = re.compile(r"(?<=[0-9])(?=(?:am|pm|oz|h|hrs?|m|mins?|s|secs?|k)\b)")
+#: "1h30", "1h30m"
+_GLUED_BETWEEN = re.compile(r"(?<=[0-9])(h|m|min)(?=[0-9])")
+_PER_CENT = re.compile(r"\bper cent\b")
 _OUNCE = re.compile(r"\boz\b")
 _DEGREES = re.compile(r"\u00b0\s*([cf]\b)?")
 _SCALES = {"c": " degrees celsius ", "f": " degrees fahrenheit ", None: " degrees "}
@@ -43,7 +46,8 @@ def fold(text: str) -> str:
     text = _DECIMAL.sub(" point ", _THOUSANDS.sub("", text))
     text = _DEGREES.sub(lambda match: _SCALES[match[1]], text)
     text = "".join(_SPOKEN.get(char) or _letter(char) for char in text)
-    text = _OUNCE.sub("ounce", _GLUED_UNIT.sub(" ", text))
+    text = _GLUED_UNIT.sub(" ", _GLUED_BETWEEN.sub(r" \1 ", text))
+    text = _PER_CENT.sub("percent", _OUNCE.sub("ounce", text))
     return re.sub(r" +", " ", text)
 
 
@@ -56,7 +60,7 @@ def normalise(text: str) -> str:
 
     Lower case words and digits, joined by single spaces, without punctuation: "50%" becomes
     "50 percent", "72°" "72 degrees", "7:30" "7 30", "21.5" "21 point 5", "-5" "minus 5", "12-oz"
-    "12 ounce", "a.m." "am", "&" "and". Apostrophes inside a word stay ("what's").
+    "12 ounce", "1h30" "1 h 30", "a.m." "am", "&" "and". Apostrophes inside a word stay ("what's").
 
     Raises:
         TooLarge: the text, or what it folds to, has more than `MAX_CHARS` characters.

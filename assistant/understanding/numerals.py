@@ -17,6 +17,10 @@ from assistant.understanding.normalise import fold
 _KNOWN = (*range(1001), *range(1100, 10_001, 100))
 
 
+#: "One hundred" is also "a hundred".
+_ONE_OF = ("one hundred", "one thousand")
+
+
 class Numerals:
     """Numbers as the language speaks them, by the rules of Unicode CLDR (package unicode-rbnf).
 
@@ -101,6 +105,7 @@ class Numerals:
         ways = [fold(text).strip() for text in by_rule]
         if self.english:
             ways += [way.replace("hundred ", "hundred and ") for way in ways if "hundred " in way]
+            ways += [f"a{way.removeprefix('one')}" for way in ways if way.startswith(_ONE_OF)]
             if 1000 < number < 10_000 and number % 100 == 0 and number % 1000:
                 ways += [f"{way} hundred" for way in self.words(number // 100)]
         return ways

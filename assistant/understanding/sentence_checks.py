@@ -62,7 +62,7 @@ class SentenceChecks:
         """
         counter = _Counter(self._counts, self._contexts, bounded)
         self._check_definitions(file, self._global, file.lists, file.rules, counter)
-        for intent in file.intents.values():
+        for intent in (*file.intents.values(), *file.answers.values()):
             for block in intent["data"]:
                 self._check_block(file, block, counter)
         for word in file.skip_words:

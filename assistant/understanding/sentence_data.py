@@ -21,18 +21,23 @@ class SentenceData:
     lists: dict[str, dict[str, Any]] = field(default_factory=dict)
     rules: dict[str, str] = field(default_factory=dict)
     skip_words: list[str] = field(default_factory=list)
+    #: See `SentenceFile`.
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    abbreviations: dict[str, str] = field(default_factory=dict)
     #: Place of a definition: ("list" | "rule", name) -> "built in" or FILE:LINE.
     places: dict[tuple[str, str], str] = field(default_factory=dict)
     own_lists: set[str] = field(default_factory=set)
 
     def as_dict(self) -> dict[str, Any]:
-        """hassil's input dictionary."""
+        """hassil's input dictionary, with two keys that hassil passes over."""
         return {
             "language": self.language,
             "intents": self.intents,
             "lists": self.lists,
             "expansion_rules": self.rules,
             "skip_words": self.skip_words,
+            "answers": self.answers,
+            "abbreviations": self.abbreviations,
         }
 
     @property
@@ -49,6 +54,8 @@ class SentenceData:
             lists=dict(self.lists),
             rules=dict(self.rules),
             skip_words=list(self.skip_words),
+            answers=dict(self.answers),
+            abbreviations=dict(self.abbreviations),
             places=dict(self.places),
             own_lists=set(self.own_lists),
         )
@@ -71,9 +78,11 @@ class SentenceData:
         for name, rule in file.rules.items():
             if self.rules.get(name, rule) != rule:
                 self._fail_twice("rule", name, file)
-        for name, intent in file.intents.items():
-            known = self.intents.get(name, {"data": []})
-            self.intents[name] = {"data": [*known["data"], *intent["data"]]}
+        for mine, added in ((self.intents, file.intents), (self.answers, file.answers)):
+            for name, intent in added.items():
+                known = mine.get(name, {"data": []})
+                mine[name] = {"data": [*known["data"], *intent["data"]]}
+        self.abbreviations.update(file.abbreviations)
         self.lists.update(file.lists)
         self.rules.update(file.rules)
         self.own_lists.update(str(name) for name in file.lists)

@@ -18,7 +18,18 @@ from common.errors import GrammarError
 #: What a file says of the box's own replies; `assistant.skills.replies` reads it.
 REPLY_KEYS = ("replies", "words", "errors")
 _FILE_KEYS = frozenset(
-    ["language", "intents", "lists", "expansion_rules", "skip_words", "settings", "responses", *REPLY_KEYS]
+    [
+        "language",
+        "intents",
+        "answers",
+        "lists",
+        "expansion_rules",
+        "skip_words",
+        "abbreviations",
+        "settings",
+        "responses",
+        *REPLY_KEYS,
+    ]
 )
 _BLOCK_KEYS = frozenset(
     [
@@ -48,6 +59,8 @@ class SentenceFile:
     Attributes:
         path: of the file.
         intents, lists, rules, skip_words: what is said to the box.
+        answers: what is said in answer to its questions, by the kind of answer; only while one is open.
+        abbreviations: what is typed behind a number, and the word that it stands for.
         spoken: what the box says: those mappings of `REPLY_KEYS` that the file has. Their keys and texts know
             their lines.
         nodes: keys and values of the file, see `YamlFile`.
@@ -58,6 +71,8 @@ class SentenceFile:
     lists: Mapping[str, dict[str, Any]]
     rules: Mapping[str, str]
     skip_words: tuple[str, ...]
+    answers: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    abbreviations: Mapping[str, str] = field(default_factory=dict)
     spoken: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     nodes: int = 0
 
@@ -86,16 +101,28 @@ class _Reader:
         content = self.mapping(yaml.content, "the file", None, _FILE_KEYS)
         if str(content.get("language", language)) != language:
             return None
-        intents = self.mapping(content.get("intents"), "intents", None)
         return SentenceFile(
             path=self.path,
-            intents={name: self.intent(name, value) for name, value in intents.items()},
+            intents=self.intents(content.get("intents"), "intents"),
+            answers=self.intents(content.get("answers"), "answers"),
+            abbreviations=self.abbreviations(content.get("abbreviations")),
             lists=self.lists(content.get("lists")),
             rules=self.rules(content.get("expansion_rules")),
             skip_words=self.skip_words(content.get("skip_words")),
             spoken={key: self.mapping(content[key], f"`{key}`", key) for key in REPLY_KEYS if key in content},
             nodes=yaml.nodes,
         )
+
+    def intents(self, value: object, key: str) -> dict[str, dict[str, Any]]:
+        found = self.mapping(value, key, None)
+        return {name: self.intent(name, content) for name, content in found.items()}
+
+    def abbreviations(self, value: object) -> dict[str, str]:
+        found = self.mapping(value, "abbreviations", None)
+        for name, word in found.items():
+            if not isinstance(word, str):
+                self.fail(name, f"the abbreviation {name} does not stand for a text")
+        return {str(name): str(word) for name, word in found.items()}
 
     def intent(self, name: str, value: object) -> dict[str, Any]:
         self.name(name, "intent")

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.home.config import SAMPLE_HOME, load_home
-from assistant.home.model import Domain, Feature
+from assistant.home.model import Domain, Feature, Range
 from assistant.home.names import home_names
 from common.errors import HomeError
 
@@ -51,6 +51,16 @@ def test_names_for_the_grammar_hold_aliases_and_rooms() -> None:
     assert ("living room", "lounge") in [area.spoken for area in names.areas]
 
 
+def test_ranges_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "home.toml"
+    path.write_text(
+        '[[devices]]\nname = "heating"\ndomain = "climate"\n'
+        "ranges = { temperature = { min = 7, max = 28, step = 0.5 }, humidity = { min = 30, max = 60 } }\n"
+    )
+    (device,) = load_home(path).devices
+    assert device.ranges == {"temperature": Range(7, 28, 0.5), "humidity": Range(30, 60)}
+
+
 LIGHT = '[[devices]]\nname = "lamp"\ndomain = "light"\n'
 WRONG = [
     (LIGHT + LIGHT, "home.duplicate", "lamp"),
@@ -71,6 +81,11 @@ WRONG = [
     (LIGHT + 'features = ["speed"]\n', "home.feature", "speed"),
     (LIGHT + "state = { brightness = 300 }\n", "home.state", "state.brightness"),
     (LIGHT + 'state = { on = "yes" }\n', "home.state", "state.on"),
+    (LIGHT + "ranges = { mood = { min = 1, max = 2 } }\n", "home.unknown", "ranges.mood"),
+    (LIGHT + "ranges = { brightness = { min = 1 } }\n", "home.missing-key", "ranges.brightness.max"),
+    (LIGHT + "ranges = { brightness = { min = 9, max = 2 } }\n", "home.range", "ranges.brightness"),
+    (LIGHT + 'ranges = { brightness = { min = "a", max = 2 } }\n', "home.kind", "brightness.min"),
+    (LIGHT + "ranges = { brightness = { min = 0, max = 2, step = 0 } }\n", "home.range", "brightness"),
     ("[devices]\n", "home.kind", "devices"),
     ('[home]\nunit = "kelvin"\n', "home.unit", "kelvin"),
     ('[home]\nbox_area = "moon"\n', "home.reference", "home.box_area"),

@@ -17,6 +17,7 @@ from assistant.skills.contract import Reply, Request
 from assistant.skills.discovery import build_skills
 from assistant.skills.registry import Skills
 from assistant.skills.volume_control import SavedVolume
+from assistant.turn.dialogue import Dialogue
 from assistant.understanding.grammar import Grammar
 from assistant.understanding.sentences import build_grammar
 from tests.assistant.skills.english import ENGLISH, MODULES, context
@@ -40,11 +41,16 @@ class Box:
     intent: str = ""
 
     def ask(self, text: str) -> Reply:
-        """Parse `text` and let the skills answer it."""
-        parse = self.grammar.parse(text)
+        """Parse `text`, as an answer if something is asked, and let the skills answer it."""
+        parse = self.dialogue.grammar_for("").parse(text)
         assert parse is not None, f"{text!r} is outside the grammar"
         self.slots, self.intent = dict(parse.slots), parse.intent
         return self.skills.handle(Request(parse.intent, parse.slots, parse.text, self.now))
+
+    @property
+    def dialogue(self) -> Dialogue:
+        """The box in talk, by its own clock."""
+        return Dialogue(lambda: self.grammar, self.skills, lambda: self.now)
 
     def wait(self, **length: float) -> None:
         """Let time pass."""

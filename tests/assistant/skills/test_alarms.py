@@ -219,7 +219,7 @@ def test_without_the_time_no_alarm_is_set_for_a_time_of_day(book: AlarmBook, tmp
 
 
 def test_without_the_time_an_alarm_is_set_for_so_long_from_now(book: AlarmBook, tmp_path: Path) -> None:
-    request = Request("SottoSetAlarm", {"in_minutes": 20}, "wake me up in 20 minutes", NOW)
+    request = Request("SottoSetAlarm", {"minutes": 20}, "wake me up in 20 minutes", NOW)
     reply = _unset(book, tmp_path).handle(request)
     assert reply.text == "Alarm set twenty minutes from now."
     for act in reply.acts:

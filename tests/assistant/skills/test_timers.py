@@ -173,9 +173,9 @@ def test_an_impossible_length_is_refused_as_an_answer_too(box: Box) -> None:
 
 
 def test_a_length_does_not_answer_a_yes_or_no(box: Box) -> None:
-    box.ask("set a timer for ten minutes")
-    box.ask("set a pizza timer for 5 minutes")
-    box.ask("cancel the timer")
+    box.ask("set an alarm for 7 am")
+    box.ask("set an alarm for 8 am")
+    box.ask("cancel my alarm")
     assert box.ask("ten minutes").text == "I did not ask for a time."
 
 

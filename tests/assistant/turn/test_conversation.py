@@ -244,6 +244,20 @@ def test_a_yes_answers_only_who_was_asked(assistant: Assistant) -> None:
     dialogue.respond("cancel all timers")
 
 
+def test_an_answer_is_heard_while_its_question_is_open(
+    assistant: Assistant, open_stream: Open, say: Say
+) -> None:
+    for text in ("set a timer for one hour", "set a timer for two hours"):
+        assistant.ask(text)
+    stream = open_stream()
+    stream.feed(say("pause the timer", tail=1.0))
+    stream.feed(say("the longer one", tail=1.5))
+    assistant.ask("cancel all timers")
+    assert [(turn.intent, turn.reply.split(" with ")[0]) for turn in stream.turns[1:]] == [
+        ("SottoWhich", "Paused the two hour timer")
+    ]
+
+
 def test_a_ring_is_not_spoken_over_somebody(open_stream: Open, say: Say) -> None:
     stream = open_stream(wake=True)
     stream.feed(say("okay nabu", lead=1.0, tail=0.3))
