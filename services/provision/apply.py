@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 from assistant.models.catalogue import DEFAULT_LANGUAGE, WAKE_WORDS
 from common.errors import SottoError
 from common.files import Owner, make_folder, read_bounded, remove, write_whole
+from common.toml_text import toml_value
 from services.hubs.kinds import KINDS
 from services.hubs.load import load_usable_connector_settings
 from services.provision import keyfile, names
 from services.provision.hub import host_address, hub_rules, hub_url, settings_text
 from services.provision.keys import HubSection, Setup
 from services.provision.places import Places
-from services.provision.toml_text import toml_value
 from services.settings.gateway import GatewaySettings
 
 log = logging.getLogger(__name__)

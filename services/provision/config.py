@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from common.toml_text import toml_lines
 from services.provision import checks, hub_checks
 from services.provision.checks import Wrong
 from services.provision.key_field import Key
 from services.provision.key_index import KEYS, MEANT, SECTIONS, SPOKEN
 from services.provision.keys import HubSection, Setup
 from services.provision.text_file import table_from
-from services.provision.toml_text import toml_lines
 
 
 @dataclass(frozen=True)

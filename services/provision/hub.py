@@ -6,10 +6,10 @@ import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from common.toml_text import toml_value
 from services.hubs.kinds import KINDS
 from services.provision.hub_checks import LOCAL, has_secret
 from services.provision.keys import HubSection
-from services.provision.toml_text import toml_value
 
 
 def hub_url(hub: HubSection) -> str | None:

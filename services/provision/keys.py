@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from assistant.models.catalogue import DEFAULT_LANGUAGE, LANGUAGES, WAKE_WORDS
+from common.toml_text import toml_value
 from services.hubs.kinds import KINDS
 from services.provision import checks, hub_checks
 from services.provision.key_field import FormField, key, section
-from services.provision.toml_text import toml_value
 
 #: On the set-up page, as the wake word: all of them. An empty value would keep the one that was set before.
 ANY_WORD = "any"

@@ -12,7 +12,7 @@ from typing import Any
 from assistant.models.catalogue import LANGUAGES, WAKE_WORDS, by_task
 from assistant.settings import RENAMED, Settings
 from common.settings_file import bounds_of, keys_of, kind_name, kinds_of
-from services.provision.toml_text import toml_value
+from common.toml_text import toml_value
 from services.reference.attributes import attributes
 from services.reference.markdown import table
 

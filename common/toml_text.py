@@ -1,4 +1,4 @@
-"""Writing TOML: the few kinds of values that the set-up needs."""
+"""Writing TOML: the few kinds of values that are needed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ def toml_lines(table: Mapping[str, object]) -> str:
 
 
 def toml_value(value: object) -> str:
-    """A bool, a text or a list of texts in TOML."""
+    """A bool, an int, a text or a list of them in TOML."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
     if isinstance(value, list | tuple):
         return f"[{', '.join(toml_value(item) for item in value)}]"
     return '"' + "".join(_escaped(c) for c in str(value)) + '"'
