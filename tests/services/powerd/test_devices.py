@@ -2,71 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.power.machine import CPU, big_little, get
 from tests.services.powerd.conftest import World, until
+from tests.testbed import Testbed
 
-_PYTHON = "/usr/bin/python3"
-_TESTBED = Path(__file__).with_name("testbed.py")
 _BATTERY = {"type": "Battery", "present": "1", "status": "Discharging", "capacity": "80", "scope": "System"}
-
-
-class Testbed:
-    """The testbed of another process; it is gone when that ends."""
-
-    __test__ = False
-
-    def __init__(self) -> None:
-        command = ["umockdev-wrapper", _PYTHON, str(_TESTBED)]
-        self.process = subprocess.Popen(
-            command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        self.folder = Path(self._answer())
-
-    def do(self, verb: str, **order: Any) -> str:
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"do": verb, **order}) + "\n")
-        self.process.stdin.flush()
-        return self._answer()
-
-    def add(self, subsystem: str, name: str, attributes: dict[str, str]) -> str:
-        """A device; its path."""
-        return self.do("add", subsystem=subsystem, name=name, attributes=attributes, properties={})
-
-    def set(self, device: str, attribute: str, value: str) -> None:
-        """A new value, and the event that tells of it."""
-        self.do("set", device=device, attribute=attribute, value=value)
-
-    def _answer(self) -> str:
-        assert self.process.stdout is not None and self.process.stderr is not None
-        line = self.process.stdout.readline()
-        assert line, self.process.stderr.read()
-        return str(json.loads(line)["answer"])
 
 
 @pytest.fixture
 def bed(world: World) -> Iterator[Testbed]:
     """Devices that powerd, once started, takes for those of the machine."""
-    if shutil.which("umockdev-wrapper") is None:
-        pytest.skip("umockdev is not installed (package umockdev)")
-    asked = [_PYTHON, "-c", "import gi; gi.require_version('UMockdev', '1.0')"]
-    if subprocess.run(asked, capture_output=True, timeout=60).returncode != 0:
-        pytest.skip("Python has no bindings of umockdev (packages python3-gi, gir1.2-umockdev-1.0)")
     bed = Testbed()
     world.processes.append(bed.process)
     shutil.rmtree(world.root)
     big_little(bed.folder)
     shutil.rmtree(bed.folder / "sys/class/thermal")
     # umockdev lets the real files through where the testbed has none, but for /sys.
-    world.seen_by_powerd = {"LD_PRELOAD": "libumockdev-preload.so.0", "UMOCKDEV_DIR": str(bed.folder)}
+    world.seen_by_powerd = bed.environment
     yield bed
 
 

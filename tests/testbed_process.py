@@ -33,6 +33,10 @@ def main() -> None:
             case "set":
                 bed.set_attribute(order["device"], order["attribute"], order["value"])
                 bed.uevent(order["device"], "change")
+            case "load":
+                bed.add_from_string(order["description"])
+            case "event":
+                bed.uevent(order["device"], order["action"])
             case "remove":
                 bed.uevent(order["device"], "remove")
                 bed.remove_device(order["device"])
