@@ -1,10 +1,10 @@
-"""Reports when a sound device is plugged in or removed."""
+"""Reports when a device is plugged in or removed; a sound device, if nothing else is asked for."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +24,16 @@ class Hotplug:
     Args:
         on_change: called in the watching thread with the action ("add", "remove", "change") and the device's
             name. An exception that it raises is logged.
-        subsystem: the kernel's subsystem; "sound" except in tests.
+        subsystems: the kernel's subsystems whose events are wanted.
     """
 
-    def __init__(self, on_change: OnChange, subsystem: str = "sound") -> None:
+    def __init__(self, on_change: OnChange, subsystems: Sequence[str] = ("sound",)) -> None:
         self.reason = ""
         self._on_change = on_change
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         try:
-            monitor = _monitor(subsystem)
+            monitor = _monitor(subsystems)
         except (ImportError, OSError, ValueError) as error:
             self.reason = f"device changes are not noticed: {error}"
             return
@@ -68,11 +68,12 @@ class Hotplug:
                 _LOGGER.exception("the callback failed on %s of %s", device.action, device.sys_name)
 
 
-def _monitor(subsystem: str) -> Any:
+def _monitor(subsystems: Sequence[str]) -> Any:
     import pyudev
 
     source = "udev" if _UDEV_RUNS.exists() else "kernel"
     monitor = pyudev.Monitor.from_netlink(pyudev.Context(), source=source)
-    monitor.filter_by(subsystem)
+    for subsystem in subsystems:
+        monitor.filter_by(subsystem)
     monitor.start()
     return monitor

@@ -19,7 +19,7 @@ def test_an_event_of_the_kernel_is_reported() -> None:
         seen.append((action, name))
         arrived.set()
 
-    watch = Hotplug(on_change, subsystem="mem")
+    watch = Hotplug(on_change, subsystems=("mem",))
     try:
         if not watch.watching:
             pytest.skip(watch.reason)
@@ -44,7 +44,7 @@ def test_it_may_be_stopped_twice() -> None:
 
 
 def test_without_udev_it_stays_quiet_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(_subsystem: str) -> object:
+    def missing(_subsystems: object) -> object:
         raise ImportError("No module named 'pyudev'")
 
     monkeypatch.setattr("assistant.audio.hotplug._monitor", missing)
