@@ -79,7 +79,7 @@ format: setup ## rewrite the sources in the house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-docs: setup ## write the generated parts of the documents anew (settings, keys of sotto.toml, its example)
+docs: setup ## write the generated parts of the documents anew (settings, keys of sotto.toml, its example, hardware)
 	@$(BIN)/python -m services.reference
 
 image: ## build the image [ARCH=x86-64|arm64] [BOARD=, see `make boards`] [VERSION=] [OFFLINE=1] [KEYS=] [MIRROR=] [ARCHIVE=] [STORE=] [BUILD=]

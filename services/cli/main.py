@@ -106,6 +106,14 @@ def _parser() -> argparse.ArgumentParser:
 
     add_power_options(commands.add_parser("power", help="clocks and cores: state, profile, why, simulation"))
 
+    hardware = commands.add_parser("hardware", help="accelerators and CPU features: what is here and usable")
+    hardware.add_argument("action", choices=("show", "watch", "report"), nargs="?", default="show")
+    hardware.add_argument("--json", action="store_true", help="show, watch: as JSON objects")
+    hardware.add_argument(
+        "--out", type=Path, default=Path("sotto-hardware.toml"), metavar="FILE", help="report"
+    )
+    hardware.add_argument("--machine", default="", metavar="MODEL", help="report: if the firmware has none")
+
     bench = commands.add_parser("bench", help="measure speed, memory and accuracy")
     whats = ("all", "latency", "accuracy", "memory")
     bench.add_argument("what", choices=whats, nargs="?", default="all")
@@ -179,6 +187,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.cli.power import power
 
             return power(options)
+        case "hardware":
+            from services.cli.hardware import hardware
+
+            return hardware(options)
         case _:
             return _bench(options)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from common.errors import SottoError
+from services.reference.hardware_text import accelerators_table, computers_table
 from services.reference.licences_text import models_table
 from services.reference.markdown import with_part
 from services.reference.settings_text import catalogue_table, settings_tables
@@ -19,6 +20,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/settings.md": {"settings": settings_tables, "catalogue": catalogue_table},
     "docs/image.md": {"keys of sotto.toml": keys_table},
     "docs/licences.md": {"models": models_table},
+    "docs/hardware.md": {"accelerators": accelerators_table, "computers": computers_table},
 }
 
 

@@ -1,0 +1,33 @@
+"""Trials: one small inference on an accelerator, its result compared with numpy's.
+
+A trial takes the nodes that can be opened, and returns whether the result is right and what it was, in words.
+It runs in a process of its own (`probe`). The table names it, once an engine serves the accelerator.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from assistant.models.engine import engine
+
+#: An ONNX model: c = MatMul(a, b), each of 4 x 4 float32, opset 13. A test makes it again with onnx.
+MODEL = bytes.fromhex(
+    "08083a590a110a01610a016212016322064d61744d756c1205747269616c5a130a0161120e0a0c080112080a0208040a0208045a"
+    "130a0162120e0a0c080112080a0208040a02080462130a0163120e0a0c080112080a0208040a02080442040a00100d"
+)
+#: float32 has 24 bits; four products are added.
+_TOLERANCE = 1e-5
+
+
+def onnxruntime_on_cpu(_nodes: tuple[str, ...]) -> tuple[bool, str]:
+    """ONNX Runtime on the CPU, as the assistant opens its models."""
+    random = np.random.default_rng(1)
+    a, b = (random.standard_normal((4, 4), dtype=np.float32) for _ in range(2))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "trial.onnx"
+        path.write_bytes(MODEL)
+        (result,) = engine("onnxruntime").open(path).run(None, {"a": a, "b": b})
+    return bool(np.allclose(result, a @ b, atol=_TOLERANCE)), f"c[0] = {result[0].tolist()}"
