@@ -67,9 +67,9 @@ class Copy:
 
 
 def copy_with_models(folder: Path) -> Copy:
-    """A fresh copy below `folder`: the code, the documents and the example of the set-up file."""
+    """A fresh copy below `folder`: the code, the documents, what they are made of, and the set-up example."""
     root = copy_tree(folder / "tree")
-    for each in ("docs", "rootfs/usr/share/sotto"):
+    for each in ("docs", "hardware", "rootfs/usr/share/sotto"):
         copy_tree(root, each)
     models = folder / "models"
     models.mkdir()
