@@ -146,6 +146,9 @@ def _packed(folder: Path) -> Path:
 
 
 needs_zstd = pytest.mark.skipif(not shutil.which("zstd"), reason="needs zstd")
+needs_firmware = pytest.mark.skipif(
+    not all(Path(file).exists() for file in vm.FIRMWARE["x86-64"]), reason="needs UEFI firmware (apt: ovmf)"
+)
 
 
 @needs_zstd
@@ -210,6 +213,7 @@ def test_the_emulator_of_the_architecture_is_asked_for(
 
 
 @needs_zstd
+@needs_firmware
 def test_a_half_made_disk_is_not_booted(tools: Path, tmp_path: Path) -> None:
     image = _packed(tmp_path / "build/x86-64")
     # flash is not there, so the disk cannot be finished.
@@ -228,6 +232,7 @@ def _flash(repository: Path) -> None:
 
 
 @needs_zstd
+@needs_firmware
 def test_state_is_kept_until_asked_otherwise(tools: Path, tmp_path: Path) -> None:
     _packed(tmp_path / "build/x86-64")
     _flash(tmp_path)
@@ -241,6 +246,7 @@ def test_state_is_kept_until_asked_otherwise(tools: Path, tmp_path: Path) -> Non
 
 
 @needs_zstd
+@needs_firmware
 @pytest.mark.parametrize("own", [True, False])
 def test_the_key_that_is_named_opens_the_box(
     tools: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], own: bool
