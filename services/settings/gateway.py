@@ -40,6 +40,8 @@ _LONGEST_NAME = 60
 class Limits:
     """Limits on what one caller, or all together, may use.
 
+    More than twelve attributes: one attribute for each key of its section.
+
     Attributes:
         connections: open at once on a port, over all callers; an eighth for one address from which no token
             came yet, three quarters for all of those, and three quarters for any other address.

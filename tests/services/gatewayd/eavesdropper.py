@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import socket
+import asyncio
 import ssl
 import threading
+from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
 from services.gatewayd.identity import Identity, make_identity
 
+_Result = TypeVar("_Result")
+
 
 class Eavesdropper:
-    """Passes everything on between TLS of its own and the gateway's, in threads, until it is closed.
+    """Passes everything on between TLS of its own and the gateway's, until it is closed.
 
     Args:
         folder: for its key.
@@ -32,36 +36,40 @@ class Eavesdropper:
         if protocol:
             self._server.set_alpn_protocols([protocol])
             self._client.set_alpn_protocols([protocol])
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=self._accept, daemon=True).start()
+        # One thread has all connections: two threads must not read and write one TLS connection at once.
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._listener = self._do(asyncio.start_server(self._join, "127.0.0.1", 0, ssl=self._server))
 
     @property
     def port(self) -> int:
-        return int(self._listener.getsockname()[1])
+        return int(self._listener.sockets[0].getsockname()[1])
 
     def close(self) -> None:
+        self._do(self._end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    async def _end(self) -> None:
         self._listener.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
-    def _accept(self) -> None:
+    def _do(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_box, to_box = await asyncio.open_connection("127.0.0.1", self._target, ssl=self._client)
+        await asyncio.gather(self._pass(reader, to_box), self._pass(from_box, writer))
+
+    async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with suppress(OSError):
-            while True:
-                line, _ = self._listener.accept()
-                threading.Thread(target=self._join, args=(line,), daemon=True).start()
-
-    def _join(self, line: socket.socket) -> None:
-        with suppress(OSError), line:
-            client = self._server.wrap_socket(line, server_side=True)
-            box = self._client.wrap_socket(socket.create_connection(("127.0.0.1", self._target)))
-            with client, box:
-                back = threading.Thread(target=self._pass, args=(box, client), daemon=True)
-                back.start()
-                self._pass(client, box)
-                back.join(10)
-
-    def _pass(self, source: socket.socket, sink: socket.socket) -> None:
-        with suppress(OSError):
-            while data := source.recv(65_536):
+            while data := await source.read(65_536):
                 self.read += data
-                sink.sendall(data)
-        with suppress(OSError):
-            sink.shutdown(socket.SHUT_WR)
+                sink.write(data)
+                await sink.drain()
+        sink.close()
