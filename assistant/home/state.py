@@ -42,19 +42,19 @@ NEEDED: dict[Command, Feature] = {
     Command.SET_SPEED: Feature.SPEED,
 }
 #: The name in `Device.ranges` of what a command sets.
-_RANGED: dict[Command, str] = {
+RANGE_OF: dict[Command, str] = {
     Command.SET_BRIGHTNESS: "brightness",
     Command.SET_COLOR_TEMPERATURE: "color_temp",
     Command.SET_POSITION: "position",
     Command.SET_TEMPERATURE: "temperature",
     Command.SET_SPEED: "percentage",
 }
-_PERCENT = Range(0, 100)
+PERCENT = Range(0, 100)
 _KELVIN = Range(1000, 10_000)
 #: Heatings take 5 to 35 °C: the range common thermostats offer; the same in °F, rounded.
 _TEMPERATURES = {"celsius": Range(5, 35), "fahrenheit": Range(41, 95)}
 #: 0 switches them off, whatever the lowest value is at which they run.
-_OFF_AT_ZERO = (Command.SET_BRIGHTNESS, Command.SET_SPEED)
+OFF_AT_ZERO = (Command.SET_BRIGHTNESS, Command.SET_SPEED)
 
 
 def can(device: Device, command: Command) -> bool:
@@ -65,17 +65,17 @@ def can(device: Device, command: Command) -> bool:
 
 def value_range(device: Device, command: Command, unit: str) -> Range:
     """The values that `device` takes with a command that sets a number; `unit` is the home's."""
-    usual = _PERCENT
+    usual = PERCENT
     if command is Command.SET_TEMPERATURE:
         usual = _TEMPERATURES[unit]
     elif command is Command.SET_COLOR_TEMPERATURE:
         usual = _KELVIN
-    return device.ranges.get(_RANGED[command], usual)
+    return device.ranges.get(RANGE_OF[command], usual)
 
 
 def takes(device: Device, command: Command, value: float, unit: str) -> bool:
     """Whether a value is one that `device` takes; which of its steps is nearest is another question."""
-    off = command in _OFF_AT_ZERO and value == 0
+    off = command in OFF_AT_ZERO and value == 0
     return off or value in value_range(device, command, unit)
 
 

@@ -7,20 +7,12 @@ from dataclasses import replace
 
 from assistant.home.executor import Action, Command
 from assistant.home.model import Device, Range
+from assistant.home.state import OFF_AT_ZERO, PERCENT, RANGE_OF
 from services.hubs.driver import HubRefused
 
 _MILLION = 1_000_000
-_PERCENT = Range(0, 100)
-#: 0 turns them off, whatever the lowest value is.
-_OFF_AT_ZERO = (Command.SET_BRIGHTNESS, Command.SET_SPEED)
-#: What the value of a command is, as `Device.ranges` names it, and what is usual.
-_RANGED: dict[Command, tuple[str, Range | None]] = {
-    Command.SET_BRIGHTNESS: ("brightness", _PERCENT),
-    Command.SET_COLOR_TEMPERATURE: ("color_temp", None),
-    Command.SET_POSITION: ("position", _PERCENT),
-    Command.SET_SPEED: ("percentage", _PERCENT),
-    Command.SET_TEMPERATURE: ("temperature", None),
-}
+#: What a command takes that a hub has not said anything else about; of degrees and kelvins it knows better.
+_USUAL = dict.fromkeys((Command.SET_BRIGHTNESS, Command.SET_POSITION, Command.SET_SPEED), PERCENT)
 
 
 def within(device: Device, action: Action) -> Action:
@@ -31,10 +23,10 @@ def within(device: Device, action: Action) -> Action:
     Raises:
         HubRefused: the value lies outside of the device's range.
     """
-    key, usual = _RANGED.get(action.command, ("", None))
-    limit = device.ranges.get(key, usual)
+    usual = _USUAL.get(action.command)
+    limit = device.ranges.get(RANGE_OF.get(action.command, ""), usual)
     value = action.value
-    off = value == 0 and action.command in _OFF_AT_ZERO
+    off = value == 0 and action.command in OFF_AT_ZERO
     if limit is None or value is None or isinstance(value, str) or off:
         return action
     if value not in limit:

@@ -30,8 +30,12 @@ RANGES = {
 @pytest.fixture
 def ranged(grammar: Grammar, tmp_path: Path) -> Box:
     """The sample home, some of whose devices have ranges of their own."""
+    return _box(grammar, tmp_path, RANGES)
+
+
+def _box(grammar: Grammar, tmp_path: Path, ranges: dict[str, dict[str, Range]]) -> Box:
     home = load_home(SAMPLE_HOME)
-    devices = tuple(replace(each, ranges=RANGES.get(each.id, {})) for each in home.devices)
+    devices = tuple(replace(each, ranges=ranges.get(each.id, {})) for each in home.devices)
     executor = LocalHome(replace(home, devices=devices), tmp_path / "home.json")
     skills = build_skills(context(tmp_path, executor), MODULES)
     return Box(skills, executor, SavedVolume(tmp_path / "volume.json"), grammar, tmp_path)
@@ -127,3 +131,9 @@ def test_no_program_sets_a_value_out_of_range(
     with pytest.raises(HomeError) as caught:
         ranged.executor.act(Action(device, command, value))
     assert caught.value.code == "home.range"
+
+
+def test_a_small_share_is_the_lowest_step_and_does_not_turn_off(grammar: Grammar, tmp_path: Path) -> None:
+    box = _box(grammar, tmp_path, {"bedroom_fan": {"percentage": Range(0, 100, 100 / 3)}})
+    (act,) = box.ask("set the bedroom fan to 10 percent").acts
+    assert act.value == 34
