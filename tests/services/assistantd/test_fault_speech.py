@@ -148,7 +148,8 @@ def test_the_room_hears_it_and_not_again_after_a_restart(own_box: Box, sound: Pu
     assert sound_until(lambda: bool(loud().any()) and not loud()[-SPEAKER_RATE * 2 :].any(), 60)
     tap.close()
     heard = own_box.words_of(tap.samples())
-    assert was_said(heard, "voice speed in the file assistant"), heard
+    # Names of files are no words that a recogniser knows; the rest of the sentence is.
+    assert was_said(heard, "cannot be used so I left it out"), heard
     assert own_box.stop() == 0
     own_box.start()
     tap = sound.tap()
