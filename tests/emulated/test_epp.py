@@ -77,7 +77,7 @@ def asks_for(box: Emulator, preference: str) -> bool:
 
 
 def until_no_problem(machine: Emulator) -> None:
-    """What was written to the second core while the first one had the new driver already failed, for a tick."""
+    """What was written to the second core while the first one had a new driver has failed, for a tick."""
     end = time.monotonic() + 20
     while problems := machine.state()["problems"]:
         assert time.monotonic() < end, problems
