@@ -129,8 +129,12 @@ class Emulator:
 
     def until_state(self, key: str, value: object, seconds: float = 40.0) -> dict[str, Any]:
         """What powerd says as soon as it says `value` for `key`, which it must in time."""
+        return self.until_so(lambda found: found[key] == value, seconds)
+
+    def until_so(self, so: Callable[[dict[str, Any]], bool], seconds: float = 40.0) -> dict[str, Any]:
+        """What powerd says as soon as `so` holds for it, which it must in time: it looks once a tick."""
         end = time.monotonic() + seconds
-        while (found := self.state())[key] != value:
+        while not so(found := self.state()):
             assert time.monotonic() < end, found
             time.sleep(0.3)
         return found

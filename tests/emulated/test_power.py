@@ -73,8 +73,8 @@ def test_throttling_by_the_kernel_is_not_fought(machine: Emulator) -> None:
 
 def test_a_limit_of_the_firmware_is_honoured_and_told(machine: Emulator) -> None:
     machine.turn(LIMIT, 2)
-    found = machine.until_state("degraded", "firmware-limit")
-    assert found["clusters"][1]["limit"] == 1_200_000
+    machine.until_state("degraded", "firmware-limit")
+    machine.until_so(lambda found: found["clusters"][1]["limit"] == 1_200_000)
     machine.phase("thinking")
     assert machine.until(BIG_PORT, 12)
     machine.turn(LIMIT, 0)
