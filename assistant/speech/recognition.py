@@ -24,7 +24,13 @@ from assistant.speech.beam import BeamSettings
 from assistant.speech.constraint import RecognitionGrammar
 from assistant.speech.hypothesis import Hypothesis
 from assistant.speech.moonshine import Memory, Moonshine
-from assistant.speech.rejection import Evidence, RejectionSettings, is_accepted, is_invented
+from assistant.speech.rejection import (
+    Evidence,
+    RejectionSettings,
+    ends_in_a_loop,
+    is_accepted,
+    is_invented,
+)
 from assistant.speech.search_thread import Search
 from assistant.speech.token_automaton import TokenAutomaton
 from assistant.speech.tokens import Vocabulary
@@ -186,7 +192,7 @@ class Recognition:
             ("free", free, text_of(free.tokens)),
         )
         for method, hypothesis, text in candidates:
-            if hypothesis.ended and grammar.parses(text):
+            if hypothesis.ended and grammar.parses(text) and not ends_in_a_loop(text):
                 evidence = self._evidence(hypothesis, free, grammar)
                 if trusted or is_accepted(evidence, self._decoder.settings.rejection):
                     self.give_up()
@@ -194,8 +200,9 @@ class Recognition:
         if deep and automaton is not None and (best := self._searched(memory, automaton)) is not None:
             evidence = self._evidence(best, free, grammar)
             scores = _scores("constrained", evidence)
-            if is_accepted(evidence, self._decoder.settings.rejection):
-                return _Found(text_of(best.tokens), "constrained", free, scores)
+            text, rejection = text_of(best.tokens), self._decoder.settings.rejection
+            if is_accepted(evidence, rejection) and not ends_in_a_loop(text):
+                return _Found(text, "constrained", free, scores)
             return _Found(_rejected(free_text, grammar), "free", free, scores)
         return _Found(_rejected(free_text, grammar), "free", free)
 

@@ -7,6 +7,7 @@ short sentence needs better evidence, because some short sentence fits noise mor
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from common.settings_file import between
@@ -96,3 +97,12 @@ def is_invented(
         return False
     most = settings.free_tokens + settings.free_tokens_per_s * speech_s
     return speech_s < settings.free_speech_s or tokens > most
+
+
+def ends_in_a_loop(text: str) -> bool:
+    """Whether a text ends with two or more words, said twice in a row: "... I'd like to. I'd like to."
+
+    In noise the recogniser begins to repeat itself. A grammar takes such a text if it passes over the words.
+    """
+    words = re.findall(r"[\w']+", text.casefold())
+    return any(words[-count:] == words[-2 * count : -count] for count in range(2, len(words) // 2 + 1))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assistant.audio.files import read_audio
 from assistant.speech.recogniser import Recogniser
-from assistant.speech.rejection import Evidence, RejectionSettings, is_accepted, is_invented
+from assistant.speech.rejection import Evidence, RejectionSettings, ends_in_a_loop, is_accepted, is_invented
 from tests.assistant.speech.conftest import ListGrammar
 
 nats = st.floats(-20, 0)
@@ -86,3 +86,19 @@ def test_what_was_found_in_other_sound_is(text: str, tokens: int, mean: float, s
 def test_without_a_time_of_speech_the_text_alone_counts() -> None:
     assert not is_invented("Thank you for watching.", 5, -0.45, None, RejectionSettings())
     assert is_invented("...", 1, -0.1, None, RejectionSettings())
+
+
+@pytest.mark.parametrize(
+    ("text", "loop"),
+    [
+        ("I'd like to, a little, louder, I'd like to. I'd like to.", True),
+        ("Turn it off. Turn it off.", True),
+        ("Set a timer for ten minutes, please, can you, can you", True),
+        ("Stop. Stop.", False),
+        ("I'd like to, I'd like to turn on the light.", False),
+        ("Turn on the light.", False),
+        ("", False),
+    ],
+)
+def test_a_text_that_repeats_its_end_is_a_loop(text: str, loop: bool) -> None:
+    assert ends_in_a_loop(text) is loop
