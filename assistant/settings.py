@@ -18,7 +18,7 @@ from assistant.audio.microphone import MicrophoneSettings
 from assistant.audio.speaker import SpeakerSettings
 from assistant.hearing.activity import ActivitySettings
 from assistant.models.catalogue import DEFAULT_LANGUAGE, LANGUAGES, WAKE_WORDS, choose
-from assistant.models.engine import DEFAULT_ENGINE, ENGINES, unknown_engine
+from assistant.serving.engine import DEFAULT_ENGINE, ENGINES, unknown_engine
 from assistant.speech.recogniser import RecogniserSettings
 from assistant.speech.speech_cache import SpeechCacheSettings
 from assistant.speech.synthesiser import SynthesiserSettings
@@ -95,7 +95,7 @@ class Settings:
     More than twelve attributes: one attribute for each section of the settings file.
 
     Attributes:
-        engine: what runs the models, a name of the table in `assistant.models.engine`.
+        engine: what runs the models, a name of the table in `assistant.serving.engine`.
         language: what is understood and spoken, a two-letter code.
         home: the file of areas and devices; `home.toml` beside this file if it is there.
         hub: whether the devices are those of a hub. Then `home` is not used, and a connector attaches itself.

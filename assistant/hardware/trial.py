@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.models.engine import engine
+from assistant.serving.engine import engine
 
 #: An ONNX model: c = MatMul(a, b), each of 4 x 4 float32, opset 13. A test makes it again with onnx.
 MODEL = bytes.fromhex(

@@ -10,7 +10,7 @@ import numpy as np
 from assistant.audio.convert import FULL_SCALE
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.hearing.vad_gate import check_frame
-from assistant.models.engine import Engine, engine
+from assistant.serving.engine import Engine, engine
 from common.errors import ModelError
 
 #: Samples of a window, and how many samples of the previous window the network gets again.

@@ -117,7 +117,7 @@ def _as_onnx(path: Path, folder: Path) -> onnx.ModelProto:
     import onnx
     from onnxruntime import GraphOptimizationLevel
 
-    from assistant.models.onnxruntime_engine import open_session, session_options
+    from assistant.serving.onnxruntime_engine import open_session, session_options
 
     target = folder / "published.onnx"
     options = session_options()
@@ -136,7 +136,7 @@ def _prepack(source: Path, folder: Path, progress: Progress) -> None:
     A session opened from such a file maps the weights instead of copying and repacking them: it
     opens in a fraction of the time and its weights are shared, clean pages.
     """
-    from assistant.models.onnxruntime_engine import open_session, session_options
+    from assistant.serving.onnxruntime_engine import open_session, session_options
 
     folder.mkdir()
     for done, name in enumerate(PREPARED):

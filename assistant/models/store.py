@@ -9,8 +9,8 @@ from pathlib import Path
 
 from assistant.models import keys
 from assistant.models.catalogue import CATALOGUE, REQUIRED, ModelEntry, ModelFile
-from assistant.models.engine import DEFAULT_ENGINE, Engine, engine
 from assistant.models.files import sha256_of
+from assistant.serving.engine import DEFAULT_ENGINE, Engine, engine
 from common.errors import ModelError
 from common.paths import host_models_dir
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from assistant.models.engine import Tensor
 from assistant.models.moonshine_shape import END_TOKEN, START_TOKEN
+from assistant.serving.engine import Tensor
 from assistant.speech.hypothesis import Hypothesis
 from assistant.speech.moonshine import Memory, Moonshine
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from assistant.audio.format import Floats
 from assistant.models.catalogue import DEFAULT_LANGUAGE, choose
-from assistant.models.engine import Tensor
 from assistant.models.moonshine_shape import (
     CROSS,
     HEAD_WIDTH,
@@ -20,6 +19,7 @@ from assistant.models.moonshine_shape import (
     padded_length,
 )
 from assistant.models.store import ModelStore
+from assistant.serving.engine import Tensor
 
 Ids = NDArray[np.int64]
 

@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from assistant.models.engine import Tensor
 from assistant.models.moonshine_shape import MAX_TOKENS
+from assistant.serving.engine import Tensor
 from assistant.speech import beam, greedy
 from assistant.speech.beam import BeamSettings
 from assistant.speech.constraint import RecognitionGrammar

@@ -6,9 +6,9 @@ import pytest
 
 from assistant.models import keys
 from assistant.models.keys import cpu_flags
-from assistant.models.onnxruntime_engine import open_session
 from assistant.models.prepare import prepare
 from assistant.models.store import PREPARED, ModelStore
+from assistant.serving.onnxruntime_engine import open_session
 from common.paths import models_dir
 
 INFO = "processor\t: 0\nflags\t\t: sse avx2 fma\n\nprocessor\t: 1\nflags\t\t: sse\n"

@@ -19,8 +19,8 @@ from assistant.models.moonshine_shape import (
     START_TOKEN,
     padded_length,
 )
-from assistant.models.onnxruntime_engine import open_session
 from assistant.models.store import ModelStore
+from assistant.serving.onnxruntime_engine import open_session
 from assistant.speech import greedy
 from assistant.speech.moonshine import Moonshine
 from assistant.speech.tokens import Vocabulary

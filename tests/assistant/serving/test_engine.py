@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.models import engine as table
 from assistant.models.store import ModelStore
+from assistant.serving import engine as table
 from common.errors import InvalidInput, ModelError
 
 

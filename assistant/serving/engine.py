@@ -17,7 +17,7 @@ from common.errors import InvalidInput
 
 #: Name of the engine -> the module whose function `make_engine` makes it; imported when it is used.
 ENGINES = {
-    "onnxruntime": "assistant.models.onnxruntime_engine",
+    "onnxruntime": "assistant.serving.onnxruntime_engine",
 }
 DEFAULT_ENGINE = "onnxruntime"
 

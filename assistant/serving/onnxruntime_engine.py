@@ -7,8 +7,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from assistant.models.engine import Tensor
 from assistant.privacy import silence_telemetry
+from assistant.serving.engine import Tensor
 from common.errors import ModelError
 
 silence_telemetry()

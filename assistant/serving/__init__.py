@@ -1,0 +1,1 @@
+"""Serving: engines open the models and run them."""
