@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Build hook: generates the wire contract and takes the lock of the models into the package.
+"""Build hook: generates the wire contract and takes the locks of the models into the package.
 
 All else stands in pyproject.toml. An editable install gets the wire contract beside its definition, and
-reads the lock where it lies.
+reads the locks where they lie.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
 PROTO = "services/proto/sotto/v1"
-LOCK = "requirements/models.lock"
-LOCK_IN_PACKAGE = "assistant/models/models.lock"
+#: Locks that the package carries -> their places in it.
+LOCKS = {
+    "requirements/models.lock": "assistant/models/models.lock",
+    "requirements/examples.lock": "assistant/quantisation/examples.lock",
+}
 
 
 class BuildWithContract(build_py):
@@ -36,7 +39,8 @@ class BuildWithContract(build_py):
             shutil.rmtree(target, ignore_errors=True)
         super().run()
         generate(target)
-        shutil.copyfile(ROOT / LOCK, target / LOCK_IN_PACKAGE)
+        for lock, place in LOCKS.items():
+            shutil.copyfile(ROOT / lock, target / place)
 
 
 def generate(target: Path) -> None:

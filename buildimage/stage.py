@@ -12,8 +12,14 @@ from pathlib import Path
 PYTHON = Path("usr/lib/sotto/python")
 MODELS = Path("usr/lib/sotto/models")
 DOCS = Path("usr/share/doc/sotto")
-#: Our packages; what only measuring on a workbench needs stays behind.
+#: Our packages.
 PACKAGES = ("common", "assistant", "power", "services")
+#: Parts of them that are for a workbench alone, and stay behind.
+WORKBENCH = (
+    Path("assistant/quantisation"),
+    Path("services/bench/quantisable.py"),
+    Path("services/bench/quantised.py"),
+)
 #: Parts of libraries that nothing on the device imports: tests, converters, headers. Checked by the
 #: self-test of the booted image, which goes through every library.
 SUPERFLUOUS = (
@@ -58,11 +64,12 @@ def stage_tree(repository: Path, target: Path) -> None:
 
 
 def stage_code(repository: Path, target: Path) -> None:
-    """Copy our own packages, without anything generated, and the lock that names the models' wheels."""
+    """Copy our own packages, without what is generated or `WORKBENCH`, and the lock of the models' wheels."""
     for package in PACKAGES:
         for source in _files(repository / package):
-            if "_pb2" not in source.name:
-                _copy(source, target / source.relative_to(repository))
+            place = source.relative_to(repository)
+            if "_pb2" not in source.name and not any(place.is_relative_to(part) for part in WORKBENCH):
+                _copy(source, target / place)
     _copy(repository / "requirements" / "models.lock", target / "models.lock")
 
 

@@ -58,7 +58,7 @@ def run(speech: Path, limit: int | None) -> dict[str, Any]:
     """
     clips = clips_of(speech / "commands", limit)
     with assistant_for(speech, Settings(), own=True) as own, assistant_for(speech, Settings()) as home:
-        with_own = {clip.name: _first(turns_of(own, clip.audio, endpointing=False)) for clip in clips}
+        with_own = {clip.name: first(turns_of(own, clip.audio, endpointing=False)) for clip in clips}
         foreign = taken_for_commands(home, {clip.name: clip.audio for clip in clips})
     score = _score(clips, with_own)
     heard_s = sum(len(clip.audio) for clip in clips) / SAMPLE_RATE
@@ -153,7 +153,7 @@ def assistant_for(speech: Path, settings: Settings, *, own: bool = False) -> Ite
 
 def acceptance_of(assistant: Assistant, clips: Sequence[Clip]) -> dict[str, Any]:
     """What became of labelled commands, each heard as a whole recording."""
-    turns = {clip.name: _first(turns_of(assistant, clip.audio, endpointing=False)) for clip in clips}
+    turns = {clip.name: first(turns_of(assistant, clip.audio, endpointing=False)) for clip in clips}
     return _score(clips, turns).figures()
 
 
@@ -161,7 +161,7 @@ def taken_for_commands(assistant: Assistant, recordings: Mapping[str, Samples]) 
     """Transcripts of the recordings that were accepted, by name."""
     taken = {}
     for name, audio in recordings.items():
-        turn = _first(turns_of(assistant, audio, endpointing=False))
+        turn = first(turns_of(assistant, audio, endpointing=False))
         if turn is not None and turn.accepted:
             taken[name] = turn.transcript
     return taken
@@ -219,5 +219,6 @@ def _accepted_in(assistant: Assistant, noise: Samples) -> list[str]:
     return [*taken_for_commands(assistant, pieces).values(), *streamed]
 
 
-def _first(turns: Sequence[Turn]) -> Turn | None:
+def first(turns: Sequence[Turn]) -> Turn | None:
+    """The first turn of a recording, None if nothing was said."""
     return turns[0] if turns else None

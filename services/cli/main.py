@@ -12,6 +12,7 @@ from pathlib import Path
 
 from common.errors import ErrorKind, SottoError, Unavailable
 from services.cli.power import add_options as add_power_options
+from services.cli.quantise import add_options as add_quantise_options
 
 #: What measuring needs besides what the assistant runs on; neither is on the device.
 _BENCH_NEEDS = ("matplotlib", "psutil")
@@ -114,6 +115,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     hardware.add_argument("--machine", default="", metavar="MODEL", help="report: if the firmware has none")
 
+    add_quantise_options(commands.add_parser("quantise", help="smaller weights for a model, within a budget"))
+
     bench = commands.add_parser("bench", help="measure speed, memory and accuracy")
     whats = ("all", "latency", "accuracy", "memory")
     bench.add_argument("what", choices=whats, nargs="?", default="all")
@@ -191,6 +194,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.cli.hardware import hardware
 
             return hardware(options)
+        case "quantise":
+            from services.cli.quantise import quantise
+
+            return quantise(options)
         case _:
             return _bench(options)
 

@@ -11,6 +11,7 @@ from buildimage.stage import (
     DOCS,
     MODELS,
     PYTHON,
+    WORKBENCH,
     copy_tree,
     drop_other_languages,
     drop_superfluous,
@@ -19,6 +20,7 @@ from buildimage.stage import (
     stage_tree,
 )
 from tests.buildimage.host_tools import private_umask
+from tests.conftest import REPOSITORY
 
 
 def _write(path: Path, text: str = "", mode: int = 0o644) -> None:
@@ -144,6 +146,14 @@ def test_code_is_staged_without_the_rest(checkout: Path, tmp_path: Path) -> None
     assert sorted(path.name for path in (tmp_path / "code").iterdir()) == [
         "assistant", "models.lock", "power", "services",
     ]  # fmt: skip
+
+
+def test_what_is_for_a_workbench_stays_behind(checkout: Path, tmp_path: Path) -> None:
+    for part in WORKBENCH:
+        assert (REPOSITORY / part).exists(), part
+        _write(checkout / part if part.suffix else checkout / part / "tool.py")
+    stage_code(checkout, tmp_path / "code")
+    assert not any((tmp_path / "code" / part).exists() for part in WORKBENCH)
 
 
 def test_models_come_without_what_was_only_converted(tmp_path: Path) -> None:
