@@ -13,6 +13,8 @@ _MOST_LAYERS = 40
 #: Smallest loss that is drawn, points: the axis is logarithmic.
 _LEAST_LOSS = 1e-5
 _MARKS = "osD^vP*"
+#: Letters of a layer's name that are drawn.
+_MOST_LETTERS = 36
 
 
 def draw(result: Result, title: str, path: Path) -> bool:
@@ -45,11 +47,11 @@ def draw(result: Result, title: str, path: Path) -> bool:
             colour = f"C{list(PRECISIONS).index(name)}"
             left.scatter(losses, places, marker=mark, facecolors=faces, edgecolors=colour, s=28, label=name)
     left.set_xscale("log")
-    left.set_yticks(range(len(layers)), [each.layer.weight[-34:] for each in layers], fontsize=6)
+    left.set_yticks(range(len(layers)), [_short(each.layer.weight) for each in layers], fontsize=6)
     left.set_xlabel("points of agreement lost by the layer alone (filled: taken)")
     left.set_title("layers")
     left.legend(fontsize=7)
-    for variant in result.variants:
+    for number, variant in enumerate(result.variants):
         is_wanted = variant is result.wanted
         right.errorbar(
             variant.speed.ratio, variant.loss.points, yerr=variant.loss.interval,
@@ -59,7 +61,7 @@ def draw(result: Result, title: str, path: Path) -> bool:
         right.annotate(
             f"{variant.name}, {variant.bytes / 1e6:.1f} MB",
             (variant.speed.ratio, variant.loss.points),
-            xytext=(6, 6),
+            xytext=(6, 6 if number % 2 else -14),
             textcoords="offset points",
             fontsize=8,
         )
@@ -71,6 +73,12 @@ def draw(result: Result, title: str, path: Path) -> bool:
     right.set_title(f"variants, by {result.task}", fontsize=9)
     right.legend(fontsize=8)
     figure.suptitle(title)
+    right.margins(x=0.2)
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
     return True
+
+
+def _short(name: str) -> str:
+    name = name.removesuffix(".weight")
+    return name if len(name) <= _MOST_LETTERS else f"...{name[-_MOST_LETTERS:]}"

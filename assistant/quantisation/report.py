@@ -15,7 +15,7 @@ from assistant.quantisation.tool import LayerResult, Result, Variant
 #: Names of the files of a report.
 JSON, PAGE, PICTURE = "report.json", "report.md", "report.png"
 _COLUMNS = (
-    "variant", "layers", "MB", "p50 ms", "p95 ms", "speed-up", "score %", "loss, points",
+    "variant", "layers", "MB", "p50 ms", "p95 ms", "speed-up", "agreement %", "score %", "loss, points",
     "worse / better", "budget",
 )  # fmt: skip
 
@@ -82,7 +82,8 @@ def page(result: Result, title: str, machine: str, has_picture: bool) -> Iterato
     yield (
         "Speed-up: median over the pairs of runs on the same example in the same round. Loss: mean "
         "difference to the given model on the same examples, with half of its 95 % interval; a loss below "
-        "that interval cannot be told from none with these data."
+        "that interval cannot be told from none with these data. Agreement: of the outputs with those of the "
+        "given model, on examples of the calibration."
     )
     yield ""
     ids = [
@@ -129,7 +130,7 @@ def row(variant: Variant) -> str:
     return (
         f"| {variant.name} | {len(variant.plan)} | {variant.bytes / 1e6:.1f} "
         f"| {speed.p50_ms:.3f} | {speed.p95_ms:.3f} | {speed.ratio:.2f} "
-        f"| {lost.score:.2f} | {lost.points:.2f} ± {lost.interval:.2f} "
+        f"| {variant.agreement:.2f} | {lost.score:.2f} | {lost.points:.2f} ± {lost.interval:.2f} "
         f"| {lost.worse} / {lost.better} | {budget} |"
     )
 
@@ -154,6 +155,7 @@ def _variant(variant: Variant) -> dict[str, Any]:
         "p95_ms": round(variant.speed.p95_ms, 4),
         "speed_up": round(variant.speed.ratio, 3),
         "runs": variant.speed.count,
+        "agreement_percent": round(variant.agreement, 4),
         "score_percent": round(variant.loss.score, 4),
         "loss_points": round(variant.loss.points, 4),
         "loss_interval_95": round(variant.loss.interval, 4),

@@ -41,9 +41,9 @@ def measure(
         progress: called at every step. MiniLM takes some two minutes, a graph of the recogniser ten.
 
     Returns:
-        Name -> "given_p50_ms", "p50_ms", "speed_up" (median over pairs), "given_score" and "score" (percent),
-        "loss_points" and "loss_interval_95" (half of it), "examples", "given_bytes", "bytes", "accepted",
-        "budget", "task", and the same of every single precision under "variants".
+        Name -> "given_p50_ms", "p50_ms", "speed_up" (median over pairs), "agreement", "given_score" and
+        "score" (percent), "loss_points" and "loss_interval_95" (half of it), "examples", "given_bytes",
+        "bytes", "accepted", "budget", "task", and some of every single precision under "variants".
 
     Raises:
         SottoError: a model or the data are not there.
@@ -71,6 +71,7 @@ def figures(result: Result) -> dict[str, Any]:
         "given_p50_ms": round(given.speed.p50_ms, 3),
         "p50_ms": round(wanted.speed.p50_ms, 3),
         "speed_up": round(wanted.speed.ratio, 2),
+        "agreement": round(wanted.agreement, 2),
         "given_score": round(given.loss.score, 2),
         "score": round(wanted.loss.score, 2),
         "loss_points": round(wanted.loss.points, 2),

@@ -14,7 +14,7 @@ WIDTH, INNER, CLASSES, WORDS = 64, 128, 10, 50
 def classifier(seed: int = 0) -> onnx.ModelProto:
     """`tokens` int64 [N] -> look-up, two matrix products, `scores` float32 [N, 10]."""
     rng = np.random.default_rng(seed)
-    weights = {
+    weights: dict[str, np.ndarray] = {
         "table": rng.normal(size=(WORDS, WIDTH)).astype(np.float32),
         "wide": rng.normal(size=(WIDTH, INNER)).astype(np.float32) / 8,
         "narrow": rng.normal(size=(CLASSES, INNER)).astype(np.float32) / 10,

@@ -80,7 +80,7 @@ def test_words_without_known_pieces_are_unknown_and_long_texts_are_cut() -> None
     ],
 )
 def test_arrays_that_do_not_fit(arrays: dict[str, np.ndarray], code: str, tmp_path: Path) -> None:
-    np.savez(tmp_path / "data.npz", **arrays)
+    np.savez(tmp_path / "data.npz", **arrays)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput) as caught:
         read_data(tmp_path / "data.npz", _TOKENS)
     assert caught.value.code == code
