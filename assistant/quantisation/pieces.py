@@ -24,6 +24,8 @@ from assistant.quantisation import blocks
 from assistant.quantisation.layers import Layer, product_weights
 from assistant.quantisation.precisions import Precision
 
+log = logging.getLogger(__name__)
+
 Array = NDArray[Any]
 _CONTRIB = "com.microsoft"
 #: Before the names of tensors that are made here, so that none is called as one of the layer's own.
@@ -89,6 +91,19 @@ def make_piece(
         return _piece(_half(alone, layer), layer, precision)
     if precision.id in ("block8", "block4"):
         return _piece(_blocks(alone, layer, precision, inputs), layer, precision)
+    try:
+        made = _by_the_quantiser(alone, layer, precision, inputs)
+    except Exception as error:  # onnxruntime.quantization raises many unrelated classes
+        log.warning("the layer %s cannot be had in %s: %s", layer.name, precision.id, error)
+        return None
+    if not _SIGNS[precision.id] & {node.op_type for node in made.graph.node}:
+        return None
+    return _piece(made, layer, precision)
+
+
+def _by_the_quantiser(
+    alone: onnx.ModelProto, layer: Layer, precision: Precision, inputs: Sequence[Array]
+) -> onnx.ModelProto:
     with tempfile.TemporaryDirectory(prefix="sotto-") as folder, _quiet():
         target = Path(folder) / "layer.onnx"
         if precision.id == "int8":
@@ -97,10 +112,7 @@ def make_piece(
             )
         else:
             _static(alone, layer, inputs, target)
-        made = onnx.load(target)
-    if not _SIGNS[precision.id] & {node.op_type for node in made.graph.node}:
-        return None
-    return _piece(made, layer, precision)
+        return onnx.load(target)
 
 
 def _static(alone: onnx.ModelProto, layer: Layer, inputs: Sequence[Array], target: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +16,16 @@ from assistant.quantisation.model_file import storage_errors, write_model
 from assistant.quantisation.precisions import GIVEN, PRECISIONS, Precision
 from assistant.quantisation.search import Candidate, Option, Plan, search, uniform
 from assistant.quantisation.tasks import Agreement, Loss, Points, Task, loss
+from assistant.quantisation.work_folder import work_folder
 from assistant.quantisation.workshop import Workshop
+from common.errors import NotFound
 
 #: Name of the variant that the search finds.
 MIXED = "mixed"
 #: Every fourth example is not calibrated with and judges the result, if there are no labels.
 _HELD_OUT = 4
+#: Most of them: the outputs of the given model are kept for each.
+_MOST_HELD_OUT = 256
 #: Examples that the layers are calibrated with, and those of them that single layers are judged by.
 _MOST_CALIBRATED = 64
 _MOST_JUDGED = 32
@@ -39,7 +42,7 @@ class Request:
 
     Attributes:
         budget: percentage points that a variant may lose.
-        calibration: examples without labels; at least two.
+        calibration: examples without labels.
         task: given model -> what decides; None for the agreement on a quarter of the examples, which is then
             left out of the calibration.
         search_task: what the search measures with, if the task takes too long; None for the task.
@@ -130,14 +133,14 @@ def quantise(model: onnx.ModelProto, request: Request, out: Path, progress: Prog
         progress: called at every step.
 
     Raises:
+        NotFound: `quantise.no-data`, there is no example.
         InvalidInput: the model has no layer to quantise, or cannot be run on the data.
         StorageError: the disk is full, or `out` cannot be written.
     """
-    with storage_errors(out):
-        out.mkdir(parents=True, exist_ok=True)
-        scratch = tempfile.TemporaryDirectory(prefix=".work-", dir=out)
-    with scratch as folder:
-        return _Run(Workshop(model, Path(folder)), request, progress).result()
+    if not request.calibration:
+        raise NotFound("there is no example to calibrate with", hint="give some", code="quantise.no-data")
+    with work_folder(out) as folder:
+        return _Run(Workshop(model, folder), request, progress).result()
 
 
 class _Run:
@@ -150,7 +153,7 @@ class _Run:
         feeds = request.calibration
         own = request.task is None and len(feeds) > 1
         self._feeds = tuple(f for at, f in enumerate(feeds) if not own or at % _HELD_OUT != _HELD_OUT - 1)
-        held = tuple(feeds[_HELD_OUT - 1 :: _HELD_OUT]) or feeds[-1:]
+        held = tuple(feeds[_HELD_OUT - 1 :: _HELD_OUT])[:_MOST_HELD_OUT] or feeds[-1:]
         self._feeds = self._feeds[:_MOST_CALIBRATED]
         self._alone = Agreement(workshop.given, self._feeds[:_MOST_JUDGED])
         self._task: Task = request.task(workshop.given) if request.task else Agreement(workshop.given, held)
@@ -270,5 +273,6 @@ def write_result(result: Result, path: Path) -> None:
     Raises:
         StorageError: it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     write_model(result.model, path)

@@ -72,6 +72,12 @@ def quantise(options: argparse.Namespace) -> int:
     from services.bench.figures import machine
 
     budget = parsed_budget(options.budget)
+    if options.limit is not None and options.limit < 1:
+        raise InvalidInput(
+            f"--limit {options.limit} leaves nothing to judge by",
+            hint="give 1 or more",
+            code="quantise.limit",
+        )
     precisions = chosen(options.precisions) if options.precisions else tuple(PRECISIONS.values())
     if options.only:
         precisions = tuple({each.id: each for each in (*precisions, *chosen(options.only))}.values())

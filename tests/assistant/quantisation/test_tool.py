@@ -14,7 +14,9 @@ from assistant.quantisation.model_file import read_model
 from assistant.quantisation.precisions import chosen
 from assistant.quantisation.tasks import TopOne
 from assistant.quantisation.tool import Request, Result, quantise, write_result
+from assistant.quantisation.work_folder import work_folder
 from assistant.quantisation.workshop import open_model, run_model
+from common.errors import NotFound
 from tests.assistant.quantisation.small_models import classifier, feeds, saved
 
 
@@ -92,6 +94,21 @@ def test_the_report_says_what_was_measured(result: Result, tmp_path: Path) -> No
 def test_nothing_is_left_behind_but_the_folder(result: Result, tmp_path: Path) -> None:
     _run(tmp_path, 1.2, precisions=chosen("f16"))
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_what_a_killed_run_has_left_is_removed_and_what_another_uses_is_not(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / ".work-killed").mkdir(parents=True)
+    (out / ".work-killed" / "given.bin").write_bytes(b"weights")
+    with work_folder(out) as first, work_folder(out) as second:
+        assert first.is_dir()
+        assert sorted(out.iterdir()) == sorted([first, second])
+    assert list(out.iterdir()) == []
+
+
+def test_without_an_example_nothing_is_done(tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        quantise(classifier(), Request(1.0, ()), tmp_path)
 
 
 def test_a_model_that_names_nothing_is_quantised_too(tmp_path: Path) -> None:

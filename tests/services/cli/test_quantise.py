@@ -65,6 +65,7 @@ def test_without_anything_within_the_budget_there_is_no_result(
         (["--budget", "1%", "--labels", "/none"], 3, "quantise.no-data"),
         (["--budget", "1%", "--vocabulary", "/none"], 2, "quantise.vocabulary"),
         (["--budget", "1%", "--out", "/proc/none"], 8, "quantise.write"),
+        (["--budget", "1%", "--limit", "0"], 2, "quantise.limit"),
     ],
 )
 def test_what_cannot_be_done_says_why(
