@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.quantisation.search import GOALS, Candidate, Option, Plan, search, uniform
@@ -27,6 +27,7 @@ def _sum(candidates: tuple[Candidate, ...]) -> dict[tuple[str, str], float]:
     return {(c.layer, o.precision): o.loss for c in candidates for o in c.options}
 
 
+@settings(max_examples=50)
 @given(_candidates(), st.floats(0, 5), st.sampled_from(sorted(GOALS)), st.randoms())
 def test_what_is_found_was_measured_and_is_within_the_budget(
     candidates: tuple[Candidate, ...], budget: float, goal: str, random: object
@@ -45,6 +46,7 @@ def test_what_is_found_was_measured_and_is_within_the_budget(
     assert set(found.plan.items()) <= options
 
 
+@settings(max_examples=50)
 @given(_candidates(), st.sampled_from(sorted(GOALS)))
 def test_without_a_bound_every_layer_takes_what_it_can(candidates: tuple[Candidate, ...], goal: str) -> None:
     found = search(candidates, 1e9, lambda plan: 0.0, goal)
@@ -54,6 +56,7 @@ def test_without_a_bound_every_layer_takes_what_it_can(candidates: tuple[Candida
         assert (each.layer in found.plan) == any(any(stages) for stages in worth)
 
 
+@settings(max_examples=50)
 @given(_candidates(), st.floats(0, 3))
 def test_if_losses_add_up_no_layer_that_would_fit_is_left_out(
     candidates: tuple[Candidate, ...], budget: float
