@@ -23,6 +23,9 @@ from assistant.home.names import home_names
 from assistant.home.state import LocalHome
 from assistant.models.catalogue import CATALOGUE, ModelEntry
 from assistant.models.store import ModelStore
+from assistant.serving.choices import Choices
+from assistant.serving.serving import Serving
+from assistant.serving.upkeep import Upkeep
 from assistant.settings import Settings
 from assistant.skills.common_lines import FAILED, NOT_UNDERSTOOD
 from assistant.skills.context import SkillContext
@@ -97,7 +100,10 @@ class Assistant:
         self.state = state
         self.bus = EventBus()
         self.faults = Faults()
-        self._store = ModelStore(models_root, engine=settings.engine)
+        self._store = ModelStore(models_root)
+        choices = Choices(settings.engine, settings.engines.of, state)
+        self.serving = Serving(self._store, choices)
+        self._upkeep = Upkeep(self.serving, self.faults)
         self.hub = HubHome(state / "hub-home.json") if settings.hub else None
         self.executor: HomeExecutor = self.hub or self._home_of_file(settings.home)
         self._language = load_language(settings.language, skill_modules())
@@ -123,13 +129,13 @@ class Assistant:
         self._report(self._keeper.faults)
         if self.hub is not None:
             self.hub.listen(self._keeper.refresh)
-        self.recogniser = Recogniser(self._store, settings.recogniser, settings.language)
+        self.recogniser = Recogniser(self.serving, settings.recogniser, settings.language)
         self._hearing = Hearing(
-            self._store, settings.activity, settings.wake.thresholds(), settings.recogniser.max_audio_s + 5
+            self.serving, settings.activity, settings.wake.thresholds(), settings.recogniser.max_audio_s + 5
         )
         self._recordings = RecordingRecogniser(self._hearing, self.recogniser)
         self._voice = BoxVoice(
-            Synthesiser(self._store, settings.voice, settings.language),
+            Synthesiser(self.serving, settings.voice, settings.language),
             settings.speech_cache,
             state / "replies.json",
             (replies.text(NOT_UNDERSTOOD), replies.text(FAILED)),
@@ -188,10 +194,12 @@ class Assistant:
     def poll(self) -> None:
         """Look for changed sentence files; call it every second or so.
 
-        In the quiet, what is likely to be answered next is rendered ahead.
+        In the quiet, what is likely to be answered next is rendered ahead, and engines are looked after.
         """
         self._keeper.poll()
         self._voice.poll()
+        if self._voice.is_quiet:
+            self._upkeep.poll()
 
     def ears(self, *, wake: bool) -> Ears:
         """Ears for one stream; see `Hearing.ears`."""

@@ -18,7 +18,9 @@ from assistant.audio.microphone import MicrophoneSettings
 from assistant.audio.speaker import SpeakerSettings
 from assistant.hearing.activity import ActivitySettings
 from assistant.models.catalogue import DEFAULT_LANGUAGE, LANGUAGES, WAKE_WORDS, choose
-from assistant.serving.engine import DEFAULT_ENGINE, ENGINES, unknown_engine
+from assistant.serving.choices import EngineSettings
+from assistant.serving.engine import AUTO
+from assistant.serving.entries import check_engine
 from assistant.speech.recogniser import RecogniserSettings
 from assistant.speech.speech_cache import SpeechCacheSettings
 from assistant.speech.synthesiser import SynthesiserSettings
@@ -95,7 +97,7 @@ class Settings:
     More than twelve attributes: one attribute for each section of the settings file.
 
     Attributes:
-        engine: what runs the models, a name of the table in `assistant.serving.engine`.
+        engine: what runs the models: the id of an engine (`sotto models engine` shows them), or "auto".
         language: what is understood and spoken, a two-letter code.
         home: the file of areas and devices; `home.toml` beside this file if it is there.
         hub: whether the devices are those of a hub. Then `home` is not used, and a connector attaches itself.
@@ -114,12 +116,13 @@ class Settings:
         voice: text to speech.
         speech_cache: replies that are kept or made ahead.
         store: what is kept of past turns.
+        engines: models that run on another engine than `engine` says.
 
     Raises:
         InvalidInput: `engine.unknown`, `language.unknown`, or `model.choice` for a voice of another language.
     """
 
-    engine: str = DEFAULT_ENGINE
+    engine: str = AUTO
     language: str = DEFAULT_LANGUAGE
     home: Path | None = None
     hub: bool = False
@@ -137,10 +140,10 @@ class Settings:
     voice: SynthesiserSettings = field(default_factory=SynthesiserSettings)
     speech_cache: SpeechCacheSettings = field(default_factory=SpeechCacheSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
+    engines: EngineSettings = field(default_factory=EngineSettings)
 
     def __post_init__(self) -> None:
-        if self.engine not in ENGINES:
-            raise unknown_engine(self.engine)
+        check_engine(self.engine)
         if self.language not in LANGUAGES:
             raise InvalidInput(
                 f"there is no recogniser for the language {self.language!r}",

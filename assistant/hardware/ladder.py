@@ -93,6 +93,7 @@ class Evidence:
         loaded: drivers that it needs and that the kernel has, bound or not.
         openings: its nodes, in the order in which they were tried.
         runtimes: names of those that are installed.
+        engines: ids of our engines among them.
         trial: None where none was made.
     """
 
@@ -101,6 +102,7 @@ class Evidence:
     loaded: tuple[str, ...] = ()
     openings: tuple[Opening, ...] = ()
     runtimes: tuple[str, ...] = ()
+    engines: tuple[str, ...] = ()
     trial: Trial | None = None
 
 
@@ -127,9 +129,9 @@ def climb(entry: Entry, evidence: Evidence) -> Standing:
     if entry.needs_node and not any(each.outcome is Outcome.OPENED for each in evidence.openings):
         return _closed(evidence.openings[0])
     if not evidence.runtimes:
-        wanted = " or ".join(runtime.name for runtime in entry.runtimes)
+        wanted = " or ".join(entry.runtime_names)
         return Standing(Rung.OPENABLE, Stop.NO_RUNTIME, f"not installed: {wanted}")
-    return _tried(entry, evidence.trial)
+    return _tried(entry, evidence)
 
 
 def _without_driver(entry: Entry, evidence: Evidence) -> Standing:
@@ -149,9 +151,14 @@ def _closed(opening: Opening) -> Standing:
     return Standing(Rung.NODE, stop, f"{opening.node} cannot be opened: {opening.detail}")
 
 
-def _tried(entry: Entry, trial: Trial | None) -> Standing:
+def _tried(entry: Entry, evidence: Evidence) -> Standing:
+    trial = evidence.trial
     if trial is None:
-        why = "it was not asked for" if entry.trial else "no engine of Sotto serves it"
+        why = "it was not asked for"
+        if not entry.engines:
+            why = "no engine of Sotto serves it"
+        elif not evidence.engines:
+            why = f"not installed: {' or '.join(engine.name for engine in entry.served_by)}"
         return Standing(Rung.RUNTIME, Stop.NOT_TRIED, f"no inference was tried: {why}")
     if trial.outcome is Outcome.RIGHT:
         return Standing(Rung.INFERENCE, Stop.NOTHING, "one inference was done, and its result is right")

@@ -1,6 +1,6 @@
 """`python -m assistant.hardware.probe`: what may hang or crash, in a process of its own.
 
-`open NODE...` opens each node and prints what became of it; `trial MODULE:FUNCTION NODE...` makes one
+`open NODE...` opens each node and prints what became of it; `trial MODULE:FUNCTION ARGUMENT...` makes one
 inference. Each answer is a JSON array on a line of its own, so that the answers before a hang are not lost.
 `probing` reads them.
 """
@@ -18,6 +18,7 @@ from importlib import import_module
 from pathlib import Path
 
 from assistant.hardware.ladder import Outcome
+from common.errors import SottoError
 
 _DENIED = (errno.EACCES, errno.EPERM)
 
@@ -50,11 +51,13 @@ def _denied(node: str) -> str:
     return f"permission denied; mode {mode:04o}, group {group}"
 
 
-def try_inference(name: str, nodes: Sequence[str]) -> tuple[Outcome, str]:
-    """Call a trial of the table: it returns whether the result was right, and what it was, in words."""
+def try_inference(name: str, arguments: Sequence[str]) -> tuple[Outcome, str]:
+    """Call a trial: it returns whether the result was right, and what it was, in words."""
     module, _, function = name.partition(":")
     try:
-        is_right, detail = getattr(import_module(module), function)(tuple(nodes))
+        is_right, detail = getattr(import_module(module), function)(tuple(arguments))
+    except SottoError as error:
+        return Outcome.FAILED, error.message[:300]
     # A trial runs code of a driver's maker: whatever it raises is its answer.
     except Exception as error:
         return Outcome.FAILED, f"{type(error).__name__}: {error}"[:300]

@@ -58,9 +58,9 @@ def open_nodes(nodes: Sequence[str], limits: Limits = LIMITS) -> dict[str, Openi
     return found
 
 
-def make_trial(name: str, nodes: Sequence[str], limits: Limits = LIMITS) -> Trial:
-    """Make the inference `name` ("module:function") of the table."""
-    answers, (_, detail) = _ask(["trial", name, *nodes], 1, limits.start_s, limits.trial_s)
+def make_trial(name: str, arguments: Sequence[str], limits: Limits = LIMITS) -> Trial:
+    """Make the inference `name` ("module:function"), with these arguments."""
+    answers, (_, detail) = _ask(["trial", name, *arguments], 1, limits.start_s, limits.trial_s)
     return Trial(*answers[0]) if answers else Trial(Outcome.FAILED, detail)
 
 

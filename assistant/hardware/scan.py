@@ -11,10 +11,11 @@ from pathlib import Path
 
 from assistant.hardware.cpu import CPUINFO, Cores, read_cores
 from assistant.hardware.devices import read_devices
-from assistant.hardware.ladder import Evidence, Opening, Outcome, Rung, Standing, climb
+from assistant.hardware.ladder import Evidence, Opening, Rung, Standing, climb
 from assistant.hardware.match import Found, match
 from assistant.hardware.probing import LIMITS, Limits, make_trial, open_nodes
 from assistant.hardware.table import Entry, Runtime, Table, load_table
+from assistant.serving.registry import BY_ENGINE, installed
 
 #: More accelerators, and nodes of one of them, than any machine has that answers a household.
 MOST_ACCELERATORS = 64
@@ -90,17 +91,23 @@ def _climbed(
     found: Found, openings: tuple[Opening, ...], root: Path, trials: bool, limits: Limits
 ) -> Accelerator:
     entry = found.entry
+    engines = tuple(engine for engine in entry.served_by if installed(engine).usable)
+    names = [engine.name for engine in engines]
+    names += [runtime.name for runtime in entry.runtimes if is_installed(runtime)]
     evidence = Evidence(
         driver=found.driver,
         made_by_driver=found.is_made_by_driver,
         loaded=_loaded(found, root),
         openings=openings,
-        runtimes=tuple(dict.fromkeys(each.name for each in entry.runtimes if is_installed(each))),
+        runtimes=tuple(dict.fromkeys(names)),
+        engines=tuple(engine.id for engine in engines),
     )
     standing = climb(entry, evidence)
-    if trials and entry.trial and standing.rung is Rung.RUNTIME:
-        opened = [each.node for each in openings if each.outcome is Outcome.OPENED]
-        standing = climb(entry, replace(evidence, trial=make_trial(entry.trial, opened, limits)))
+    for engine in evidence.engines if trials else ():
+        # The first engine that is right is enough; if none is, the last one says why.
+        if standing.rung is Rung.RUNTIME:
+            trial = make_trial(BY_ENGINE, [engine], limits)
+            standing = climb(entry, replace(evidence, trial=trial))
     return Accelerator(entry, found.place, found.driver, openings, evidence.runtimes, standing)
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from assistant.serving.entries import EngineEntry, load_engines
 from common.settings_file import fill, read_table
 
 _FILE = Path(__file__).with_name("accelerators.toml")
@@ -89,9 +90,8 @@ class Entry:
         nodes: rules for its nodes.
         paths: patterns for nodes outside the kernel's device model, without the leading slash.
         own_node: its own device has the node.
-        runtimes: of which one is enough.
-        trial: "module:function" of the inference that an engine of ours does on it; empty where no engine
-            serves it.
+        engines: ids of our engines that serve it (`assistant/serving/engines.toml`). Each is a runtime, too.
+        runtimes: other runtimes. One runtime is enough.
     """
 
     id: str = ""
@@ -102,8 +102,20 @@ class Entry:
     nodes: tuple[NodeRule, ...] = ()
     paths: tuple[str, ...] = ()
     own_node: bool = False
+    engines: tuple[str, ...] = ()
     runtimes: tuple[Runtime, ...] = ()
-    trial: str = ""
+
+    @property
+    def served_by(self) -> tuple[EngineEntry, ...]:
+        """The engines of ours that serve it."""
+        known = {engine.id: engine for engine in load_engines()}
+        return tuple(known[name] for name in self.engines)
+
+    @property
+    def runtime_names(self) -> tuple[str, ...]:
+        """Names of all runtimes, as people read them."""
+        names = (*(each.name for each in self.served_by), *(each.name for each in self.runtimes))
+        return tuple(dict.fromkeys(names))
 
     @property
     def needs_node(self) -> bool:

@@ -14,7 +14,7 @@ from assistant.hearing.turn_model import TurnModel
 from assistant.hearing.vad_gate import VadGate
 from assistant.hearing.wake import WakeWords
 from assistant.models.catalogue import WAKE_WORDS
-from assistant.models.store import ModelStore
+from assistant.serving.serving import Serving
 from common.errors import ModelError
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ class Hearing:
     """Makes ears.
 
     Args:
-        store: of the models.
+        serving: of the models.
         activity: when the VAD network's probability means speech.
         thresholds: wake word -> the probability from which it counts, 0 for the model's own.
         seconds: how much audio the ears of a stream remember.
@@ -34,14 +34,14 @@ class Hearing:
     """
 
     def __init__(
-        self, store: ModelStore, activity: ActivitySettings, thresholds: Mapping[str, float], seconds: float
+        self, serving: Serving, activity: ActivitySettings, thresholds: Mapping[str, float], seconds: float
     ) -> None:
-        self._store = store
+        self._store = serving.store
         self._activity = activity
         self._thresholds = thresholds
         self._seconds = seconds
-        self._silero = Silero(store.path("silero-vad", "silero_vad_16k_op15.onnx"), store.engine)
-        self._turn_model = _turn_model(store)
+        self._silero = Silero(serving.model("silero-vad"))
+        self._turn_model = _turn_model(serving)
 
     @property
     def sounds_finished(self) -> Callable[[Samples], float] | None:
@@ -70,10 +70,10 @@ class Hearing:
         return VoiceActivity(VadGate(), self._silero.another_stream(), self._activity)
 
 
-def _turn_model(store: ModelStore) -> TurnModel | None:
+def _turn_model(serving: Serving) -> TurnModel | None:
     """The end-of-turn model; the box works without it."""
     try:
-        return TurnModel(store)
+        return TurnModel(serving)
     except ModelError as error:
         log.info("no end-of-turn model: %s", error)
         return None

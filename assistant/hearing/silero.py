@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 
 import numpy as np
 
 from assistant.audio.convert import FULL_SCALE
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.hearing.vad_gate import check_frame
-from assistant.serving.engine import Engine, engine
+from assistant.serving.model import Model
 from common.errors import ModelError
 
 #: Samples of a window, and how many samples of the previous window the network gets again.
@@ -23,19 +22,18 @@ class Silero:
     """The network of silero-vad 6, file `silero_vad_16k_op15.onnx`; 0.1 ms of computing for 32 ms of sound.
 
     Args:
-        model_path: the ONNX file.
-        runs_on: the engine; the default one if not given.
+        model: the network.
 
     Raises:
-        ModelError: the file is missing or damaged, or `vad.model` if it is another network.
+        ModelError: `vad.model`: it is another network.
     """
 
-    def __init__(self, model_path: Path, runs_on: Engine | None = None) -> None:
-        self._session = (runs_on or engine()).open(model_path)
-        names = set(self._session.inputs)
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        names = set(model.inputs)
         if names != {"input", "state", "sr"}:
             raise ModelError(
-                f"{model_path} is not a Silero network: its inputs are {', '.join(sorted(names))}",
+                f"{model.name} is not a Silero network: its inputs are {', '.join(sorted(names))}",
                 hint="run `make setup` to fetch it again",
                 code="vad.model",
             )
@@ -67,7 +65,7 @@ class Silero:
         self.pending += fits
         if self.pending < WINDOW_SAMPLES:
             return None
-        probability, self._state = self._session.run(
+        probability, self._state = self._model.run(
             None, {"input": self._input / FULL_SCALE, "state": self._state, "sr": self._rate}
         )
         rest = len(frame) - fits

@@ -7,7 +7,7 @@ import numpy as np
 from assistant.audio.convert import to_floats
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.hearing.log_mel import log_mel
-from assistant.models.store import ModelStore
+from assistant.serving.serving import Serving
 from common.errors import ModelError
 
 #: Input of the network: the last 8 s; shorter audio is padded with silence at its beginning.
@@ -22,19 +22,18 @@ class TurnModel:
     It does not use words: if the grammar accepts the sentence, the grammar is the better judge.
 
     Args:
-        store: of the models.
+        serving: of the models.
 
     Raises:
         ModelError: the model is missing (`model.missing`) or damaged, or is another network (`turn.model`).
     """
 
-    def __init__(self, store: ModelStore) -> None:
-        path = store.path("smart-turn", "smart-turn-v3.2-cpu.onnx")
-        self._session = store.engine.open(path)
-        names = list(self._session.inputs)
+    def __init__(self, serving: Serving) -> None:
+        self._model = serving.model("smart-turn")
+        names = list(self._model.inputs)
         if names != ["input_features"]:
             raise ModelError(
-                f"{path} is not smart-turn: its inputs are {', '.join(names)}",
+                f"{self._model.name} is not smart-turn: its inputs are {', '.join(names)}",
                 hint="run `sotto models fetch --optional` to fetch it again",
                 code="turn.model",
             )
@@ -49,5 +48,5 @@ class TurnModel:
         whole = np.pad(sound, (_WINDOW_SAMPLES - len(sound), 0))
         level = (whole - whole.mean()) / np.sqrt(whole.var() + _LEAST_VARIANCE)
         # The output is named "logits", but is a probability.
-        (probability,) = self._session.run(None, {"input_features": log_mel(level)[None]})
+        (probability,) = self._model.run(None, {"input_features": log_mel(level)[None]})
         return float(np.clip(probability.ravel()[0], 0.0, 1.0))

@@ -21,7 +21,7 @@ _CPU_INFO = Path("/proc/cpuinfo")
 def conversion_key() -> str:
     """Key of the converted graphs: the models that are converted, and the code. The same on every machine."""
     converted = (*by_task("asr"), *by_task("tts"))
-    return _digest(
+    return digest(
         [f"code {CODE_VERSION}"] + [f"{e.name} {f.basename} {f.sha256}" for e in converted for f in e.files]
     )
 
@@ -33,7 +33,7 @@ def host_key() -> str:
     ONNX Runtime lays weights out for the kernels it would choose here, so a layout made on another
     processor or by another version must not be used.
     """
-    return _digest(
+    return digest(
         [
             conversion_key(),
             f"onnxruntime {version('onnxruntime')}",
@@ -59,5 +59,6 @@ def _cpu_info() -> str:
         return ""
 
 
-def _digest(parts: Iterable[str]) -> str:
+def digest(parts: Iterable[str]) -> str:
+    """Sixteen hexadecimal digits that tell these texts from any others."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

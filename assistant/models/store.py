@@ -9,8 +9,8 @@ from pathlib import Path
 
 from assistant.models import keys
 from assistant.models.catalogue import CATALOGUE, REQUIRED, ModelEntry, ModelFile
+from assistant.models.catalogue import entry as catalogued
 from assistant.models.files import sha256_of
-from assistant.serving.engine import DEFAULT_ENGINE, Engine, engine
 from common.errors import ModelError
 from common.paths import host_models_dir
 
@@ -18,6 +18,12 @@ from common.paths import host_models_dir
 PARTS = {"asr": ("encoder", "decoder"), "tts": ("front", "flow", "vocoder")}
 #: Names of the derived graphs.
 PREPARED = tuple(f"{entry.name}-{part}" for entry in REQUIRED for part in PARTS.get(entry.task, ()))
+#: Models that run as they are published, by the name of their entry -> their file.
+AS_PUBLISHED = {
+    entry.name: entry.file_ending(".onnx") for entry in CATALOGUE if entry.task in ("vad", "turn-end")
+}
+#: Every model that an engine runs. The wake words are not among them: their package brings its own runtime.
+MODEL_NAMES = (*PREPARED, *AS_PUBLISHED)
 #: Lists the files of a derived folder with their sizes; written last.
 MANIFEST = "manifest.json"
 _FIX = "Run `make setup`; outside a checkout run `sotto models fetch`, then `sotto models prepare`."
@@ -41,7 +47,6 @@ class ModelStore:
         host_root: folder of the weights in the layout of this machine, `<host_root>/<key>/`; by
             default `<root>/prepared`, or `SOTTO_HOST_MODELS` in an image, whose store is read-only.
         catalogue: the entries the store should hold.
-        engine: name of the engine that runs the models.
     """
 
     def __init__(
@@ -49,21 +54,10 @@ class ModelStore:
         root: Path,
         host_root: Path | None = None,
         catalogue: Iterable[ModelEntry] = CATALOGUE,
-        engine: str = DEFAULT_ENGINE,
     ) -> None:
         self.root = root
         self.host_root = host_models_dir(root) if host_root is None else host_root
         self._entries = {entry.name: entry for entry in catalogue}
-        self._engine = engine
-
-    @property
-    def engine(self) -> Engine:
-        """What runs the models.
-
-        Raises:
-            InvalidInput: there is no engine of that name.
-        """
-        return engine(self._engine)
 
     @property
     def converted_folder(self) -> Path:
@@ -74,6 +68,14 @@ class ModelStore:
     def prepared_folder(self) -> Path:
         """Folder of the prepacked graphs for this machine."""
         return self.host_root / keys.host_key()
+
+    @property
+    def compiled_folder(self) -> Path:
+        """Folder of what engines compile for this machine.
+
+        The dot keeps it when models are prepared again.
+        """
+        return self.host_root / ".compiled"
 
     def path(self, entry_name: str, basename: str) -> Path:
         """A published file, checked by size.
@@ -153,7 +155,29 @@ class ModelStore:
         Raises:
             ModelError: neither is there, whole and for the present models.
         """
-        for folder in (self.prepared_folder, self.converted_folder):
+        return self._derived(name, (self.prepared_folder, self.converted_folder))
+
+    def graph(self, name: str, *, packed: bool) -> Path:
+        """The file of a model, one of `MODEL_NAMES`.
+
+        Args:
+            packed: laid out for ONNX Runtime on this processor, if that was done; else for any engine.
+
+        Raises:
+            ModelError: there is no such model (`model.unknown`), or it is not there.
+        """
+        if name in AS_PUBLISHED:
+            return self.path(name, AS_PUBLISHED[name])
+        if name not in PREPARED:
+            raise ModelError(
+                f"there is no model named {name[:60]!r}",
+                hint="There are " + ", ".join(MODEL_NAMES) + ".",
+                code="model.unknown",
+            )
+        return self.prepared(name) if packed else self._derived(name, (self.converted_folder,))
+
+    def _derived(self, name: str, folders: Iterable[Path]) -> Path:
+        for folder in folders:
             # A folder without permission to read, as that of another user, counts as absent.
             if folder_is_whole(folder):
                 return folder / f"{name}.onnx"
@@ -162,6 +186,16 @@ class ModelStore:
             hint=_FIX,
             code="model.not-prepared",
         )
+
+
+def model_hash(name: str) -> str:
+    """What tells a model from any other, whatever its file is called: 16 hexadecimal digits.
+
+    It follows from the published files and the code that converts them; no file is read.
+    """
+    if name in AS_PUBLISHED:
+        return catalogued(name).file(AS_PUBLISHED[name]).sha256[:16]
+    return keys.digest([keys.conversion_key(), name])
 
 
 def write_manifest(folder: Path) -> None:

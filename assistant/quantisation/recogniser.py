@@ -15,7 +15,8 @@ from assistant.audio.format import Samples
 from assistant.models.store import ModelStore, write_manifest
 from assistant.quantisation.calibration import Feed
 from assistant.quantisation.model_file import write_model
-from assistant.serving.engine import Engine, Session, Tensor
+from assistant.serving.engine import Session, Tensor
+from assistant.serving.serving import Serving
 from assistant.speech.recogniser import Recogniser
 from common.errors import ModelError
 
@@ -34,25 +35,23 @@ def recorded_feeds(root: Path, utterances: Sequence[Samples]) -> dict[str, tuple
     Raises:
         ModelError: a model is missing.
     """
-    store = _RecordingStore(root)
-    recogniser = Recogniser(store)
+    serving = Serving(ModelStore(root))
+    recogniser = Recogniser(serving)
+    record = _Record()
+    for model in serving.models():
+        model.use(model.engine, _RecordingSession(model.default, model.name, record))
     for audio in utterances:
-        store.runs.clear()
+        record.runs.clear()
         recogniser.transcribe(audio)
-    return {name: tuple(feeds) for name, feeds in store.feeds.items()}
+    return {name: tuple(feeds) for name, feeds in record.feeds.items()}
 
 
-class _RecordingStore(ModelStore):
-    """A store whose sessions keep copies of what they are run on."""
+class _Record:
+    """Copies of what graphs are run on."""
 
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
+    def __init__(self) -> None:
         self.feeds: dict[str, list[Feed]] = defaultdict(list)
         self.runs: dict[str, int] = defaultdict(int)
-
-    @property
-    def engine(self) -> Engine:
-        return _RecordingEngine(super().engine, self)
 
     def keep(self, name: str, feed: Mapping[str, NDArray[Any]]) -> None:
         """Note one run of a graph."""
@@ -61,33 +60,22 @@ class _RecordingStore(ModelStore):
         self.runs[name] += 1
 
 
-class _RecordingEngine:
-    """Opens sessions that record; see `Engine`."""
-
-    def __init__(self, engine: Engine, store: _RecordingStore) -> None:
-        self._engine = engine
-        self._store = store
-        self.tensor = engine.tensor
-
-    def open(self, path: Path, threads: int = 1, *, arena: bool = False) -> Session:
-        return _RecordingSession(self._engine.open(path, threads, arena=arena), path.stem, self._store)
-
-
 class _RecordingSession:
     """Records, then runs; see `Session`."""
 
-    def __init__(self, session: Session, name: str, store: _RecordingStore) -> None:
+    def __init__(self, session: Session, name: str, record: _Record) -> None:
         self._session = session
         self._name = name
-        self._store = store
+        self._record = record
         self.inputs = session.inputs
+        self.tensor = session.tensor
 
     def run(self, outputs: Sequence[str] | None, feed: Mapping[str, Any]) -> list[NDArray[Any]]:
-        self._store.keep(self._name, feed)
+        self._record.keep(self._name, feed)
         return self._session.run(outputs, feed)
 
     def run_tensors(self, outputs: Sequence[str], feed: Mapping[str, Tensor]) -> list[Tensor]:
-        self._store.keep(self._name, {name: value.numpy() for name, value in feed.items()})
+        self._record.keep(self._name, {name: value.numpy() for name, value in feed.items()})
         return self._session.run_tensors(outputs, feed)
 
 

@@ -16,7 +16,8 @@ from assistant.quantisation.layers import Layer, layers_of
 from assistant.quantisation.model_file import add_opsets, storage_errors, write_model
 from assistant.quantisation.pieces import Piece, layer_model, make_piece
 from assistant.quantisation.precisions import GIVEN, Precision
-from assistant.serving.engine import Session, engine
+from assistant.serving.engine import Session
+from assistant.serving.registry import default_engine
 from common.errors import ModelError
 
 Array = NDArray[Any]
@@ -185,7 +186,7 @@ def open_model(path: Path) -> Session:
         InvalidInput: `quantise.unloadable`, it has operators that ONNX Runtime does not know, or is invalid.
     """
     try:
-        return engine().open(path, arena=True)
+        return default_engine().open(path, arena=True)
     except ModelError as error:
         raise unusable(
             error.message.replace(str(path), path.name),

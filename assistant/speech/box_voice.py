@@ -52,9 +52,14 @@ class BoxVoice:
         if text:
             self._frequent.count(text)
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there has been no sound activity for `QUIET_S`."""
+        return time.monotonic() - self._active_at > QUIET_S
+
     def poll(self) -> None:
         """In the quiet, synthesise what is likely to be answered next; call it every second or so."""
-        if time.monotonic() - self._active_at <= QUIET_S:
+        if not self.is_quiet:
             return
         if self._ahead is None:
             self._ahead = (spoken(text) for text in self._frequent.likeliest())

@@ -18,8 +18,8 @@ from assistant.models.moonshine_shape import (
     VOCABULARY,
     padded_length,
 )
-from assistant.models.store import ModelStore
-from assistant.serving.engine import Tensor
+from assistant.serving.engine import EngineLeft, Session, Tensor
+from assistant.serving.serving import Serving
 
 Ids = NDArray[np.int64]
 
@@ -29,10 +29,19 @@ _STEP_OUTPUTS = ["wanted_logp", "best", "best_logp", *PRESENT]
 
 @dataclass(frozen=True)
 class Memory:
-    """What the encoder made of one recording; the decoder's cross-attention reads it."""
+    """What the encoder made of one recording; the decoder's cross-attention reads it.
+
+    Attributes:
+        cross: keys and values of the cross-attention.
+        frames: their length.
+        decoder: the session that the steps of this recording stay on, with their tensors.
+        audio: the recording, to encode it again if the engine of the decoder is left.
+    """
 
     cross: dict[str, Tensor]
     frames: int
+    decoder: Session
+    audio: Floats
 
 
 @dataclass(frozen=True)
@@ -53,10 +62,10 @@ class Step:
 
 
 class Moonshine:
-    """The two sessions of the recogniser.
+    """The two models of the recogniser.
 
     Args:
-        store: holds the prepared graphs.
+        serving: holds the prepared graphs.
         threads: threads inside one operator.
         name: of the catalogue entry; "" for the recogniser of the default language.
 
@@ -64,22 +73,37 @@ class Moonshine:
         ModelError: the graphs are not prepared.
     """
 
-    def __init__(self, store: ModelStore, threads: int = 1, name: str = "") -> None:
+    def __init__(self, serving: Serving, threads: int = 1, name: str = "") -> None:
         name = name or choose("asr", DEFAULT_LANGUAGE).name
-        engine = store.engine
-        self._encoder = engine.open(store.prepared(f"{name}-encoder"), threads)
-        self._decoder = engine.open(store.prepared(f"{name}-decoder"), threads, arena=True)
-        self._tensor = engine.tensor
-        empty = self._tensor(np.zeros((1, HEADS, 0, HEAD_WIDTH), np.float32))
-        self._no_past = dict.fromkeys(PAST, empty)
-        self._no_bias = self._tensor(np.zeros(VOCABULARY, np.float32))
+        self._encoder = serving.model(f"{name}-encoder", threads)
+        self._decoder = serving.model(f"{name}-decoder", threads, arena=True)
+        # The default engine makes tensors of memory that is there; other engines copy them.
+        tensor = self._decoder.default.tensor
+        self._no_past = dict.fromkeys(PAST, tensor(np.zeros((1, HEADS, 0, HEAD_WIDTH), np.float32)))
+        self._no_bias = tensor(np.zeros(VOCABULARY, np.float32))
+        self._tensor = tensor
 
-    def encode(self, audio: Floats) -> Memory:
-        """Encode float32 samples [n] in [-1, 1] at 16 kHz; padded with silence to whole frames."""
+    def encode(self, audio: Floats, *, on_default: bool = False) -> Memory:
+        """Encode float32 samples [n] in [-1, 1] at 16 kHz; padded with silence to whole frames.
+
+        Args:
+            audio: the recording.
+            on_default: keep it on the default engine, because another one was left.
+        """
+        encoder, decoder = self._encoder.pinned(), self._decoder.pinned()
+        if on_default:
+            encoder, decoder = self._encoder.default, self._decoder.default
         padded = np.zeros((1, padded_length(len(audio))), np.float32)
         padded[0, : len(audio)] = audio
-        outputs = self._encoder.run_tensors(list(CROSS), {"audio": self._tensor(padded)})
-        return Memory(dict(zip(CROSS, outputs, strict=True)), outputs[0].shape()[2])
+        feed = {"audio": self._tensor(padded)}
+        try:
+            outputs = encoder.run_tensors(list(CROSS), feed)
+        except EngineLeft:
+            outputs = self._encoder.default.run_tensors(list(CROSS), feed)
+        if self._encoder.engine != self._decoder.engine:
+            # Once, rather than at each step.
+            outputs = [decoder.tensor(each.numpy()) for each in outputs]
+        return Memory(dict(zip(CROSS, outputs, strict=True)), outputs[0].shape()[2], decoder, audio)
 
     def bias(self, weights: NDArray[np.float32]) -> Tensor:
         """Make a lexicon bias, float32 [32768], ready for `step`."""
@@ -110,6 +134,9 @@ class Moonshine:
             picks: int64 [N], rows whose best token is wanted.
             strength: float32 [N], weight of `bias` for each pick; zeros by default.
             bias: from `bias()`.
+
+        Raises:
+            EngineLeft: the engine of this recording was left; encode it again.
         """
         rows = len(tokens)
         if strength is None:
@@ -125,7 +152,7 @@ class Moonshine:
             **(self._no_past if past is None else past),
             **memory.cross,
         }
-        outputs = self._decoder.run_tensors(_STEP_OUTPUTS, feed)
+        outputs = memory.decoder.run_tensors(_STEP_OUTPUTS, feed)
         return Step(
             outputs[0].numpy(),
             outputs[1].numpy().ravel(),

@@ -13,7 +13,7 @@ import numpy as np
 from assistant.audio.format import SAMPLE_RATE, Floats, Samples
 from assistant.models.catalogue import DEFAULT_LANGUAGE, choose
 from assistant.models.moonshine_shape import VOCABULARY
-from assistant.models.store import ModelStore
+from assistant.serving.serving import Serving
 from assistant.speech.beam import BeamSettings
 from assistant.speech.constraint import Automaton, RecognitionGrammar
 from assistant.speech.lexicon import lexicon_weights
@@ -76,7 +76,7 @@ class Recogniser:
     """Speech to text by Moonshine tiny.
 
     Args:
-        store: holds the prepared graphs and the vocabulary.
+        serving: holds the prepared graphs and the vocabulary.
         settings: bounds and weights.
         language: of the speech, a two-letter code.
 
@@ -89,16 +89,16 @@ class Recogniser:
 
     def __init__(
         self,
-        store: ModelStore,
+        serving: Serving,
         settings: RecogniserSettings | None = None,
         language: str = DEFAULT_LANGUAGE,
     ) -> None:
         self._settings = settings = settings or RecogniserSettings()
         model = choose("asr", language)
-        vocabulary = Vocabulary(store.path(model.name, "tokenizer.bin"))
+        vocabulary = Vocabulary(serving.store.path(model.name, "tokenizer.bin"))
         self._trie = VocabularyTrie(vocabulary)
         self._decoder = Decoder(
-            Moonshine(store, settings.threads, model.name),
+            Moonshine(serving, settings.threads, model.name),
             vocabulary,
             DecodingSettings(settings.max_tokens, settings.bias, settings.beam, settings.rejection),
             ThreadPoolExecutor(1, thread_name_prefix="search"),

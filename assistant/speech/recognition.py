@@ -10,6 +10,7 @@ The text is the first of these that applies:
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -18,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from assistant.models.moonshine_shape import MAX_TOKENS
-from assistant.serving.engine import Tensor
+from assistant.serving.engine import EngineLeft, Tensor
 from assistant.speech import beam, greedy
 from assistant.speech.beam import BeamSettings
 from assistant.speech.constraint import RecognitionGrammar
@@ -35,6 +36,8 @@ from assistant.speech.search_thread import Search
 from assistant.speech.token_automaton import TokenAutomaton
 from assistant.speech.tokens import Vocabulary
 from assistant.speech.transcript import Method, Transcript
+
+log = logging.getLogger(__name__)
 
 #: Tokens per second of audio that are decoded at most: nobody speaks faster. Moonshine's authors use the same
 #: bound.
@@ -168,7 +171,13 @@ class Recognition:
             return Transcript("", 0.0, "none", self._audio_s)
         with self._decoder.lock:
             began = time.perf_counter()
-            found = self._decode(self._memory, deep)
+            try:
+                found = self._decode(self._memory, deep)
+            except EngineLeft as error:
+                log.warning("a recognition begins again on the default engine: %s", error.message)
+                self._memory = self._decoder.model.encode(self._memory.audio, on_default=True)
+                self._greedy = self._search = None
+                found = self._decode(self._memory, deep)
             decode_ms = (time.perf_counter() - began) * 1e3
         encode_ms, self._encode_ms = self._encode_ms, 0.0
         method: Method = found.method if found.text else "none"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from assistant.audio.format import Floats, Samples
 from assistant.models.catalogue import DEFAULT_LANGUAGE, by_task, choose
 from assistant.models.piper_shape import FLOW_LATENT, FRONT_LATENT, FRONT_MASK, INPUTS
-from assistant.models.store import ModelStore
+from assistant.serving.serving import Serving
 from assistant.speech.phonemes import VoiceConfig, phoneme_ids, phonemes, sentences
 from common.errors import InvalidInput, TooLarge
 from common.settings_file import between
@@ -70,7 +70,7 @@ class Synthesiser:
     """Text to speech by a Piper voice.
 
     Args:
-        store: holds the prepared graphs and the voice's configuration.
+        serving: holds the prepared graphs and the voice's configuration.
         settings: which voice, pace, level and chunk sizes.
         language: of the text, a two-letter code.
 
@@ -83,19 +83,18 @@ class Synthesiser:
 
     def __init__(
         self,
-        store: ModelStore,
+        serving: Serving,
         settings: SynthesiserSettings | None = None,
         language: str = DEFAULT_LANGUAGE,
     ) -> None:
         self._settings = settings or SynthesiserSettings()
         _check_speed(self._settings.speed)
         voice = choose("tts", language, self._settings.name)
-        self._config = VoiceConfig.read(store.path(voice.name, voice.file_ending(".onnx.json")))
+        self._config = VoiceConfig.read(serving.store.path(voice.name, voice.file_ending(".onnx.json")))
         threads = self._settings.threads
-        engine = store.engine
-        self._front = engine.open(store.prepared(f"{voice.name}-front"), threads)
-        self._flow = engine.open(store.prepared(f"{voice.name}-flow"), threads)
-        self._vocoder = engine.open(store.prepared(f"{voice.name}-vocoder"), threads)
+        self._front = serving.model(f"{voice.name}-front", threads)
+        self._flow = serving.model(f"{voice.name}-flow", threads)
+        self._vocoder = serving.model(f"{voice.name}-vocoder", threads)
         self._flow_inputs = set(self._flow.inputs)
         self._lock = threading.Lock()
 

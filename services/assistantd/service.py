@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TypeVar
+from collections.abc import Iterator
 
 import grpc
 
@@ -17,6 +15,7 @@ from services.assistantd import household
 from services.assistantd.announce import Announcer, requested_announcement
 from services.assistantd.ask import Ask
 from services.assistantd.attach import AttachHome
+from services.assistantd.calls import place, unary
 from services.assistantd.client_sound import client_sound
 from services.assistantd.converse import Converse
 from services.assistantd.metric_reports import MetricReports
@@ -26,12 +25,11 @@ from services.assistantd.wake_words import wake_words
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.proto.sotto.v1 import metrics_pb2
+from services.wire.engines import choose_engine, engines_of
 from services.wire.faults import status_of, take_report
 from services.wire.limits import MAX_CONVERSATIONS, MAX_WATCHERS
 from services.wire.messages import event_to_wire, model_to_wire, transcript_to_wire, turn_to_wire
 from services.wire.status import abort
-
-_Response = TypeVar("_Response")
 
 #: Recordings that are recognised, or wait for it.
 MAX_RECORDINGS = 24
@@ -68,7 +66,7 @@ class AssistantService(rpc.AssistantServicer):
     ) -> Iterator[pb.ConverseResponse]:
         """Audio in; events, reply audio and finished turns out."""
         try:
-            with _place(self._conversations, f"{MAX_CONVERSATIONS} conversations are open"):
+            with place(self._conversations, f"{MAX_CONVERSATIONS} conversations are open"):
                 yield from Converse(self._assistant, request_iterator).responses()
         except SottoError as error:
             abort(context, error)
@@ -78,7 +76,7 @@ class AssistantService(rpc.AssistantServicer):
     ) -> Iterator[pb.WakeWord]:
         """Audio in, wake words out."""
         try:
-            with _place(self._conversations, f"{MAX_CONVERSATIONS} conversations are open"):
+            with place(self._conversations, f"{MAX_CONVERSATIONS} conversations are open"):
                 yield from wake_words(self._assistant, request_iterator)
         except SottoError as error:
             abort(context, error)
@@ -100,14 +98,14 @@ class AssistantService(rpc.AssistantServicer):
         def work() -> pb.TranscribeResponse:
             limit_s = self._assistant.settings.recogniser.max_audio_s
             with (
-                _place(self._recordings, f"{MAX_RECORDINGS} recordings are heard"),
+                place(self._recordings, f"{MAX_RECORDINGS} recordings are heard"),
                 self._sound.share(len(request.audio) + RECORDING_BYTES),
             ):
                 audio = client_sound(request.audio, request.sample_rate, limit_s, SAMPLE_RATE)
                 transcript = self._assistant.transcribe(audio, free=request.free)
             return transcript_to_wire(transcript)
 
-        return _unary(work, context)
+        return unary(work, context)
 
     def Synthesize(  # noqa: N802
         self, request: pb.SynthesizeRequest, context: grpc.ServicerContext
@@ -130,20 +128,20 @@ class AssistantService(rpc.AssistantServicer):
         """A text or a sound in; ends when it was played in the room."""
 
         def work() -> pb.AnnounceResponse:
-            with _place(self._announcements, f"{MAX_ANNOUNCEMENTS} announcements wait"):
+            with place(self._announcements, f"{MAX_ANNOUNCEMENTS} announcements wait"):
                 with self._sound.share(len(request.audio) + RECORDING_BYTES if request.audio else 0):
                     what = requested_announcement(request, self._assistant.voice.sample_rate)
                 self._announcer.announce(what, chime=request.chime, wanted=context.is_active)
             return pb.AnnounceResponse()
 
-        return _unary(work, context)
+        return unary(work, context)
 
     def Satellite(  # noqa: N802
         self, request_iterator: Iterator[pb.SatelliteRequest], context: grpc.ServicerContext
     ) -> Iterator[pb.SatelliteResponse]:
         """Speech of the room out to a hub; its answers in."""
         try:
-            with _place(self._satellites, f"{MAX_SATELLITES} hubs are there"):
+            with place(self._satellites, f"{MAX_SATELLITES} hubs are there"):
                 conversation = self._announcer.conversation
                 if conversation is None:
                     raise Unavailable("there is no room", hint="this is no box", code="satellite.no-room")
@@ -162,7 +160,19 @@ class AssistantService(rpc.AssistantServicer):
             models = self._assistant.models()
             return pb.ListModelsResponse(models=[model_to_wire(entry, state) for entry, state in models])
 
-        return _unary(work, context)
+        return unary(work, context)
+
+    def ListEngines(  # noqa: N802
+        self, request: pb.ListEnginesRequest, context: grpc.ServicerContext
+    ) -> pb.ListEnginesResponse:
+        """The engines of the models, and those of the machine."""
+        return unary(lambda: engines_of(self._assistant.serving), context)
+
+    def ChooseEngine(  # noqa: N802
+        self, request: pb.ChooseEngineRequest, context: grpc.ServicerContext
+    ) -> pb.ModelEngine:
+        """A model and an engine in; ends when it runs there."""
+        return unary(lambda: choose_engine(self._assistant.serving, request), context)
 
     def Turns(  # noqa: N802
         self, request: pb.TurnsRequest, context: grpc.ServicerContext
@@ -173,7 +183,7 @@ class AssistantService(rpc.AssistantServicer):
             turns = self._assistant.turns.newest(min(request.limit or 20, 1000))
             return pb.TurnsResponse(turns=[turn_to_wire(turn) for turn in turns])
 
-        return _unary(work, context)
+        return unary(work, context)
 
     def Watch(  # noqa: N802
         self, request: pb.WatchRequest, context: grpc.ServicerContext
@@ -181,7 +191,7 @@ class AssistantService(rpc.AssistantServicer):
         """Every event from now on, until the client leaves."""
         try:
             with (
-                _place(self._watchers, f"{MAX_WATCHERS} clients are watching"),
+                place(self._watchers, f"{MAX_WATCHERS} clients are watching"),
                 self._assistant.bus.subscribe() as subscription,
             ):
                 context.add_callback(subscription.close)
@@ -196,29 +206,29 @@ class AssistantService(rpc.AssistantServicer):
         self, request: pb.ListTimersRequest, context: grpc.ServicerContext
     ) -> pb.ListTimersResponse:
         """Timers that have not ended."""
-        return _unary(lambda: household.timers(self._assistant), context)
+        return unary(lambda: household.timers(self._assistant), context)
 
     def StartTimer(  # noqa: N802
         self, request: pb.StartTimerRequest, context: grpc.ServicerContext
     ) -> pb.Timer:
         """A length and a name in, the timer out."""
-        return _unary(lambda: household.start_timer(self._assistant, request), context)
+        return unary(lambda: household.start_timer(self._assistant, request), context)
 
     def CancelTimer(  # noqa: N802
         self, request: pb.CancelTimerRequest, context: grpc.ServicerContext
     ) -> pb.Timer:
         """An id in, the timer as it was out."""
-        return _unary(lambda: household.cancel_timer(self._assistant, request), context)
+        return unary(lambda: household.cancel_timer(self._assistant, request), context)
 
     def DescribeHome(  # noqa: N802
         self, request: pb.DescribeHomeRequest, context: grpc.ServicerContext
     ) -> pb.HomeDescription:
         """Areas, devices and their state."""
-        return _unary(lambda: household.describe_home(self._assistant), context)
+        return unary(lambda: household.describe_home(self._assistant), context)
 
     def Act(self, request: pb.ActRequest, context: grpc.ServicerContext) -> pb.Device:  # noqa: N802
         """A command to a device in, its state afterwards out."""
-        return _unary(lambda: household.act(self._assistant, request), context)
+        return unary(lambda: household.act(self._assistant, request), context)
 
     def AttachHome(  # noqa: N802
         self, request_iterator: Iterator[pb.HomeReport], context: grpc.ServicerContext
@@ -237,13 +247,13 @@ class AssistantService(rpc.AssistantServicer):
         self, request: pb.HomeStatusRequest, context: grpc.ServicerContext
     ) -> pb.HomeStatusResponse:
         """Where the devices come from, and the state of the connection to the hub."""
-        return _unary(lambda: household.home_status(self._assistant), context)
+        return unary(lambda: household.home_status(self._assistant), context)
 
     def ReadMetrics(  # noqa: N802
         self, request: metrics_pb2.ReadMetricsRequest, context: grpc.ServicerContext
     ) -> metrics_pb2.ReadMetricsResponse:
         """The metrics of this daemon, and of those that report here."""
-        return _unary(self._reports.read, context)
+        return unary(self._reports.read, context)
 
     def ReportMetrics(  # noqa: N802
         self, request: metrics_pb2.ReportMetricsRequest, context: grpc.ServicerContext
@@ -254,13 +264,13 @@ class AssistantService(rpc.AssistantServicer):
             self._reports.put(request.metrics)
             return metrics_pb2.ReportMetricsResponse()
 
-        return _unary(work, context)
+        return unary(work, context)
 
     def BoxStatus(  # noqa: N802
         self, request: pb.BoxStatusRequest, context: grpc.ServicerContext
     ) -> pb.BoxStatusResponse:
         """What is wrong and left out, in all parts of the box."""
-        return _unary(lambda: status_of(self._assistant.faults), context)
+        return unary(lambda: status_of(self._assistant.faults), context)
 
     def ReportFaults(  # noqa: N802
         self, request: pb.ReportFaultsRequest, context: grpc.ServicerContext
@@ -271,23 +281,4 @@ class AssistantService(rpc.AssistantServicer):
             take_report(request, self._assistant.faults)
             return pb.ReportFaultsResponse()
 
-        return _unary(work, context)
-
-
-@contextmanager
-def _place(places: threading.BoundedSemaphore, taken: str) -> Iterator[None]:
-    """Hold one of a bounded number of places until the call ends."""
-    if not places.acquire(blocking=False):
-        raise Unavailable(f"{taken} already", hint="try again when one has ended", code="daemon.no-place")
-    try:
-        yield
-    finally:
-        places.release()
-
-
-def _unary(work: Callable[[], _Response], context: grpc.ServicerContext) -> _Response:
-    try:
-        return work()
-    except SottoError as error:
-        abort(context, error)
-        raise
+        return unary(work, context)

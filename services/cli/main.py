@@ -60,8 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     turns.add_argument("-n", "--limit", type=int, default=10)
     turns.add_argument("--json", action="store_true", help="one JSON object a line")
 
-    models = commands.add_parser("models", help="list, verify, fetch or prepare the models")
-    models.add_argument("action", choices=("list", "verify", "fetch", "prepare"), nargs="?", default="list")
+    models = commands.add_parser("models", help="list, verify, fetch or prepare the models; their engines")
+    model_actions = ("list", "verify", "fetch", "prepare", "engine")
+    models.add_argument("action", choices=model_actions, nargs="?", default="list")
+    models.add_argument("name", nargs="?", default="", help="engine: of the model")
+    models.add_argument("engine", nargs="?", default="", help='engine: what it is to run on, or "auto"')
+    models.add_argument("--json", action="store_true", help="engine: as one JSON object")
     models.add_argument("--force", action="store_true", help="prepare again what is prepared")
     models.add_argument("--optional", action="store_true", help="fetch optional models, too")
     models.add_argument("--portable", action="store_true", help="prepare: convert only, for an image")
@@ -154,6 +158,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.cli import talk
 
             return int(getattr(talk, options.command)(options))
+        case "models" if options.action == "engine":
+            from services.cli.engines import models_engine
+
+            return models_engine(options)
         case "models":
             from services.cli.models import models
 

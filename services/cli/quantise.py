@@ -25,9 +25,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model", metavar="MODEL", help="ONNX, PyTorch or Keras; minilm; a graph of the recogniser"
     )
-    parser.add_argument(
-        "--budget", required=True, metavar="1.2%", help="points of accuracy that may be lost"
-    )
+    parser.add_argument("--budget", required=True, metavar="1.2%", help="points of accuracy that may be lost")
     parser.add_argument(
         "--data", type=Path, metavar="PATH", help="to calibrate with: .npz, .txt, or a folder"
     )

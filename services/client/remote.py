@@ -140,6 +140,23 @@ class RemoteBackend:
             raise from_rpc(error) from error
         return [turn_from_wire(turn) for turn in reply.turns]
 
+    def engines(self) -> pb.ListEnginesResponse:
+        """The engines of the models, and those of the machine."""
+        try:
+            answer: pb.ListEnginesResponse = self._assistant.ListEngines(pb.ListEnginesRequest())
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        return answer
+
+    def choose_engine(self, model: str, engine: str) -> pb.ModelEngine:
+        """Run a model on another engine from now on; returns when that is done."""
+        request = pb.ChooseEngineRequest(model=model, engine=engine)
+        try:
+            answer: pb.ModelEngine = self._assistant.ChooseEngine(request)
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        return answer
+
     def home_status(self) -> pb.HomeStatusResponse:
         """Where the devices come from, and the state of the connection to the hub."""
         try:

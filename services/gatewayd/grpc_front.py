@@ -54,10 +54,19 @@ _TALK = (
     "Watch",
 )
 #: Never passed on. Audio of the room goes to paired hubs only, over Wyoming. Only a process of this machine
-#: may describe the home or report metrics and faults. /metrics of the gateway has what ReadMetrics gives.
+#: may describe the home, report metrics and faults, or choose what the models run on. /metrics of the gateway
+#: has what ReadMetrics gives.
 PRIVATE = frozenset(
     f"/{_SERVICE}/{name}"
-    for name in ("Satellite", "AttachHome", "ReadMetrics", "ReportMetrics", "ReportFaults")
+    for name in (
+        "Satellite",
+        "AttachHome",
+        "ReadMetrics",
+        "ReportMetrics",
+        "ReportFaults",
+        "ListEngines",
+        "ChooseEngine",
+    )
 )
 _CONTROL = ("ListTimers", "StartTimer", "CancelTimer", "DescribeHome", "Act", "HomeStatus")
 #: Method -> the scope that it needs; None for any token.

@@ -11,6 +11,7 @@ from common.errors import SottoError
 from services.reference.hardware_text import accelerators_table, computers_table
 from services.reference.licences_text import models_table
 from services.reference.markdown import with_part
+from services.reference.serving_text import engines_table
 from services.reference.settings_text import catalogue_table, settings_tables
 from services.reference.setup_text import example_file, keys_table
 
@@ -20,6 +21,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/settings.md": {"settings": settings_tables, "catalogue": catalogue_table},
     "docs/image.md": {"keys of sotto.toml": keys_table},
     "docs/licences.md": {"models": models_table},
+    "docs/serving.md": {"engines": engines_table},
     "docs/hardware.md": {"accelerators": accelerators_table, "computers": computers_table},
 }
 

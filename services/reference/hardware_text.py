@@ -20,7 +20,7 @@ def accelerators_table() -> str:
             "; ".join(_rule(rule) for rule in entry.seen),
             _codes(entry.drivers),
             _nodes(entry),
-            "; ".join(dict.fromkeys(runtime.name for runtime in entry.runtimes)),
+            "; ".join(entry.runtime_names),
         )
         for entry in load_table().accelerator
     ]

@@ -50,7 +50,8 @@ def settings_of(instance: Any = None, section: str = "") -> Iterator[Setting]:
             continue
         keys = keys_of(field)
         if keys != (field.name,):
-            kind, value = typing.get_args(kind)[1], 0.0
+            kind = typing.get_args(kind)[1]
+            value = kind()
         for key in keys:
             yield Setting(
                 section, key, _kind(kind) + _bounds(field), _default(value), meanings.get(field.name, "")

@@ -69,3 +69,29 @@ def test_telemetry_is_off_before_any_library_is_loaded() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+_OPENVINO = """
+from tests.no_network import forbid_internet_sockets
+forbid_internet_sockets()
+import sys
+from assistant.hardware.trial import by_engine
+print(by_engine(("openvino",))[0], "openvino" in sys.modules, sys.modules["openvino_telemetry"])
+"""
+
+
+@pytest.mark.usefixtures("_seccomp")
+def test_openvino_sends_nothing_when_it_is_loaded(tmp_path: Path) -> None:
+    """It would send an event at its import, and keep an id of the machine in the home folder."""
+    home = tmp_path / "home"
+    home.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", _OPENVINO],
+        env={**{key: value for key, value in os.environ.items() if key != "CI"}, "HOME": str(home)},
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert (done.returncode, done.stdout) == (0, "True True None\n"), done.stderr
+    assert not list(home.iterdir())

@@ -21,6 +21,7 @@ _SPEAK = """
 from pathlib import Path
 from assistant.models.prepare import prepare
 from assistant.models.store import ModelStore
+from assistant.serving.serving import Serving
 from assistant.settings import load_settings
 from assistant.speech.synthesiser import Synthesiser
 from common.errors import InvalidInput
@@ -31,7 +32,7 @@ settings = load_settings(Path({file!r}))
 opened = []
 find = store.prepared
 store.prepared = lambda name: opened.append(name) or find(name)
-print(len(Synthesiser(store, settings.voice).synthesise("Hello.")), *opened)
+print(len(Synthesiser(Serving(store), settings.voice).synthesise("Hello.")), *opened)
 """
 
 

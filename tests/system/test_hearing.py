@@ -23,6 +23,7 @@ import soxr
 from assistant.audio.files import write_wav
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.models.store import ModelStore
+from assistant.serving.serving import Serving
 from assistant.speech.recogniser import Recogniser
 from common.paths import models_dir
 from services.proto.sotto.v1 import assistant_pb2 as pb
@@ -87,7 +88,7 @@ def test_a_spoken_question_is_answered_aloud(box: Box, say: Callable[..., Sample
     spoken = [day for day in WEEKDAYS if day in turn.reply.lower()]
     assert len(spoken) == 1, turn
     write_wav(tmp_path / "recorded.wav", recorded(), _CARD_RATE)
-    answer = Recogniser(ModelStore(models_dir())).transcribe(_without_gaps(recorded())).text
+    answer = Recogniser(Serving(ModelStore(models_dir()))).transcribe(_without_gaps(recorded())).text
     heard_day = max(WEEKDAYS, key=lambda day: likeness(answer, day))
     assert (heard_day, was_said(answer, heard_day)) == (spoken[0], True), (answer, turn.reply)
 

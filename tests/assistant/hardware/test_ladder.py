@@ -12,10 +12,20 @@ from assistant.hardware.ladder import STOPS, Evidence, Opening, Outcome, Rung, S
 from assistant.hardware.table import Entry, Runtime, load_table
 
 NPU = Entry(
-    id="npu", drivers=("good",), paths=("dev/npu*",), runtimes=(Runtime("Runtime"),), trial="module:function"
+    id="npu",
+    drivers=("good",),
+    paths=("dev/npu*",),
+    engines=("onnxruntime",),
+    runtimes=(Runtime("Runtime"),),
 )
 OPEN, SHUT = Opening("/dev/npu0", Outcome.OPENED), Opening("/dev/npu1", Outcome.DENIED, "permission denied")
-WHOLE = Evidence(driver="good", openings=(OPEN,), runtimes=("Runtime",), trial=Trial(Outcome.RIGHT))
+WHOLE = Evidence(
+    driver="good",
+    openings=(OPEN,),
+    runtimes=("ONNX Runtime",),
+    engines=("onnxruntime",),
+    trial=Trial(Outcome.RIGHT),
+)
 
 
 @pytest.mark.parametrize(
@@ -57,9 +67,19 @@ def test_an_accelerator_without_driver_and_node_is_judged_by_its_runtime() -> No
 
 
 def test_an_accelerator_that_no_engine_serves_never_reaches_the_top() -> None:
-    standing = climb(replace(NPU, trial=""), replace(WHOLE, trial=None))
+    standing = climb(replace(NPU, engines=()), replace(WHOLE, trial=None))
     assert (standing.rung, standing.stop) == (Rung.RUNTIME, Stop.NOT_TRIED)
     assert "no engine" in standing.reason
+
+
+def test_an_engine_that_is_not_installed_is_named() -> None:
+    standing = climb(NPU, replace(WHOLE, runtimes=("Runtime",), engines=(), trial=None))
+    assert (standing.rung, standing.stop) == (Rung.RUNTIME, Stop.NOT_TRIED)
+    assert standing.reason.endswith("not installed: ONNX Runtime")
+
+
+def test_what_could_be_installed_is_named() -> None:
+    assert climb(NPU, replace(WHOLE, runtimes=())).reason == "not installed: ONNX Runtime or Runtime"
 
 
 def test_a_closed_node_is_named_with_the_reason() -> None:

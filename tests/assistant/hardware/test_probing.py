@@ -14,6 +14,7 @@ import pytest
 
 from assistant.hardware.ladder import Opening, Outcome, Trial
 from assistant.hardware.probing import MOST_HANGS, Limits, make_trial, open_nodes
+from assistant.serving.registry import BY_ENGINE
 from tests.assistant.hardware.stuck import StuckFolder
 
 IMPATIENT = Limits(open_s=0.3, trial_s=0.3)
@@ -74,11 +75,12 @@ def _is_closed(node: str) -> bool:
 
 
 def test_the_trial_of_the_cpu_is_right() -> None:
-    assert make_trial("assistant.hardware.trial:onnxruntime_on_cpu", []).outcome is Outcome.RIGHT
+    assert make_trial(BY_ENGINE, ["onnxruntime"]).outcome is Outcome.RIGHT
 
 
 TRIALS = """
 import os, time
+from common.errors import Unavailable
 
 def wrong(nodes):
     print("words of a library")
@@ -86,6 +88,9 @@ def wrong(nodes):
 
 def raises(nodes):
     raise RuntimeError("no such operator")
+
+def refuses(nodes):
+    raise Unavailable("no device", hint="none")
 
 def dies(nodes):
     os._exit(1)
@@ -100,6 +105,7 @@ def hangs(nodes):
     [
         ("wrong", Trial(Outcome.WRONG, "1 instead of 2 on /dev/npu0")),
         ("raises", Trial(Outcome.FAILED, "RuntimeError: no such operator")),
+        ("refuses", Trial(Outcome.FAILED, "no device")),
         ("dies", Trial(Outcome.FAILED, "the process that tried it died")),
         ("hangs", Trial(Outcome.FAILED, "no answer within 0.3 s")),
         ("absent", Trial(Outcome.FAILED, "AttributeError: module 'trials' has no attribute 'absent'")),

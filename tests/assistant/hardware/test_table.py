@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ def test_ids_are_unique() -> None:
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
 def test_an_entry_is_whole(entry: Entry) -> None:
-    assert entry.name and entry.seen and entry.runtimes
+    assert entry.name and entry.seen and entry.runtime_names
     for rule in entry.seen:
         assert rule.subsystem and (rule.name or rule.vendor or rule.compatible)
         assert not rule.vendor or rule.subsystem in ("pci", "usb")
@@ -30,10 +29,9 @@ def test_an_entry_is_whole(entry: Entry) -> None:
     assert all(path.startswith("dev/") for path in entry.paths)
 
 
-@pytest.mark.parametrize("entry", [entry for entry in ENTRIES if entry.trial], ids=lambda entry: entry.id)
-def test_a_trial_is_there(entry: Entry) -> None:
-    module, _, function = entry.trial.partition(":")
-    assert callable(getattr(import_module(module), function))
+@pytest.mark.parametrize("entry", [entry for entry in ENTRIES if entry.engines], ids=lambda entry: entry.id)
+def test_engines_that_serve_it_are_of_the_table_and_of_its_kind(entry: Entry) -> None:
+    assert {engine.device for engine in entry.served_by} == {entry.kind}
 
 
 def test_an_unknown_key_is_an_error_that_names_it(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from assistant.hearing.silero import Silero
 from assistant.hearing.wake import WakeWords
 from assistant.models.store import ModelStore
+from assistant.serving.serving import Serving
 from common.errors import SottoError
 from common.paths import models_dir
 
@@ -40,8 +41,8 @@ def wake_paths(store: ModelStore) -> dict[str, Path]:
 
 
 @pytest.fixture
-def silero(silero_path: Path) -> Silero:
-    return Silero(silero_path)
+def silero(silero_path: Path, store: ModelStore) -> Silero:
+    return Silero(Serving(store).model("silero-vad"))
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import pytest
 
 from assistant.audio.format import Samples
 from assistant.hearing.silero import WINDOW_SAMPLES, Silero
+from assistant.models.store import ModelStore
+from assistant.serving.serving import Serving
 from common.errors import ModelError
 from tests.assistant.hearing.sounds import frames, hiss
 
@@ -56,8 +58,13 @@ def test_frames_are_joined_as_one_piece(
 
 
 def test_a_missing_model_is_a_named_error(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"gone\.onnx"):
-        Silero(tmp_path / "gone.onnx")
+    with pytest.raises(ModelError, match=r"silero_vad_16k_op15\.onnx is missing"):
+        Silero(Serving(ModelStore(tmp_path)).model("silero-vad"))
+
+
+def test_another_network_is_refused(models: Path) -> None:
+    with pytest.raises(ModelError, match="is not a Silero network"):
+        Silero(Serving(ModelStore(models)).model("piper-joe-en-us-vocoder"))
 
 
 def test_streams_share_the_network_but_not_the_voice(silero: Silero, say: Callable[..., Samples]) -> None:

@@ -10,6 +10,7 @@ from assistant.audio.convert import to_int16
 from assistant.audio.format import Samples
 from assistant.hearing.turn_model import TurnModel
 from assistant.models.store import ModelStore
+from assistant.serving.serving import Serving
 from common.errors import ModelError
 from common.paths import models_dir
 from tests.assistant.hearing.test_log_mel import chirp
@@ -20,7 +21,7 @@ def model() -> TurnModel:
     store = ModelStore(models_dir())
     if store.state("smart-turn") != "ready":
         pytest.skip("the optional model is not there; run `sotto models fetch --optional`")
-    return TurnModel(store)
+    return TurnModel(Serving(store))
 
 
 def test_its_judgement_is_that_of_its_makers(model: TurnModel) -> None:
@@ -47,5 +48,5 @@ def test_only_the_last_eight_seconds_count(model: TurnModel) -> None:
 
 def test_without_the_model_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(ModelError) as caught:
-        TurnModel(ModelStore(tmp_path))
+        TurnModel(Serving(ModelStore(tmp_path)))
     assert caught.value.code == "model.missing"

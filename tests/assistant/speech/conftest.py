@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from assistant.models.store import ModelStore
+from assistant.serving.serving import Serving
 from assistant.speech.recogniser import Recogniser
 from assistant.speech.synthesiser import Synthesiser
 from assistant.speech.token_automaton import TokenAutomaton
@@ -75,15 +76,20 @@ def store() -> ModelStore:
 
 
 @pytest.fixture(scope="session")
+def serving(store: ModelStore) -> Serving:
+    return Serving(store)
+
+
+@pytest.fixture(scope="session")
 def vocabulary(store: ModelStore) -> Vocabulary:
     return Vocabulary(store.path("moonshine-tiny-en", "tokenizer.bin"))
 
 
 @pytest.fixture(scope="session")
-def recogniser(store: ModelStore) -> Recogniser:
-    return Recogniser(store)
+def recogniser(serving: Serving) -> Recogniser:
+    return Recogniser(serving)
 
 
 @pytest.fixture(scope="session")
-def synthesiser(store: ModelStore) -> Synthesiser:
-    return Synthesiser(store)
+def synthesiser(serving: Serving) -> Synthesiser:
+    return Synthesiser(serving)

@@ -21,6 +21,7 @@ from assistant.models.moonshine_shape import (
 )
 from assistant.models.store import ModelStore
 from assistant.serving.onnxruntime_engine import open_session
+from assistant.serving.serving import Serving
 from assistant.speech import greedy
 from assistant.speech.moonshine import Moonshine
 from assistant.speech.tokens import Vocabulary
@@ -83,8 +84,8 @@ def published(store: ModelStore) -> Published:
 
 
 @pytest.fixture(scope="module")
-def lean(store: ModelStore) -> Moonshine:
-    return Moonshine(store)
+def lean(serving: Serving) -> Moonshine:
+    return Moonshine(serving)
 
 
 @pytest.fixture(params=SENTENCES)

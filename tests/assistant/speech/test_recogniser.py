@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assistant.audio.format import SAMPLE_RATE, Samples
-from assistant.models.store import ModelStore
+from assistant.serving.serving import Serving
 from assistant.speech.recogniser import Recogniser, RecogniserSettings
 from common.errors import TooLarge
 from tests.assistant.speech.conftest import ListGrammar
@@ -39,8 +39,8 @@ def test_words_of_the_grammar_are_enough_when_they_parse(recogniser: Recogniser,
     assert (plain(transcript.text), transcript.method) == ("turn off the kitchen light", "bias")
 
 
-def test_search_finds_a_spelling_that_is_never_heard_freely(store: ModelStore, say: Say) -> None:
-    unhelped = Recogniser(store, RecogniserSettings(bias=0.0))
+def test_search_finds_a_spelling_that_is_never_heard_freely(serving: Serving, say: Say) -> None:
+    unhelped = Recogniser(serving, RecogniserSettings(bias=0.0))
     grammar = ListGrammar(["turn on the kitchen lite", "close the garage", "what time is it"])
     transcript = unhelped.transcribe(say("turn on the kitchen light"), grammar)
     assert (plain(transcript.text), transcript.method) == (
@@ -55,8 +55,8 @@ def test_without_deep_the_grammar_is_not_searched(recogniser: Recogniser, say: S
     assert transcript.method == "free"
 
 
-def test_a_search_begun_early_finds_the_same(store: ModelStore, say: Say) -> None:
-    unhelped = Recogniser(store, RecogniserSettings(bias=0.0))
+def test_a_search_begun_early_finds_the_same(serving: Serving, say: Say) -> None:
+    unhelped = Recogniser(serving, RecogniserSettings(bias=0.0))
     grammar = ListGrammar(["turn on the kitchen lite", "close the garage", "what time is it"])
     audio = say("turn on the kitchen light")
     recognition = unhelped.begin(audio, grammar)
@@ -64,13 +64,13 @@ def test_a_search_begun_early_finds_the_same(store: ModelStore, say: Say) -> Non
     early = recognition.quick()
     found = recognition.deep()
     later = unhelped.transcribe(say("close the garage"), grammar)
-    alone = Recogniser(store, RecogniserSettings(bias=0.0)).transcribe(audio, grammar)
+    alone = Recogniser(serving, RecogniserSettings(bias=0.0)).transcribe(audio, grammar)
     assert (early.method, found.method, later.text) == ("free", "constrained", "Close the garage.")
     assert (found.text, dict(found.scores)) == (alone.text, dict(alone.scores))
 
 
-def test_a_search_that_was_given_up_is_made_when_it_is_needed(store: ModelStore, say: Say) -> None:
-    unhelped = Recogniser(store, RecogniserSettings(bias=0.0))
+def test_a_search_that_was_given_up_is_made_when_it_is_needed(serving: Serving, say: Say) -> None:
+    unhelped = Recogniser(serving, RecogniserSettings(bias=0.0))
     grammar = ListGrammar(["turn on the kitchen lite", "close the garage", "what time is it"])
     audio = say("turn on the kitchen light")
     recognition = unhelped.begin(audio, grammar)
@@ -140,8 +140,8 @@ def test_longest_recording_is_taken(recogniser: Recogniser, say: Say) -> None:
     assert "kitchen" in recogniser.transcribe(audio).text
 
 
-def test_text_is_bounded(store: ModelStore, say: Say) -> None:
-    short = Recogniser(store, RecogniserSettings(max_tokens=3))
+def test_text_is_bounded(serving: Serving, say: Say) -> None:
+    short = Recogniser(serving, RecogniserSettings(max_tokens=3))
     assert len(short.transcribe(say("turn on the kitchen light")).text.split()) <= 3
 
 

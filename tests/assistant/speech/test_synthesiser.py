@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as st_numpy
 from numpy.typing import NDArray
 
 from assistant.audio.format import SAMPLE_RATE, Samples
-from assistant.models.store import ModelStore
+from assistant.serving.serving import Serving
 from assistant.speech.phonemes import phoneme_ids, phonemes
 from assistant.speech.recogniser import Recogniser
 from assistant.speech.synthesiser import (
@@ -74,8 +74,8 @@ def test_sentences_are_spoken_one_after_the_other(synthesiser: Synthesiser) -> N
     assert both > 1.5 * one
 
 
-def test_faster_speech_is_shorter(store: ModelStore, synthesiser: Synthesiser) -> None:
-    faster = Synthesiser(store, SynthesiserSettings(speed=1.6))
+def test_faster_speech_is_shorter(serving: Serving, synthesiser: Synthesiser) -> None:
+    faster = Synthesiser(serving, SynthesiserSettings(speed=1.6))
     assert len(faster.synthesise(SENTENCE)) < 0.8 * len(synthesiser.synthesise(SENTENCE))
 
 
@@ -90,9 +90,9 @@ def test_long_text_is_refused_before_any_work(synthesiser: Synthesiser) -> None:
     assert "2000" in caught.value.message
 
 
-def test_impossible_speed_is_refused(store: ModelStore) -> None:
+def test_impossible_speed_is_refused(serving: Serving) -> None:
     with pytest.raises(InvalidInput):
-        Synthesiser(store, SynthesiserSettings(speed=0.0))
+        Synthesiser(serving, SynthesiserSettings(speed=0.0))
 
 
 def test_closing_the_stream_stops_the_work(synthesiser: Synthesiser) -> None:

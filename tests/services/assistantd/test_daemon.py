@@ -338,3 +338,16 @@ def test_the_daemon_needs_nothing_that_only_building_needs() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_engine_of_a_model_is_changed_while_it_runs(stub: rpc.AssistantStub) -> None:
+    def choose(engine: str, model: str = "silero-vad") -> tuple[str, str]:
+        stub.ChooseEngine(pb.ChooseEngineRequest(model=model, engine=engine))
+        found = {each.model: each for each in stub.ListEngines(pb.ListEnginesRequest()).models}
+        return found[model].engine, found[model].choice
+
+    assert choose("openvino") == ("openvino", "openvino")
+    assert choose("auto") == ("onnxruntime", "auto")
+    assert _error(lambda: choose("onnxruntime-cuda")).code == "engine.unavailable"
+    assert _error(lambda: choose("abacus")).code == "engine.unknown"
+    assert _error(lambda: choose("openvino", "abacus")).code == "model.unknown"

@@ -22,6 +22,7 @@ from wyoming.wake import Detect, Detection, NotDetected
 
 from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.models.store import ModelStore
+from assistant.serving.serving import Serving
 from assistant.speech.recogniser import Recogniser
 from common.paths import models_dir
 from tests.hearsay import was_said
@@ -162,7 +163,7 @@ def test_a_text_becomes_speech(hub: Gate) -> None:
     assert len(chunks) > 3
     spoken = np.frombuffer(b"".join(chunk.audio for chunk in chunks), np.int16)
     heard = soxr.resample(spoken, start.rate, SAMPLE_RATE).astype(np.int16)
-    text = Recogniser(ModelStore(models_dir())).transcribe(heard).text
+    text = Recogniser(Serving(ModelStore(models_dir()))).transcribe(heard).text
     assert was_said(text, "What time is it"), text
 
 
