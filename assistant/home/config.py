@@ -7,11 +7,11 @@ from itertools import compress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from assistant.home.commands import FEATURES
 from assistant.home.entries import NO_TEXTS, Entries
 from assistant.home.imported import told_apart
 from assistant.home.mistakes import SAMPLE
 from assistant.home.model import (
-    FEATURES,
     RANGED,
     Area,
     Device,
@@ -52,6 +52,10 @@ _DEFAULTS: dict[Domain, dict[str, Any]] = {
     Domain.LOCK: {"locked": True},
     Domain.CLIMATE: {"on": True},
     Domain.SENSOR: {},
+    Domain.MEDIA_PLAYER: {"on": False, "activity": "off", "volume": 30, "muted": False},
+    Domain.SCENE: {},
+    Domain.SCRIPT: {},
+    Domain.BUTTON: {},
 }
 
 

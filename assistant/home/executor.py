@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
+from assistant.home.commands import Command
 from assistant.home.model import DeviceState, Home
 
-
-class Command(StrEnum):
-    """Commands to a device. The comment says what the action's value is."""
-
-    TURN_ON = "turn_on"
-    TURN_OFF = "turn_off"
-    SET_BRIGHTNESS = "set_brightness"  # percent, 0 to 100
-    SET_COLOR = "set_color"  # name of a colour
-    SET_COLOR_TEMPERATURE = "set_color_temperature"  # kelvin
-    OPEN = "open"
-    CLOSE = "close"
-    SET_POSITION = "set_position"  # percent, 0 closed to 100 open
-    LOCK = "lock"
-    UNLOCK = "unlock"
-    SET_TEMPERATURE = "set_temperature"  # degrees in the home's unit
-    SET_SPEED = "set_speed"  # percent
+__all__ = ["Action", "Command", "HomeExecutor"]
 
 
 @dataclass(frozen=True)
 class Action:
-    """One command to one device."""
+    """One command to one device.
+
+    Attributes:
+        device_id, command: which.
+        value: as the command says.
+        detail: a word that goes with the value, of few commands; "" for none.
+    """
 
     device_id: str
     command: Command
     value: float | str | None = None
+    detail: str = ""
 
 
 class HomeExecutor(Protocol):

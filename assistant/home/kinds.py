@@ -71,5 +71,7 @@ def state_word(device: Device, state: DeviceState) -> str | None:
             if device.device_class == "battery" and isinstance(state.value, int | float):
                 return "low" if state.value <= _LOW_BATTERY else "normal"
             return None if state.value is None else str(state.value)
+        case Domain.MEDIA_PLAYER if state.activity is not None:
+            return state.activity
         case _:
             return None if state.on is None else ("on" if state.on else "off")

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from assistant.home.commands import EFFECTS
 from assistant.home.executor import Action, Command
-from assistant.home.model import Device, DeviceState, Domain, Feature, Home, Range, state_problem
+from assistant.home.model import Device, DeviceState, Home, Range, state_problem
 from common.errors import HomeError, StorageError
 from common.faults import Faults
 from common.state_file import load_json, save_json
@@ -19,63 +20,25 @@ log = logging.getLogger(__name__)
 
 _VERSION = 1
 
-_DOMAINS: dict[Command, tuple[Domain, ...]] = {
-    Command.TURN_ON: (Domain.LIGHT, Domain.SWITCH, Domain.FAN, Domain.CLIMATE),
-    Command.TURN_OFF: (Domain.LIGHT, Domain.SWITCH, Domain.FAN, Domain.CLIMATE),
-    Command.SET_BRIGHTNESS: (Domain.LIGHT,),
-    Command.SET_COLOR: (Domain.LIGHT,),
-    Command.SET_COLOR_TEMPERATURE: (Domain.LIGHT,),
-    Command.OPEN: (Domain.COVER,),
-    Command.CLOSE: (Domain.COVER,),
-    Command.SET_POSITION: (Domain.COVER,),
-    Command.LOCK: (Domain.LOCK,),
-    Command.UNLOCK: (Domain.LOCK,),
-    Command.SET_TEMPERATURE: (Domain.CLIMATE,),
-    Command.SET_SPEED: (Domain.FAN,),
-}
-#: The feature that a command needs; the others need none.
-NEEDED: dict[Command, Feature] = {
-    Command.SET_BRIGHTNESS: Feature.BRIGHTNESS,
-    Command.SET_COLOR: Feature.COLOR,
-    Command.SET_COLOR_TEMPERATURE: Feature.COLOR_TEMPERATURE,
-    Command.SET_POSITION: Feature.POSITION,
-    Command.SET_SPEED: Feature.SPEED,
-}
-#: The name in `Device.ranges` of what a command sets.
-RANGE_OF: dict[Command, str] = {
-    Command.SET_BRIGHTNESS: "brightness",
-    Command.SET_COLOR_TEMPERATURE: "color_temp",
-    Command.SET_POSITION: "position",
-    Command.SET_TEMPERATURE: "temperature",
-    Command.SET_SPEED: "percentage",
-}
-PERCENT = Range(0, 100)
-_KELVIN = Range(1000, 10_000)
-#: Heatings take 5 to 35 °C: the range common thermostats offer; the same in °F, rounded.
+#: What heatings take that name no range: 5 to 35 °C, as common thermostats offer; the same in °F, rounded.
 _TEMPERATURES = {"celsius": Range(5, 35), "fahrenheit": Range(41, 95)}
-#: 0 switches them off, whatever the lowest value is at which they run.
-OFF_AT_ZERO = (Command.SET_BRIGHTNESS, Command.SET_SPEED)
 
 
 def can(device: Device, command: Command) -> bool:
     """Whether `device` understands `command`."""
-    feature = NEEDED.get(command)
-    return device.domain in _DOMAINS[command] and (feature is None or feature in device.features)
+    takers = EFFECTS[command].takers
+    return device.domain in takers and takers[device.domain] in (None, *device.features)
 
 
 def value_range(device: Device, command: Command, unit: str) -> Range:
     """The values that `device` takes with a command that sets a number; `unit` is the home's."""
-    usual = PERCENT
-    if command is Command.SET_TEMPERATURE:
-        usual = _TEMPERATURES[unit]
-    elif command is Command.SET_COLOR_TEMPERATURE:
-        usual = _KELVIN
-    return device.ranges.get(RANGE_OF[command], usual)
+    effect = EFFECTS[command]
+    return device.ranges.get(effect.ranged, effect.usual or _TEMPERATURES[unit])
 
 
 def takes(device: Device, command: Command, value: float, unit: str) -> bool:
     """Whether a value is one that `device` takes; which of its steps is nearest is another question."""
-    off = command in OFF_AT_ZERO and value == 0
+    off = EFFECTS[command].off_at_zero and value == 0
     return off or value in value_range(device, command, unit)
 
 
@@ -89,28 +52,18 @@ def after(device: Device, state: DeviceState, action: Action, unit: str = "celsi
     if not can(device, command):
         words = command.value.replace("_", " ")
         raise HomeError(f"the {device.name} cannot {words}", code="home.cannot")
-    match command:
-        case Command.TURN_ON | Command.TURN_OFF:
-            return replace(state, on=command is Command.TURN_ON)
-        case Command.SET_BRIGHTNESS:
-            percent = _number(device, action, unit)
-            return replace(state, on=percent > 0, brightness=round(percent))
-        case Command.SET_COLOR:
-            return replace(state, on=True, color=_text(device, action), color_temperature=None)
-        case Command.SET_COLOR_TEMPERATURE:
-            kelvin = _number(device, action, unit)
-            return replace(state, on=True, color_temperature=round(kelvin), color=None)
-        case Command.OPEN | Command.CLOSE:
-            return replace(state, position=100 if command is Command.OPEN else 0)
-        case Command.SET_POSITION:
-            return replace(state, position=round(_number(device, action, unit)))
-        case Command.LOCK | Command.UNLOCK:
-            return replace(state, locked=command is Command.LOCK)
-        case Command.SET_TEMPERATURE:
-            return replace(state, on=True, target_temperature=_number(device, action, unit))
-        case Command.SET_SPEED:
-            percent = _number(device, action, unit)
-            return replace(state, on=percent > 0, speed=round(percent))
+    effect = EFFECTS[command]
+    changed: dict[str, Any] = {**effect.sets, **effect.sets_of.get(device.domain, {})}
+    if effect.takes == "number":
+        number = _number(device, action, unit)
+        changed[effect.becomes] = round(number) if effect.whole else number
+        if effect.off_at_zero:
+            changed["on"] = number > 0
+    elif effect.takes == "text":
+        words = _text(device, action)
+        if effect.becomes:
+            changed[effect.becomes] = words
+    return replace(state, **changed)
 
 
 def _number(device: Device, action: Action, unit: str) -> float:
@@ -124,7 +77,7 @@ def _number(device: Device, action: Action, unit: str) -> float:
 
 def _text(device: Device, action: Action) -> str:
     if not isinstance(action.value, str) or not action.value:
-        raise HomeError(f"the {device.name} needs a name of a colour", code="home.range")
+        raise HomeError(f"the {device.name} needs to be told what", code="home.range")
     return action.value
 
 
@@ -159,7 +112,12 @@ class LocalHome:
             device = self._device(action.device_id)
             before = self._states[device.id]
             self._states[device.id] = after(device, before, action, self._home.unit)
-            if self._states[device.id] == before:
+            if action.command is Command.TRANSFER:
+                other = self._device(str(action.value)).id
+                self._states[other] = replace(
+                    self._states[other], on=True, activity="playing", title=before.title, artist=before.artist
+                )
+            elif self._states[device.id] == before:
                 return
             try:
                 # Not durable: a command must not wait for the flash, and a lamp can be asked again.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from assistant.home.commands import FEATURES
 from assistant.home.imported import tidy
-from assistant.home.model import FEATURES, RANGED, Area, Device, Domain, Feature, Floor, Home, Range
+from assistant.home.model import RANGED, Area, Device, Domain, Feature, Floor, Home, Range
 
 _VERSION = 1
 

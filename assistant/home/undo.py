@@ -38,6 +38,8 @@ def restore(device: Device, before: DeviceState, command: Command) -> tuple[Acti
     elif device.domain is Domain.LOCK:
         if command is Command.UNLOCK and before.locked:
             actions = ((Command.LOCK, None),)
+    elif device.domain is Domain.MEDIA_PLAYER:
+        actions = _player(before, command)
     elif device.domain in _SWITCHES:
         actions = _switch(before, command)
     return tuple(Action(device.id, each, value) for each, value in actions if can(device, each))
@@ -74,3 +76,28 @@ def _switch(before: DeviceState, command: Command) -> _Steps:
     if before.on is not None:
         found.append((Command.TURN_ON if before.on else Command.TURN_OFF, None))
     return tuple(found)
+
+
+#: What a media player does is brought back by these.
+_ACTIVITIES = {"playing": Command.PLAY, "paused": Command.PAUSE, "idle": Command.STOP}
+_PLAYING = (Command.PLAY, Command.PAUSE, Command.STOP, Command.PLAY_MEDIA)
+_REVERSED = {
+    Command.NEXT: Command.PREVIOUS,
+    Command.PREVIOUS: Command.NEXT,
+    Command.MUTE: Command.UNMUTE,
+    Command.UNMUTE: Command.MUTE,
+}
+
+
+def _player(before: DeviceState, command: Command) -> _Steps:
+    if command is Command.SET_VOLUME:
+        return () if before.volume is None else ((command, before.volume),)
+    if command in (Command.MUTE, Command.UNMUTE) and before.muted is (command is Command.MUTE):
+        return ()
+    if command in _REVERSED:
+        return ((_REVERSED[command], None),)
+    if command in _PLAYING and before.activity in _ACTIVITIES:
+        return ((_ACTIVITIES[before.activity], None),)
+    if before.on is not None and command in (Command.TURN_ON, Command.TURN_OFF, *_PLAYING):
+        return ((Command.TURN_ON if before.on else Command.TURN_OFF, None),)
+    return ()

@@ -23,8 +23,14 @@ _DOMAINS: dict[str, Line] = {
     Domain.LOCK: line("home.noun_lock", "count"),
     Domain.SENSOR: line("home.noun_sensor", "count"),
     Domain.FAN: line("home.noun_fan", "count"),
+    Domain.MEDIA_PLAYER: line("home.noun_media_player", "count"),
+    Domain.SCENE: line("home.noun_scene", "count"),
+    Domain.SCRIPT: line("home.noun_script", "count"),
+    Domain.BUTTON: line("home.noun_button", "count"),
 }
 _DEVICE = line("home.noun_device", "count")
+#: Kinds of device whose names stand alone: "movie night", not "the movie night".
+_PROPER = frozenset({Domain.SCENE, Domain.SCRIPT})
 #: What a cover of a device class is called, and a device of any domain, by Home Assistant's names.
 _COVERS: dict[str, Line] = {
     name: line(f"home.noun_{name}", "count")
@@ -40,6 +46,7 @@ _VALUES: dict[str, Line] = {
     for name in (
         *("on", "off", "open", "closed", "opening", "closing", "locked", "unlocked"),
         *("detected", "clear", "wet", "dry", "low", "normal", "home", "away"),
+        *("playing", "paused", "idle", "buffering", "standby"),
     )
 }
 _COLORS: dict[str, Line] = {
@@ -87,7 +94,9 @@ class HomeWords:
         return name
 
     def the(self, device: Device) -> str:
-        """ "the kitchen light"."""
+        """ "the kitchen light"; "movie night"."""
+        if device.domain in _PROPER:
+            return device.spoken_name
         return self.text(_THE, name=self.bare(device.spoken_name))
 
     def in_area(self, area: Area) -> str:

@@ -115,9 +115,18 @@ class Selector:
             if found and box is not None:
                 return self._some(found, self._words.in_area(box), noun)
         if not widen and len(fitting) > 1 and request.slots.get("scope") == "here":
-            names = self._words.phrases.either([self._words.the(device) for device in fitting])
-            raise WhichOneError(self._text(_WHICH_ONE, names=names), fitting)
+            raise self.several(fitting)
         return self._some(fitting, "", noun)
+
+    def one(self, device: Device) -> Selection:
+        """A single device, as if it had been called by its name."""
+        noun = self._words.noun(device.domain, device.device_class)
+        return Selection((device,), True, "", noun, self._words.several(noun, 1), self._words.the(device))
+
+    def several(self, devices: tuple[Device, ...]) -> WhichOneError:
+        """One of these is meant, and it is not known which."""
+        names = self._words.phrases.either([self._words.the(device) for device in devices])
+        return WhichOneError(self._text(_WHICH_ONE, names=names), devices)
 
     def unknown(self, name: str) -> NothingSelectedError:
         """There is nothing of that name."""
@@ -158,11 +167,8 @@ class Selector:
         here = [device for device in there if device.area == home.box_area]
         chosen = there if len(there) == 1 else here
         if len(chosen) != 1:
-            names = self._words.phrases.either([self._words.the(device) for device in there])
-            raise WhichOneError(self._text(_WHICH_ONE, names=names), tuple(there))
-        device = chosen[0]
-        noun = self._words.noun(device.domain, device.device_class)
-        return Selection((device,), True, "", noun, self._words.several(noun, 1), self._words.the(device))
+            raise self.several(tuple(there))
+        return self.one(chosen[0])
 
     def _area(self, home: Home, request: Request) -> Area | None:
         name = slots.text(request.slots, "area")

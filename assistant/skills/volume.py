@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 
 from assistant.skills import slots
@@ -26,9 +25,10 @@ _QUIETEST = line("volume.quietest")
 _PERCENT = WordList("volume.percent")
 
 
-def skills(box: SkillContext) -> tuple[VolumeSkill]:
-    """See `discovery`."""
-    return (VolumeSkill(box),)
+def wanted_step(request: Request, step: Step) -> float:
+    """The change that a request asks for in percent, below zero for quieter: "up", "down" or a number."""
+    number = slots.number(request.slots, "volume_step")
+    return (change(request, "volume_step", step) or 0.0) if number is None else number
 
 
 class VolumeSkill:
@@ -38,7 +38,7 @@ class VolumeSkill:
         box: its loudness.
     """
 
-    intents = frozenset({"SottoSetVolume", "SottoChangeVolume", "SottoMute", "SottoGetVolume"})
+    intents = frozenset({"SottoSetVolume", "SottoChangeVolume", "SottoMute", "SottoUnmute", "SottoGetVolume"})
 
     def __init__(self, box: SkillContext) -> None:
         self._volume = box.volume
@@ -54,36 +54,35 @@ class VolumeSkill:
             case "SottoChangeVolume":
                 return self._change(request)
             case "SottoMute":
-                return self._mute(request)
+                return Reply("", (Act("volume.set", value=0, run=self._mute_now),), stop_speaking=True)
+            case "SottoUnmute":
+                return self._to(self._before_mute or DEFAULT_VOLUME)
             case _:
                 return Reply(self._text(_AT, percent=self._volume.get()))
 
-    def _set(self, request: Request) -> Reply:
+    def wanted(self, request: Request) -> int | None:
+        """The loudness that a request names, in percent."""
         named = slots.number(request.slots, "volume_percent")
         if named is not None:
-            return self._to(round(named))
+            return round(named)
         level = slots.number(request.slots, "volume_level")
         if level is None:
-            return asking(self._text(_HOW_LOUD), request, LOUDNESS)
+            return None
         # "Volume five" means half, as on boxes that count to ten; "five percent" means five percent.
         if 1 <= level <= 10 and not any(word in request.text for word in self._percent):
             level *= 10
-        return self._to(round(level))
+        return round(level)
+
+    def _set(self, request: Request) -> Reply:
+        percent = self.wanted(request)
+        return self._to(percent) if percent is not None else asking(self._text(_HOW_LOUD), request, LOUDNESS)
 
     def _change(self, request: Request) -> Reply:
-        step = change(request, "direction", STEP) or 0
-        named = slots.number(request.slots, "volume_step")
-        if named is not None:
-            step = math.copysign(named, step)
+        step = wanted_step(request, STEP)
         now = self._volume.get()
         if now == (100 if step > 0 else 0):
             return Reply(self._text(_LOUDEST if step > 0 else _QUIETEST), ok=False)
         return self._to(round(now + step))
-
-    def _mute(self, request: Request) -> Reply:
-        if request.slots.get("state") == "off":
-            return self._to(self._before_mute or DEFAULT_VOLUME)
-        return Reply("", (Act("volume.set", value=0, run=self._mute_now),), stop_speaking=True)
 
     def _mute_now(self) -> None:
         self._before_mute = self._volume.get() or self._before_mute

@@ -9,6 +9,7 @@ from typing import Any
 from hassil.expression import Sentence
 
 from assistant.understanding.expressions import fewest_words
+from assistant.understanding.intent_domains import INTENT_DOMAINS
 from assistant.understanding.template_text import parse_template
 
 #: Lists that hold the names of the home.
@@ -31,8 +32,8 @@ class BuiltinBlocks:
         self._domains = domains
         self._rules = {name: Sentence(parse_template(text)) for name, text in rules.items()}
 
-    def choose(self, blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The blocks about kinds of device that the home has, without sentences that are only a name.
+    def choose(self, intent: str, blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The blocks of an intent about kinds of device that the home has, without sentences of only a name.
 
         Home Assistant's "[the] {name}" turns a device on, for people who type. By voice a name alone is
         mostly the rest of a sentence whose beginning was not heard, or talk about the thing. So every
@@ -40,7 +41,7 @@ class BuiltinBlocks:
         """
         chosen = []
         for block in blocks:
-            if not self._is_of_home(block):
+            if not self._is_of_home(intent, block):
                 continue
             sentences = [text for text in block["sentences"] if not self._is_bare(text, block)]
             if sentences:
@@ -49,8 +50,8 @@ class BuiltinBlocks:
                 chosen.append({**kept, "sentences": sentences})
         return chosen
 
-    def _is_of_home(self, block: Mapping[str, Any]) -> bool:
-        wanted = block.get("slots", {}).get("domain")
+    def _is_of_home(self, intent: str, block: Mapping[str, Any]) -> bool:
+        wanted = block.get("slots", {}).get("domain") or INTENT_DOMAINS.get(intent)
         if wanted is None:
             return True
         return not self._domains.isdisjoint([wanted] if isinstance(wanted, str) else wanted)

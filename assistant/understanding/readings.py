@@ -8,25 +8,19 @@ device "Lights" stands in the garage means the lights of the office.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import IntEnum
 from typing import Any
 
 from hassil.models import MatchEntity
 from hassil.recognize import RecognizeResult
 
+from assistant.understanding.intent_domains import INTENT_DOMAINS
 from assistant.understanding.names import STATE_INTENT, DeviceName, HomeNames
 
 #: Slots that say which thing is meant; one of them is enough.
 PLACE_SLOTS = frozenset({"name", "area", "floor"})
 
-#: What an intent is about where its sentences do not say so in the slot `domain`.
-_DOMAINS = {
-    "HassLightSet": "light",
-    "HassSetPosition": "cover",
-    "HassFanSetSpeed": "fan",
-    "HassClimateSetTemperature": "climate",
-}
 _ASK_TEMPERATURE = "HassClimateGetTemperature"
 #: The name and then its kind, as home-assistant-intents writes it: "the {name} light".
 _NAME_AND_KIND = re.compile(r"\{name\} <light>")
@@ -92,7 +86,8 @@ class Readings:
 
     def _fit(self, intent: str, slots: Mapping[str, Any]) -> _Fit:
         name = slots.get("name")
-        domain = slots.get("domain") or _DOMAINS.get(intent)
+        said = slots.get("domain")
+        domains = {said} if said else INTENT_DOMAINS.get(intent)
         if name is not None and name not in self._named:
             return _Fit.CAN  # The name of something else, as of a list of the owner.
         if intent != _ASK_TEMPERATURE and not (PLACE_SLOTS | {"domain"}) & slots.keys():
@@ -100,7 +95,7 @@ class Readings:
         fitting = [
             device
             for device in (self._devices if name is None else self._named[name])
-            if self._is_kind(device, intent, None if name else domain, slots.get("device_class"))
+            if self._is_kind(device, intent, None if name else domains, slots.get("device_class"))
             and slots.get("area") in (None, device.area)
             and slots.get("floor") in (None, self._floors.get(device.area or ""))
         ]
@@ -111,15 +106,17 @@ class Readings:
             return _Fit.ELSEWHERE
         return _Fit.CAN
 
-    def _is_kind(self, device: DeviceName, intent: str, domain: object, device_class: object) -> bool:
+    def _is_kind(
+        self, device: DeviceName, intent: str, domains: Collection[object] | None, device_class: object
+    ) -> bool:
         if device_class is not None and device_class not in device.kinds:
             return False
         if intent == _ASK_TEMPERATURE:
             return device.domain == "climate" or "temperature" in device.kinds
         return (
-            domain is None
-            or device.domain == domain
-            or (intent == STATE_INTENT and domain in device.asked_as)
+            domains is None
+            or device.domain in domains
+            or (intent == STATE_INTENT and not device.asked_as.isdisjoint(domains))
         )
 
     def _said(

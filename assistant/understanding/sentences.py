@@ -205,7 +205,7 @@ class SentenceSource:
         )
         for name, intent in raw["intents"].items():
             chosen = questions if name == STATE_INTENT else commands
-            if self._takes(name) and (blocks := chosen.choose(intent["data"])):
+            if self._takes(name) and (blocks := chosen.choose(name, intent["data"])):
                 data.intents[name] = {"data": blocks}
         data.lists.update(raw.get("lists", {}))
         data.rules.update(raw.get("expansion_rules", {}))

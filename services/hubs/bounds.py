@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from assistant.home.executor import Action, Command
+from assistant.home.commands import EFFECTS, PERCENT
+from assistant.home.executor import Action
 from assistant.home.model import Device, Range
-from assistant.home.state import OFF_AT_ZERO, PERCENT, RANGE_OF
 from services.hubs.driver import HubRefused
 
 _MILLION = 1_000_000
-#: What a command takes that a hub has not said anything else about; of degrees and kelvins it knows better.
-_USUAL = dict.fromkeys((Command.SET_BRIGHTNESS, Command.SET_POSITION, Command.SET_SPEED), PERCENT)
 
 
 def within(device: Device, action: Action) -> Action:
@@ -23,10 +21,12 @@ def within(device: Device, action: Action) -> Action:
     Raises:
         HubRefused: the value lies outside of the device's range.
     """
-    usual = _USUAL.get(action.command)
-    limit = device.ranges.get(RANGE_OF.get(action.command, ""), usual)
+    effect = EFFECTS[action.command]
+    # Of degrees and kelvins that a hub has not said anything else about it knows better.
+    usual = PERCENT if effect.takes == "number" and effect.usual is PERCENT else None
+    limit = device.ranges.get(effect.ranged, usual)
     value = action.value
-    off = value == 0 and action.command in OFF_AT_ZERO
+    off = value == 0 and effect.off_at_zero
     if limit is None or value is None or isinstance(value, str) or off:
         return action
     if value not in limit:

@@ -39,12 +39,17 @@ def measured(value: object) -> float | str | None:
     return text(value) or None
 
 
-def text(value: object) -> str:
-    """A short printable text; "" for all else."""
+def text(value: object, most: int = MAX_TEXT) -> str:
+    """A printable text of at most `most` characters; "" for all else."""
     if not isinstance(value, str):
         return ""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in value[: 2 * MAX_TEXT]).split())
-    return plain[:MAX_TEXT]
+    plain = " ".join("".join(c if c.isprintable() else " " for c in value[: 2 * most]).split())
+    return plain[:most]
+
+
+def flag(value: object) -> bool | None:
+    """True or False; None for all else."""
+    return value if isinstance(value, bool) else None
 
 
 def texts(value: object, most: int) -> tuple[str, ...]:

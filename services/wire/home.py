@@ -8,10 +8,10 @@ from typing import Any
 
 from google.protobuf import struct_pb2
 
+from assistant.home.commands import EFFECTS, FEATURES
 from assistant.home.executor import Action, Command
 from assistant.home.imported import Skipped
 from assistant.home.model import (
-    FEATURES,
     RANGED,
     Area,
     Device,
@@ -22,7 +22,7 @@ from assistant.home.model import (
     Range,
     state_problem,
 )
-from assistant.home.state import NEEDED, can
+from assistant.home.state import can
 from common.errors import InvalidInput
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.wire.messages import struct_from, values_from
@@ -102,7 +102,8 @@ def _device(message: pb.Device) -> Device:
             hint="the wire contract names all domains and commands",
             code="home.device",
         ) from error
-    features = frozenset(NEEDED[command] for command in commands if command in NEEDED)
+    needed = (EFFECTS[command].takers.get(domain) for command in commands)
+    features = frozenset(feature for feature in needed if feature is not None)
     return Device(
         id=message.id,
         name=message.name,
@@ -143,7 +144,7 @@ def state_from_wire(message: struct_pb2.Struct) -> DeviceState:
 
 def action_to_wire(action: Action) -> pb.ActRequest:
     """A command as a message."""
-    request = pb.ActRequest(device_id=action.device_id, command=action.command.value)
+    request = pb.ActRequest(device_id=action.device_id, command=action.command.value, detail=action.detail)
     if isinstance(action.value, str):
         request.value.string_value = action.value
     elif action.value is not None:
@@ -165,7 +166,7 @@ def action_from_wire(request: pb.ActRequest) -> Action:
             hint=f"known: {', '.join(Command)}",
             code="home.command",
         ) from None
-    return Action(request.device_id, command, _value(request))
+    return Action(request.device_id, command, _value(request), request.detail)
 
 
 def _value(request: pb.ActRequest) -> float | str | None:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import Any
 
-from assistant.home.executor import Action
+from assistant.home.executor import Action, Command
 from assistant.home.model import Device, DeviceState
 from services.hubs.board import Board
 from services.hubs.bounds import within
 from services.hubs.driver import HubAway, HubRefused
-from services.hubs.homeassistant.entities import device_from, service_for, state_from
+from services.hubs.homeassistant import media
+from services.hubs.homeassistant.entities import device_from, state_from
 from services.hubs.homeassistant.registries import (
     Registries,
     exposed_ids,
     home_from,
     rows,
 )
+from services.hubs.homeassistant.services import ServiceCall, calls_for
 from services.hubs.homeassistant.session import Event, Session, open_session
 from services.hubs.homeassistant.states import States
 from services.hubs.settings import ConnectorSettings
@@ -93,18 +96,12 @@ class HomeAssistantHub:
         if session is None:
             raise HubAway("there is no connection")
         device = self._devices.get(action.device_id)
-        call = service_for(action if device is None else within(device, action))
-        try:
-            await session.call(
-                "call_service",
-                domain=call.domain,
-                service=call.service,
-                service_data=dict(call.data),
-                target={"entity_id": call.entity_id},
-            )
-        except HubRefused as error:
-            log.warning("%s.%s for %s: %s", call.domain, call.service, call.entity_id, error)
-            raise HubRefused("the hub refused that") from error
+        action = action if device is None else within(device, action)
+        if action.command is Command.PLAY_MEDIA:
+            attributes = self._states.attributes.get(action.device_id, {})
+            action = await media.found(action, attributes, partial(_call, session, answers=True))
+        for call in calls_for(action):
+            await _call(session, call)
 
     async def _follow(self, session: Session) -> None:
         try:
@@ -219,6 +216,22 @@ class HomeAssistantHub:
             else:
                 states[id_] = state
         self._board.report(states, unreachable)
+
+
+async def _call(session: Session, call: ServiceCall, answers: bool = False) -> object:
+    more = {"return_response": True} if answers else {}
+    try:
+        return await session.call(
+            "call_service",
+            domain=call.domain,
+            service=call.service,
+            service_data=dict(call.data),
+            target={"entity_id": call.entity_id},
+            **more,
+        )
+    except HubRefused as error:
+        log.warning("%s.%s for %s: %s", call.domain, call.service, call.entity_id, error)
+        raise HubRefused("the hub refused that") from error
 
 
 def _table(answer: object) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any
 from assistant.home.imported import Imported, Skipped, tidy
 from assistant.home.limits import MAX_ALIASES
 from assistant.home.model import Area, Floor, Home
-from services.hubs.homeassistant.entities import DOMAINS, device_from, domain_of
+from services.hubs.homeassistant.entities import device_from, domain_of
+from services.hubs.homeassistant.kinds import KINDS
 from services.hubs.values import text, texts
 
 #: Entities that are looked at; a home of 500 devices has a few hundred more that are no use here.
@@ -114,7 +115,7 @@ def _unsupported(registries: Registries, attributes: Iterable[str]) -> list[Skip
     found = []
     for id_ in registries.exposed:
         if domain_of(id_) is None:
-            kinds = ", ".join(DOMAINS)
+            kinds = ", ".join(KINDS)
             found.append(Skipped(id_[:100], f"{id_.partition('.')[0][:40]} is none of {kinds}"))
         elif id_ not in known:
             found.append(Skipped(id_[:100], "it has no state"))

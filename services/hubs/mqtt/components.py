@@ -141,6 +141,20 @@ def binary_sensor(config: Config, parts: Parts) -> None:
         parts.lifetime = Lifetime(parts.lifetime.expire_s, off_s, on, off)
 
 
+def scene(config: Config, parts: Parts) -> None:
+    """Activated by a message."""
+    with parts.part("activating"):
+        topic = config.needed("command_topic")
+        words(config, parts, topic, "", ((Command.TURN_ON, "payload_on", "ON"),))
+
+
+def button(config: Config, parts: Parts) -> None:
+    """Pressed by a message."""
+    with parts.part("pressing"):
+        topic, template = config.needed("command_topic"), config.text("command_template")
+        words(config, parts, topic, template, ((Command.PRESS, "payload_press", "PRESS"),))
+
+
 def _expiry(config: Config, parts: Parts) -> None:
     with parts.part("expiry"):
         parts.lifetime = Lifetime(config.number("expire_after", 0, 0))
@@ -156,4 +170,6 @@ COMPONENTS: dict[str, tuple[Domain, Callable[[Config, Parts], None]]] = {
     "climate": (Domain.CLIMATE, climate),
     "sensor": (Domain.SENSOR, sensor),
     "binary_sensor": (Domain.SENSOR, binary_sensor),
+    "scene": (Domain.SCENE, scene),
+    "button": (Domain.BUTTON, button),
 }

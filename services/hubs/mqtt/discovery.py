@@ -24,11 +24,13 @@ from services.hubs.values import text
 _MAX_COMPONENTS = 50
 #: Characters of an entity's id behind its component.
 _MAX_ID = 80
-#: Components of the protocol that are no devices to speak of: settings, pictures, buttons of remotes.
+#: Components of the protocol that are no devices to speak of: settings, pictures.
 _QUIET = frozenset(
-    {"alarm_control_panel", "button", "camera", "device_automation", "device_tracker", "event", "image",
-     "number", "notify", "scene", "select", "siren", "tag", "text", "update"}
+    {"alarm_control_panel", "camera", "device_automation", "device_tracker", "event", "image",
+     "number", "notify", "select", "siren", "tag", "text", "update"}
 )  # fmt: skip
+#: Of these components, an entity with a category is a setting of its device, such as "restart".
+_MAY_BE_SETTINGS = frozenset({"button"})
 
 
 def wildcards(prefix: str) -> tuple[str, ...]:
@@ -64,7 +66,7 @@ def entities_from(
     skipped: list[Skipped] = []
     rows = _components(config, name, skipped) if component == "device" else [(component, name, config)]
     for kind, called, row in rows:
-        if kind in _QUIET:
+        if kind in _QUIET or (kind in _MAY_BE_SETTINGS and row.get("entity_category")):
             continue
         parts = Parts(unit)
         try:

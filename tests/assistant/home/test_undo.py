@@ -13,6 +13,8 @@ from assistant.home.state import after, can
 from assistant.home.undo import restore
 
 HOME = load_home(SAMPLE_HOME)
+#: What a scene or a script has changed is not known.
+NOT_UNDONE = (Domain.SCENE, Domain.SCRIPT)
 VALUES: dict[Command, st.SearchStrategy[float | str]] = {
     Command.SET_BRIGHTNESS: st.integers(0, 100).map(float),
     Command.SET_COLOR: st.sampled_from(["red", "blue"]),
@@ -20,6 +22,11 @@ VALUES: dict[Command, st.SearchStrategy[float | str]] = {
     Command.SET_POSITION: st.integers(0, 100).map(float),
     Command.SET_TEMPERATURE: st.integers(5, 35).map(float),
     Command.SET_SPEED: st.integers(0, 100).map(float),
+    Command.SET_VOLUME: st.integers(0, 100).map(float),
+    Command.PLAY_MEDIA: st.sampled_from(["jazz", "rock"]),
+    Command.TRANSFER: st.just("kitchen_radio"),
+    Command.SET_SHUFFLE: st.sampled_from(["on", "off"]),
+    Command.SET_REPEAT: st.sampled_from(["off", "one", "all"]),
 }
 
 
@@ -45,7 +52,7 @@ def test_what_is_undone_looks_as_before(example: tuple[Device, DeviceState, Acti
     state = after(device, before, action)
     for each in restore(device, before, action.command):
         state = after(device, state, each)
-    if action.command is Command.LOCK:
+    if action.command in (Command.LOCK, Command.TRANSFER, Command.PRESS) or device.domain in NOT_UNDONE:
         return  # see below
     assert (state.on, state.position, state.locked) == (before.on, before.position, before.locked)
     if before.on and before.brightness:

@@ -100,18 +100,18 @@ SPOKEN = [
     ("what time is it", "HassGetCurrentTime", "It's 4:35 pm."),
     ("what day is it", "HassGetCurrentDate", "It's Sunday, November 22nd."),
     ("what year is it", "HassGetCurrentDate", "It's the year 2026."),
-    ("turn the volume up", "SottoChangeVolume", "Volume 80 percent."),
-    ("set the volume to 40 percent", "SottoSetVolume", "Volume 40 percent."),
-    ("volume five", "SottoSetVolume", "Volume 50 percent."),
-    ("set the volume to minimum", "SottoSetVolume", "Volume 10 percent."),
-    ("turn the volume down a bit", "SottoChangeVolume", "Volume 60 percent."),
+    ("turn the volume up", "HassSetVolumeRelative", "Volume 80 percent."),
+    ("set the volume to 40 percent", "HassSetVolume", "Volume 40 percent."),
+    ("volume five", "HassSetVolume", "Volume 50 percent."),
+    ("set the volume to minimum", "HassSetVolume", "Volume 10 percent."),
+    ("turn the volume down a bit", "HassSetVolumeRelative", "Volume 60 percent."),
     ("all lights on", "HassTurnOn", "Turned on all lights."),
     ("all lights off", "HassTurnOff", "Turned off all lights."),
     ("all the kitchen lights on", "HassTurnOn", "Turned on the kitchen light."),
     ("all lights on in the kitchen", "HassTurnOn", "Turned on the kitchen light."),
     ("are all lights on", "HassGetState", "No, nine lights are not on."),
-    ("turn off everything", "HassTurnOff", "Turned off all lights, switches and fans."),
-    ("turn everything off", "HassTurnOff", "Turned off all lights, switches and fans."),
+    ("turn off everything", "HassTurnOff", "Turned off all lights, switches, fans and media players."),
+    ("turn everything off", "HassTurnOff", "Turned off all lights, switches, fans and media players."),
     (
         "turn off everything in the bedroom",
         "HassTurnOff",
@@ -248,4 +248,9 @@ def test_a_timer_without_a_length_is_unfinished(box: Box, text: str) -> None:
 
 def test_everything_off_leaves_locks_covers_and_heating_alone(box: Box) -> None:
     acts = box.ask("turn off everything").acts
-    assert {act.name for act in acts} == {"light.turn_off", "switch.turn_off", "fan.turn_off"}
+    assert {act.name for act in acts} == {
+        "light.turn_off",
+        "switch.turn_off",
+        "fan.turn_off",
+        "media_player.turn_off",
+    }

@@ -233,10 +233,10 @@ def test_other_languages_build(language: str, home: HomeNames) -> None:
 def test_a_name_alone_is_no_sentence(template: str, kept: bool) -> None:
     rules = {"the": "(the|my)", "turn": "(turn|switch)", "open": "(open|raise)"}
     blocks = BuiltinBlocks({"light"}, rules)
-    assert bool(blocks.choose([{"sentences": [template]}])) is kept
+    assert bool(blocks.choose("HassTurnOn", [{"sentences": [template]}])) is kept
 
 
 def test_sentences_about_what_the_home_has_not_are_left_out() -> None:
     blocks = BuiltinBlocks({"light"}, {})
     block = {"sentences": ["open it"], "slots": {"domain": "cover"}}
-    assert blocks.choose([block]) == []
+    assert blocks.choose("HassTurnOn", [block]) == []

@@ -15,7 +15,7 @@ from services.hubs.mqtt.entity import Entity, Message, is_topic
 from services.hubs.mqtt.house import House
 from services.hubs.mqtt.kind import MqttSettings
 from services.hubs.mqtt.template import Payload
-from tests.services.hubs.discovered import entity, sent, told
+from tests.services.hubs.discovered import described, entity, sent, told
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -283,3 +283,17 @@ def test_a_command_that_a_device_lacks_is_refused() -> None:
         house.messages(Action("cover.x", Command.LOCK))
     with pytest.raises(HubRefused):
         house.messages(Action("cover.x", Command.SET_POSITION, "far"))
+
+
+def test_a_scene_is_activated_by_its_message() -> None:
+    found = entity("scene", cmd_t="home/scene", pl_on="movie", name="Movie")
+    assert (found.device.domain, sent(found, Command.TURN_ON)) == (Domain.SCENE, [("home/scene", "movie")])
+
+
+def test_a_button_is_pressed_by_its_message() -> None:
+    found = entity("button", cmd_t="gate/press", pl_prs="GO", name="Gate")
+    assert (found.device.domain, sent(found, Command.PRESS)) == (Domain.BUTTON, [("gate/press", "GO")])
+
+
+def test_a_button_that_is_a_setting_of_its_device_is_passed_over() -> None:
+    assert described("button", {"cmd_t": "plug/restart", "name": "Restart", "ent_cat": "config"}) == ((), ())
