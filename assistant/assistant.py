@@ -15,6 +15,7 @@ from assistant.clock import BoxClock
 from assistant.events import Event, EventBus, EventKind
 from assistant.hearing.ears import Ears
 from assistant.hearing.hearing import Hearing
+from assistant.home.code_guard import GuardedHome
 from assistant.home.config import SAMPLE_HOME, load_usable_home
 from assistant.home.executor import HomeExecutor
 from assistant.home.hub import HubHome
@@ -45,6 +46,7 @@ from assistant.transcription import RecordingRecogniser
 from assistant.turn.context import StreamContext
 from assistant.turn.conversation import Conversation
 from assistant.turn.dialogue import Dialogue
+from assistant.turn.secret import open_slots, open_text
 from assistant.turn.settings import ConversationSettings
 from assistant.turn.store import Turn, TurnStore
 from assistant.turn.utterance import Voice
@@ -105,7 +107,9 @@ class Assistant:
         self.serving = Serving(self._store, choices)
         self._upkeep = Upkeep(self.serving, self.faults)
         self.hub = HubHome(state / "hub-home.json") if settings.hub else None
-        self.executor: HomeExecutor = self.hub or self._home_of_file(settings.home)
+        self.executor: HomeExecutor = GuardedHome(
+            self.hub or self._home_of_file(settings.home), state / "alarm-codes.json"
+        )
         self._language = load_language(settings.language, skill_modules())
         replies = self._language.replies
         self.timers = TimerBook(state / "timers.json", replies, self.faults)
@@ -304,8 +308,8 @@ class Assistant:
             raise Unavailable("the caller has left before the sentence was understood", code="ask.given-up")
         intent = plan.parse.intent if plan.parse else None
         slots = dict(plan.parse.slots) if plan.parse else {}
-        accepted = plan.parse is not None
-        bus.publish(EventKind.DECIDED, identifier, accepted=accepted, intent=intent or "", slots=slots)
+        accepted, told = plan.parse is not None, open_slots(slots)
+        bus.publish(EventKind.DECIDED, identifier, accepted=accepted, intent=intent or "", slots=told)
         outcome = self.dialogue.carry_out(plan)
         if outcome.reply.acts:
             bus.publish(EventKind.ACTED, identifier, intent=intent or "")
@@ -313,10 +317,10 @@ class Assistant:
         turn = Turn(
             id=identifier,
             time=time.time(),
-            transcript=query,
+            transcript=open_text(query, slots),
             accepted=accepted,
             intent=intent,
-            slots=slots,
+            slots=told,
             reply=outcome.reply.text,
             stages_ms={name: round(value, 3) for name, value in outcome.stages_ms.items()},
             label="ask",

@@ -42,9 +42,22 @@ class Command(StrEnum):
     SET_SHUFFLE = "set_shuffle"  # "on" or "off"
     SET_REPEAT = "set_repeat"  # "off", "one" or "all"
     PRESS = "press"
+    START = "start"  # of a vacuum or a lawn mower
+    DOCK = "dock"
+    LOCATE = "locate"
+    CLEAN_AREA = "clean_area"  # id of the area
+    SET_HUMIDITY = "set_humidity"  # percent
+    SET_MODE = "set_mode"  # name of the mode
+    ARM_HOME = "arm_home"  # the code, where the panel asks for one
+    ARM_AWAY = "arm_away"
+    ARM_NIGHT = "arm_night"
+    ARM_VACATION = "arm_vacation"
+    DISARM = "disarm"  # the code
 
 
 PERCENT = Range(0, 100)
+#: What a command takes that may need the code of a panel.
+CODE = "code"
 _KELVIN = Range(1000, 10_000)
 
 
@@ -57,7 +70,7 @@ class Effect:
         sets: fields of the state, and what they are afterwards.
         sets_of: further ones, by the kind of device.
         becomes: the field of the state that the value becomes; "" for none.
-        takes: "number" or "text"; "" for a command without a value.
+        takes: "number", "text", or `CODE`, which only some devices ask for; "" for no value.
         ranged: name of the value in `Device.ranges`.
         usual: the numbers that a device takes that names no range; None for degrees (`state.value_range`).
         whole: whether the number in the state is a whole one.
@@ -77,9 +90,20 @@ class Effect:
 
 _PLAYER = Domain.MEDIA_PLAYER
 _RUNS: dict[Domain, Feature | None] = {
-    **dict.fromkeys((Domain.LIGHT, Domain.SWITCH, Domain.FAN, Domain.CLIMATE)),
+    **dict.fromkeys((Domain.LIGHT, Domain.SWITCH, Domain.FAN, Domain.CLIMATE, Domain.HUMIDIFIER)),
     _PLAYER: Feature.POWER,
+    Domain.WATER_HEATER: Feature.POWER,
+    Domain.SIREN: None,
 }
+
+
+def _machines(feature: Feature) -> dict[Domain, Feature | None]:
+    return {Domain.VACUUM: feature, Domain.LAWN_MOWER: feature}
+
+
+def _arms(feature: Feature, activity: str) -> Effect:
+    return Effect({Domain.ALARM_PANEL: feature}, {"activity": activity}, takes=CODE)
+
 
 EFFECTS: dict[Command, Effect] = {
     Command.TURN_ON: Effect(
@@ -105,15 +129,18 @@ EFFECTS: dict[Command, Effect] = {
         ranged="color_temp",
         usual=_KELVIN,
     ),
-    Command.OPEN: Effect({Domain.COVER: None}, {"position": 100}),
-    Command.CLOSE: Effect({Domain.COVER: None}, {"position": 0}),
+    Command.OPEN: Effect({Domain.COVER: None, Domain.VALVE: None}, {"position": 100}),
+    Command.CLOSE: Effect({Domain.COVER: None, Domain.VALVE: None}, {"position": 0}),
     Command.SET_POSITION: Effect(
-        {Domain.COVER: Feature.POSITION}, becomes="position", takes="number", ranged="position"
+        {Domain.COVER: Feature.POSITION, Domain.VALVE: Feature.POSITION},
+        becomes="position",
+        takes="number",
+        ranged="position",
     ),
     Command.LOCK: Effect({Domain.LOCK: None}, {"locked": True}),
     Command.UNLOCK: Effect({Domain.LOCK: None}, {"locked": False}),
     Command.SET_TEMPERATURE: Effect(
-        {Domain.CLIMATE: None},
+        {Domain.CLIMATE: None, Domain.WATER_HEATER: None},
         {"on": True},
         becomes="target_temperature",
         takes="number",
@@ -125,8 +152,19 @@ EFFECTS: dict[Command, Effect] = {
         {Domain.FAN: Feature.SPEED}, becomes="speed", takes="number", ranged="percentage", off_at_zero=True
     ),
     Command.PLAY: Effect({_PLAYER: Feature.PLAY}, {"on": True, "activity": "playing"}),
-    Command.PAUSE: Effect({_PLAYER: Feature.PAUSE}, {"activity": "paused"}),
-    Command.STOP: Effect({_PLAYER: Feature.STOP}, {"activity": "idle"}),
+    Command.PAUSE: Effect(
+        {_PLAYER: Feature.PAUSE, Domain.VACUUM: Feature.PAUSE, Domain.LAWN_MOWER: Feature.PAUSE},
+        {"activity": "paused"},
+    ),
+    Command.STOP: Effect(
+        {
+            _PLAYER: Feature.STOP,
+            Domain.VACUUM: Feature.STOP,
+            Domain.COVER: Feature.STOP,
+            Domain.VALVE: Feature.STOP,
+        },
+        sets_of={_PLAYER: {"activity": "idle"}, Domain.VACUUM: {"activity": "idle"}},
+    ),
     Command.NEXT: Effect({_PLAYER: Feature.NEXT}),
     Command.PREVIOUS: Effect({_PLAYER: Feature.PREVIOUS}),
     Command.SET_VOLUME: Effect({_PLAYER: Feature.VOLUME}, {"muted": False}, becomes="volume", takes="number"),
@@ -142,6 +180,28 @@ EFFECTS: dict[Command, Effect] = {
     Command.SET_SHUFFLE: Effect({_PLAYER: Feature.SHUFFLE}, takes="text"),
     Command.SET_REPEAT: Effect({_PLAYER: Feature.REPEAT}, takes="text"),
     Command.PRESS: Effect({Domain.BUTTON: None}),
+    Command.START: Effect(
+        _machines(Feature.START),
+        sets_of={Domain.VACUUM: {"activity": "cleaning"}, Domain.LAWN_MOWER: {"activity": "mowing"}},
+    ),
+    Command.DOCK: Effect(_machines(Feature.DOCK), {"activity": "docked"}),
+    Command.LOCATE: Effect({Domain.VACUUM: Feature.LOCATE}),
+    Command.CLEAN_AREA: Effect({Domain.VACUUM: Feature.CLEAN_AREA}, {"activity": "cleaning"}, takes="text"),
+    Command.SET_HUMIDITY: Effect(
+        {Domain.HUMIDIFIER: None},
+        {"on": True},
+        becomes="target_humidity",
+        takes="number",
+        ranged="humidity",
+    ),
+    Command.SET_MODE: Effect(
+        dict.fromkeys((Domain.HUMIDIFIER, Domain.WATER_HEATER), Feature.MODE), becomes="mode", takes="text"
+    ),
+    Command.ARM_HOME: _arms(Feature.ARM_HOME, "armed_home"),
+    Command.ARM_AWAY: _arms(Feature.ARM_AWAY, "armed_away"),
+    Command.ARM_NIGHT: _arms(Feature.ARM_NIGHT, "armed_night"),
+    Command.ARM_VACATION: _arms(Feature.ARM_VACATION, "armed_vacation"),
+    Command.DISARM: Effect({Domain.ALARM_PANEL: Feature.DISARM}, {"activity": "disarmed"}, takes=CODE),
 }
 
 #: The features that make sense for each domain.
@@ -151,3 +211,4 @@ FEATURES: dict[Domain, frozenset[Feature]] = {
     )
     for domain in Domain
 }
+FEATURES[Domain.ALARM_PANEL] |= {Feature.CODE}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence, Set
 from itertools import compress
 from pathlib import Path
@@ -38,12 +39,12 @@ _FILE_HINTS: dict[Flaw, str] = {
     "too-large": "a home of hundreds of devices fits well below; is this the right file?",
     "syntax": "correct the line named",
 }
-_DEVICE_KEYS = frozenset(
-    ["id", "name", "aliases", "domain", "area", "device_class", "features", "unit", "state", "ranges"]
-)
+_NAMED_KEYS = frozenset({"id", "name", "aliases", "domain", "area", "device_class"})
+_DEVICE_KEYS = _NAMED_KEYS | {"features", "unit", "state", "ranges", "code"}
 _NO_KEYS: dict[str, Any] = {}
 _NO_RANGES: dict[str, Range] = {}
 _UNITS = ("celsius", "fahrenheit")
+_CODE = re.compile(r"[0-9]{4,8}")
 _DEFAULTS: dict[Domain, dict[str, Any]] = {
     Domain.LIGHT: {"on": False},
     Domain.SWITCH: {"on": False},
@@ -56,6 +57,13 @@ _DEFAULTS: dict[Domain, dict[str, Any]] = {
     Domain.SCENE: {},
     Domain.SCRIPT: {},
     Domain.BUTTON: {},
+    Domain.VACUUM: {"activity": "docked"},
+    Domain.LAWN_MOWER: {"activity": "docked"},
+    Domain.VALVE: {"position": 0},
+    Domain.HUMIDIFIER: {"on": False},
+    Domain.WATER_HEATER: {"on": True},
+    Domain.SIREN: {"on": False},
+    Domain.ALARM_PANEL: {"activity": "disarmed"},
 }
 
 
@@ -193,13 +201,16 @@ class _Reader(Entries):
         if word not in known:
             raise self._error(f"{where}.domain", f"{shown(word)} is none of {', '.join(known)}", "domain")
         domain = Domain(word)
-        possible = sorted(feature.value for feature in FEATURES[domain])
+        # What disarms a panel is its code.
+        possible = sorted(feature.value for feature in FEATURES[domain] - {Feature.DISARM})
         features = self._or(NO_TEXTS, lambda: self._strings(entry, "features", where))
         for feature in features:
             if feature not in possible:
                 names = ", ".join(possible) or "none"
                 message = f"{shown(feature)} is no feature of a {word} (there are: {names})"
                 self._blame(self._error(f"{where}.features", message, "feature"), "That feature is left out.")
+        code = self._or("", lambda: self._code(entry, where)) if domain is Domain.ALARM_PANEL else ""
+        disarmed = {Feature.DISARM} if code else set()
         return Device(
             id=self._id(entry, where),
             name=self._name(entry, where),
@@ -207,13 +218,20 @@ class _Reader(Entries):
             aliases=self._aliases(entry, where),
             area=self._or(None, lambda: self._reference(entry, "area", where, areas)),
             device_class=self._or("", lambda: self._string(entry, "device_class", where, "")) or None,
-            features=frozenset(Feature(feature) for feature in features if feature in possible),
+            features=frozenset(Feature(feature) for feature in features if feature in possible) | disarmed,
             unit=self._or("", lambda: self._string(entry, "unit", where, "")),
             initial=self._state(
                 self._or(_NO_KEYS, lambda: self._section(entry, "state", where)), domain, f"{where}.state"
             ),
             ranges=self._or(_NO_RANGES, lambda: self._ranges(entry, where)),
+            code=code,
         )
+
+    def _code(self, entry: dict[str, Any], where: str) -> str:
+        code = self._string(entry, "code", where, "")
+        if code and not _CODE.fullmatch(code):
+            raise self._error(f"{where}.code", "a code has 4 to 8 digits, in quotes", "code")
+        return code
 
     def _ranges(self, device: dict[str, Any], where: str) -> dict[str, Range]:
         table, where = self._section(device, "ranges", where), f"{where}.ranges"

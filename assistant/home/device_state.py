@@ -14,20 +14,23 @@ class DeviceState:
     More than twelve attributes: one for each thing that some kind of device tells.
 
     Attributes:
-        on: whether a light, switch, fan, heating or media player runs.
+        on: whether a light, switch, fan, heating, media player, ... runs.
         brightness: percent, 0 to 100.
         color: name of the colour.
         color_temperature: kelvin.
-        position: of a cover, percent, 0 closed to 100 open.
+        position: of a cover or a valve, percent, 0 closed to 100 open.
         locked: of a lock.
-        target_temperature: of a heating, in the home's unit.
-        current_temperature: what a heating measures, in the home's unit.
+        target_temperature: of a heating or a water heater, in the home's unit.
+        current_temperature: what it measures, in the home's unit.
         speed: of a fan, percent.
         value: what a sensor measures, in its unit.
-        activity: what it does, in Home Assistant's word: a media player is "playing", "idle", "off"...
+        activity: what it does, in Home Assistant's word: a media player is "playing", a vacuum "cleaning", an
+            alarm panel "armed_home".
         volume: of a media player, percent.
         muted: of a media player.
         title, artist: of what plays.
+        target_humidity, current_humidity: of a humidifier, percent.
+        mode: of a humidifier or a water heater, in Home Assistant's word.
     """
 
     on: bool | None = None
@@ -45,6 +48,9 @@ class DeviceState:
     muted: bool | None = None
     title: str | None = None
     artist: str | None = None
+    target_humidity: int | None = None
+    current_humidity: int | None = None
+    mode: str | None = None
 
 
 #: What each field holds, as it is written in JSON and TOML.
@@ -64,9 +70,12 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "muted": (bool,),
     "title": (str,),
     "artist": (str,),
+    "target_humidity": (int,),
+    "current_humidity": (int,),
+    "mode": (str,),
 }
 _LARGEST = 1e12
-_PERCENT = ("brightness", "position", "speed", "volume")
+_PERCENT = ("brightness", "position", "speed", "volume", "target_humidity", "current_humidity")
 #: Characters of a text; a hub's are cut to less.
 _LONGEST = 1000
 

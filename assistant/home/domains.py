@@ -19,6 +19,13 @@ class Domain(StrEnum):
     SCENE = "scene"
     SCRIPT = "script"
     BUTTON = "button"
+    VACUUM = "vacuum"
+    LAWN_MOWER = "lawn_mower"
+    VALVE = "valve"
+    HUMIDIFIER = "humidifier"
+    WATER_HEATER = "water_heater"
+    SIREN = "siren"
+    ALARM_PANEL = "alarm_control_panel"
 
 
 class Feature(StrEnum):
@@ -29,7 +36,8 @@ class Feature(StrEnum):
     COLOR_TEMPERATURE = "color_temperature"
     POSITION = "position"
     SPEED = "speed"
-    #: Of media players, which often lack some of these.
+    MODE = "mode"
+    #: Of media players and machines, which often lack some of these.
     POWER = "power"
     PLAY = "play"
     PAUSE = "pause"
@@ -42,3 +50,15 @@ class Feature(StrEnum):
     TRANSFER = "transfer"
     SHUFFLE = "shuffle"
     REPEAT = "repeat"
+    #: Of vacuums and lawn mowers.
+    START = "start"
+    DOCK = "dock"
+    LOCATE = "locate"
+    CLEAN_AREA = "clean_area"
+    #: Of alarm panels. One with a code has `DISARM`, one that asks for it to be armed, too, has `CODE`.
+    ARM_HOME = "arm_home"
+    ARM_AWAY = "arm_away"
+    ARM_NIGHT = "arm_night"
+    ARM_VACATION = "arm_vacation"
+    DISARM = "disarm"
+    CODE = "code"

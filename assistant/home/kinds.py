@@ -63,7 +63,7 @@ def state_word(device: Device, state: DeviceState) -> str | None:
     None where it is not known.
     """
     match device.domain:
-        case Domain.COVER:
+        case Domain.COVER | Domain.VALVE:
             return None if state.position is None else ("open" if state.position else "closed")
         case Domain.LOCK:
             return None if state.locked is None else ("locked" if state.locked else "unlocked")
@@ -71,7 +71,12 @@ def state_word(device: Device, state: DeviceState) -> str | None:
             if device.device_class == "battery" and isinstance(state.value, int | float):
                 return "low" if state.value <= _LOW_BATTERY else "normal"
             return None if state.value is None else str(state.value)
-        case Domain.MEDIA_PLAYER if state.activity is not None:
+        case _ if state.activity is not None:
             return state.activity
         case _:
             return None if state.on is None else ("on" if state.on else "off")
+
+
+def is_said(word: str, asked: str) -> bool:
+    """Whether a state is the one that is asked for: "armed" is asked for, and "armed_away" is it, too."""
+    return word == asked or word.startswith(f"{asked}_")

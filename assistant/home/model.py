@@ -57,6 +57,7 @@ class Device:
         unit: of a sensor's value, such as "%" or "°C".
         initial: the state before anything was commanded.
         ranges: the values it takes, by the names in `RANGED`, where they differ from what is usual.
+        code: what disarms an alarm panel of `home.toml`; a hub keeps those of its own panels.
         shared_name: what its owner calls it, where devices of other areas have that name too and `name`
             has the area in front; else "".
     """
@@ -72,6 +73,7 @@ class Device:
     initial: DeviceState = field(default_factory=DeviceState)
     ranges: Mapping[str, Range] = field(default_factory=dict, hash=False)
     shared_name: str = ""
+    code: str = field(default="", repr=False)
 
     @property
     def spoken_name(self) -> str:

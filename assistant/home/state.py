@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import hmac
 import logging
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant.home.commands import EFFECTS
+from assistant.home.commands import CODE, EFFECTS
 from assistant.home.executor import Action, Command
-from assistant.home.model import Device, DeviceState, Home, Range, state_problem
+from assistant.home.model import Device, DeviceState, Domain, Feature, Home, Range, state_problem
 from common.errors import HomeError, StorageError
 from common.faults import Faults
 from common.state_file import load_json, save_json
@@ -22,6 +24,8 @@ _VERSION = 1
 
 #: What heatings take that name no range: 5 to 35 °C, as common thermostats offer; the same in °F, rounded.
 _TEMPERATURES = {"celsius": Range(5, 35), "fahrenheit": Range(41, 95)}
+#: The same of water heaters: from frost protection to the hottest that common boilers offer.
+_WATER = {"celsius": Range(5, 85), "fahrenheit": Range(41, 185)}
 
 
 def can(device: Device, command: Command) -> bool:
@@ -30,10 +34,16 @@ def can(device: Device, command: Command) -> bool:
     return device.domain in takers and takers[device.domain] in (None, *device.features)
 
 
+def first_of(device: Device, commands: Sequence[Command]) -> Command | None:
+    """The first of the commands that `device` understands; None if it understands none of them."""
+    return next((command for command in commands if can(device, command)), None)
+
+
 def value_range(device: Device, command: Command, unit: str) -> Range:
     """The values that `device` takes with a command that sets a number; `unit` is the home's."""
     effect = EFFECTS[command]
-    return device.ranges.get(effect.ranged, effect.usual or _TEMPERATURES[unit])
+    degrees = _WATER if device.domain is Domain.WATER_HEATER else _TEMPERATURES
+    return device.ranges.get(effect.ranged, effect.usual or degrees[unit])
 
 
 def takes(device: Device, command: Command, value: float, unit: str) -> bool:
@@ -111,6 +121,7 @@ class LocalHome:
         with self._lock:
             device = self._device(action.device_id)
             before = self._states[device.id]
+            _check_code(device, action)
             self._states[device.id] = after(device, before, action, self._home.unit)
             if action.command is Command.TRANSFER:
                 other = self._device(str(action.value)).id
@@ -164,6 +175,15 @@ class LocalHome:
             if _fits(state, device.initial):
                 states[identifier] = state
         return states
+
+
+def _check_code(device: Device, action: Action) -> None:
+    """Refuse what needs the code of an alarm panel and has it not."""
+    needed = action.command is Command.DISARM or (
+        EFFECTS[action.command].takes == CODE and Feature.CODE in device.features
+    )
+    if needed and can(device, action.command) and not hmac.compare_digest(str(action.value), device.code):
+        raise HomeError("the code is wrong", code="home.code")
 
 
 def _fits(state: DeviceState, initial: DeviceState) -> bool:

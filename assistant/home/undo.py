@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from assistant.home.executor import Action, Command
 from assistant.home.model import Device, DeviceState, Domain
 from assistant.home.state import can
 
-_SWITCHES = (Domain.SWITCH, Domain.CLIMATE)
 #: Commands with their values, in order.
 _Steps = tuple[tuple[Command, float | str | None], ...]
 
@@ -22,30 +23,19 @@ def restore(device: Device, before: DeviceState, command: Command) -> tuple[Acti
         before: its state before the command.
         command: what was done.
     """
-    actions: _Steps = ()
-    if device.domain is Domain.LIGHT:
-        actions = _light(device, before, command)
-    elif device.domain is Domain.FAN:
-        if before.on is False:
-            actions = ((Command.TURN_OFF, None),)
-        elif before.on and command is Command.SET_SPEED:
-            # A speed of 0 switches a fan off. If the speed before is not known, the fan is at least on again.
-            actions = ((Command.SET_SPEED, before.speed),) if before.speed else ((Command.TURN_ON, None),)
-        elif before.on:
-            actions = ((Command.TURN_ON, None),)
-    elif device.domain is Domain.COVER:
-        actions = _cover(device, before)
-    elif device.domain is Domain.LOCK:
-        if command is Command.UNLOCK and before.locked:
-            actions = ((Command.LOCK, None),)
-    elif device.domain is Domain.MEDIA_PLAYER:
-        actions = _player(before, command)
-    elif device.domain in _SWITCHES:
-        actions = _switch(before, command)
-    return tuple(Action(device.id, each, value) for each, value in actions if can(device, each))
+    before_that = _BEFORE.get(device.domain, _nothing)
+    return tuple(
+        Action(device.id, each, value)
+        for each, value in before_that(device, before, command)
+        if can(device, each)
+    )
 
 
-def _light(device: Device, before: DeviceState, command: Command) -> _Steps:
+def _nothing(_device: Device, _before: DeviceState, _command: Command) -> _Steps:
+    return ()
+
+
+def _light(_device: Device, before: DeviceState, command: Command) -> _Steps:
     if before.on is None:
         return ()
     found: list[tuple[Command, float | str | None]] = []
@@ -61,24 +51,53 @@ def _light(device: Device, before: DeviceState, command: Command) -> _Steps:
     return tuple(found)
 
 
-def _cover(device: Device, before: DeviceState) -> _Steps:
-    if before.position is None:
+def _fan(_device: Device, before: DeviceState, command: Command) -> _Steps:
+    if before.on is None:
+        return ()
+    if before.on and command is Command.SET_SPEED and before.speed:
+        return ((Command.SET_SPEED, before.speed),)
+    # A speed of 0 switches a fan off. If the speed before is not known, the fan is at least on again.
+    return ((Command.TURN_ON if before.on else Command.TURN_OFF, None),)
+
+
+def _cover(device: Device, before: DeviceState, command: Command) -> _Steps:
+    if before.position is None or command is Command.STOP:
         return ()
     if can(device, Command.SET_POSITION):
         return ((Command.SET_POSITION, before.position),)
     return ((Command.OPEN if before.position > 0 else Command.CLOSE, None),)
 
 
-def _switch(before: DeviceState, command: Command) -> _Steps:
+def _lock(_device: Device, before: DeviceState, command: Command) -> _Steps:
+    return ((Command.LOCK, None),) if command is Command.UNLOCK and before.locked else ()
+
+
+#: Command that sets a value -> the field of the state that has it.
+_SET = {
+    Command.SET_TEMPERATURE: "target_temperature",
+    Command.SET_HUMIDITY: "target_humidity",
+    Command.SET_MODE: "mode",
+}
+
+
+def _switch(_device: Device, before: DeviceState, command: Command) -> _Steps:
     found: list[tuple[Command, float | str | None]] = []
-    if command is Command.SET_TEMPERATURE and before.target_temperature is not None:
-        found.append((Command.SET_TEMPERATURE, before.target_temperature))
+    if command in _SET and (value := getattr(before, _SET[command])) is not None:
+        found.append((command, value))
     if before.on is not None:
         found.append((Command.TURN_ON if before.on else Command.TURN_OFF, None))
     return tuple(found)
 
 
-#: What a media player does is brought back by these.
+#: What a vacuum or a lawn mower does, and what a media player does, is brought back by these.
+_AT_WORK = {
+    "docked": Command.DOCK,
+    "returning": Command.DOCK,
+    "paused": Command.PAUSE,
+    "idle": Command.STOP,
+    "cleaning": Command.START,
+    "mowing": Command.START,
+}
 _ACTIVITIES = {"playing": Command.PLAY, "paused": Command.PAUSE, "idle": Command.STOP}
 _PLAYING = (Command.PLAY, Command.PAUSE, Command.STOP, Command.PLAY_MEDIA)
 _REVERSED = {
@@ -89,7 +108,13 @@ _REVERSED = {
 }
 
 
-def _player(before: DeviceState, command: Command) -> _Steps:
+def _machine(_device: Device, before: DeviceState, command: Command) -> _Steps:
+    if command is Command.LOCATE or before.activity not in _AT_WORK:
+        return ()
+    return ((_AT_WORK[before.activity], None),)
+
+
+def _player(_device: Device, before: DeviceState, command: Command) -> _Steps:
     if command is Command.SET_VOLUME:
         return () if before.volume is None else ((command, before.volume),)
     if command in (Command.MUTE, Command.UNMUTE) and before.muted is (command is Command.MUTE):
@@ -101,3 +126,17 @@ def _player(before: DeviceState, command: Command) -> _Steps:
     if before.on is not None and command in (Command.TURN_ON, Command.TURN_OFF, *_PLAYING):
         return ((Command.TURN_ON if before.on else Command.TURN_OFF, None),)
     return ()
+
+
+#: What leads to the state before, by kind of device. Arming is not taken back, because that needs the code.
+_BEFORE: dict[Domain, Callable[[Device, DeviceState, Command], _Steps]] = {
+    Domain.LIGHT: _light,
+    Domain.FAN: _fan,
+    Domain.LOCK: _lock,
+    Domain.MEDIA_PLAYER: _player,
+    **dict.fromkeys((Domain.COVER, Domain.VALVE), _cover),
+    **dict.fromkeys((Domain.VACUUM, Domain.LAWN_MOWER), _machine),
+    **dict.fromkeys(
+        (Domain.SWITCH, Domain.CLIMATE, Domain.HUMIDIFIER, Domain.WATER_HEATER, Domain.SIREN), _switch
+    ),
+}

@@ -6,17 +6,22 @@ from collections.abc import Sequence
 from enum import Enum
 from functools import partial
 
-from assistant.home.kinds import is_kind, opens, state_word
-from assistant.home.model import Device, DeviceState, Domain
+from assistant.home.kinds import is_kind, is_said, opens, state_word
+from assistant.home.model import Device, Domain
 from assistant.skills import slots
 from assistant.skills.context import SkillContext
 from assistant.skills.contract import Reply, Request
+from assistant.skills.home_reports import HomeReports
 from assistant.skills.home_skill import HomeSkill
 from assistant.skills.lines import WordList, line
 from assistant.skills.selection import NothingSelectedError, Selection
 
 #: Up to so many devices are named; more are counted.
 _MAX_NAMES = 6
+#: Kinds of device of which a home mostly has one: "is the vacuum cleaning" is about that one.
+_SINGLE = frozenset(
+    {Domain.VACUUM, Domain.LAWN_MOWER, Domain.ALARM_PANEL, Domain.HUMIDIFIER, Domain.WATER_HEATER}
+)
 #: States a house is left in.
 _RESTING = ("off", "closed", "locked", "dry", "normal")
 
@@ -44,16 +49,6 @@ _TEMPERATURE = line("home.temperature", "degrees", "place")
 _NO_THERMOMETER = line("home.no_thermometer", "place")
 _OUTSIDE = line("home.outside")
 _UNKNOWN_FLOOR = line("home.unknown_floor")
-_IS = line("home.is", "what", "state")
-_IS_AT = line("home.is_at", "what", "state", "percent")
-_STATE_UNKNOWN = line("home.state_unknown")
-_VALUE = line("home.value", "what", "value", "unit")
-_VALUE_UNKNOWN = line("home.value_unknown", "what")
-_CLIMATE = line("home.climate", "what", "how")
-_CLIMATE_OFF = line("home.climate_off")
-_CLIMATE_ON = line("home.climate_on")
-_CLIMATE_TARGET = line("home.climate_target", "degrees")
-_CLIMATE_MEASURES = line("home.climate_measures", "degrees")
 
 #: How a question is put; no slot says it, only the words.
 _HOW_MANY_WORDS = WordList("home.how_many")
@@ -96,6 +91,7 @@ class HomeQuestionSkill(HomeSkill):
                 "HassClimateGetTemperature": self._temperature,
             },
         )
+        self._reports = HomeReports(self._words)
 
     def _state(self, request: Request) -> Reply:
         asked = slots.text(request.slots, "state")
@@ -103,9 +99,11 @@ class HomeQuestionSkill(HomeSkill):
         about = opens if everything else partial(_is_asked, said=request.slots)
         chosen = self._selector.select(self._executor.home, request, asked=about)
         if asked is None:
-            states = self._words.phrases.joined([self._state_of(device) for device in chosen.devices])
+            states = self._words.phrases.joined(
+                [self._reports.of(device, self._executor.state(device.id)) for device in chosen.devices]
+            )
             return Reply(self._text(_STATES, states=states))
-        if chosen.named:
+        if chosen.named or (len(chosen.devices) == 1 and chosen.devices[0].domain in _SINGLE):
             device = chosen.devices[0]
             state = self._executor.state(device.id)
             value = state_word(device, state)
@@ -114,7 +112,7 @@ class HomeQuestionSkill(HomeSkill):
                 asked_for = self._words.state(asked)
                 return Reply(self._text(_NOT_KNOWN_WHETHER, name=name, state=asked_for), ok=False)
             said = self._words.state(value)
-            return Reply(self._text(_YES if value == asked else _NO, name=name, state=said))
+            return Reply(self._text(_YES if is_said(value, asked) else _NO, name=name, state=said))
         form = self._form(request.text, asked)
         if asked == "detected":
             return self._detected(chosen, form)
@@ -146,8 +144,8 @@ class HomeQuestionSkill(HomeSkill):
 
     def _several(self, chosen: Selection, asked: str, form: Form, everything: bool) -> Reply:
         states = [(device, state_word(device, self._executor.state(device.id))) for device in chosen.devices]
-        yes = [device for device, value in states if value == asked]
-        no = [device for device, value in states if value not in (asked, None)]
+        yes = [device for device, value in states if value is not None and is_said(value, asked)]
+        no = [device for device, value in states if value is not None and not is_said(value, asked)]
         unknown = [self._words.bare(device.spoken_name) for device, value in states if value is None]
         devices, place, state = chosen.several, chosen.place, self._words.state(asked)
         if form is Form.HOW_MANY:
@@ -227,44 +225,6 @@ class HomeQuestionSkill(HomeSkill):
             return state.value
         return None
 
-    def _state_of(self, device: Device) -> str:
-        """ "the kitchen light is on, at 40 percent", "the humidity is 58 %"."""
-        state = self._executor.state(device.id)
-        what = self._words.the(device)
-        if device.domain is Domain.SENSOR:
-            if state.value is None:
-                return self._text(_VALUE_UNKNOWN, what=what)
-            return self._text(_VALUE, what=what, value=state.value, unit=device.unit)
-        if device.domain is Domain.CLIMATE:
-            return self._text(_CLIMATE, what=what, how=self._climate(state))
-        value = state_word(device, state)
-        said = self._text(_STATE_UNKNOWN) if value is None else self._words.state(value)
-        percent = _percent(device, state)
-        if percent is None:
-            return self._text(_IS, what=what, state=said)
-        return self._text(_IS_AT, what=what, state=said, percent=percent)
-
-    def _climate(self, state: DeviceState) -> str:
-        if state.on is False:
-            return self._text(_CLIMATE_OFF)
-        parts = []
-        if state.target_temperature is not None:
-            parts.append(self._text(_CLIMATE_TARGET, degrees=state.target_temperature))
-        if state.current_temperature is not None:
-            parts.append(self._text(_CLIMATE_MEASURES, degrees=state.current_temperature))
-        return self._words.phrases.joined(parts) or self._text(_CLIMATE_ON)
-
 
 def _is_asked(device: Device, said: slots.Slots) -> bool:
     return is_kind(device, slots.text(said, "domain"), slots.text(said, "device_class"), asked=True)
-
-
-def _percent(device: Device, state: DeviceState) -> float | None:
-    """How far it is on or open, where that says more than its state."""
-    if device.domain is Domain.LIGHT:
-        return state.brightness if state.on else None
-    if device.domain is Domain.FAN:
-        return state.speed if state.on else None
-    if device.domain is Domain.COVER and state.position is not None and 0 < state.position < 100:
-        return state.position
-    return None

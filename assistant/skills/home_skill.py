@@ -19,7 +19,7 @@ from assistant.skills.selection import NothingSelectedError, Selection, Selector
 from assistant.skills.table_skill import Handlers, TableSkill
 
 _CANNOT = line("home.cannot", "name", "ability")
-_NONE_CAN = line("home.none_can", "what", "ability")
+_NONE_CAN = line("home.none_can", "devices", "place", "ability")
 #: What a device must be able to do for a command.
 _ABILITIES = {
     Command.SET_COLOR: line("home.ability_color"),
@@ -33,6 +33,11 @@ _ABILITIES = {
     Command.UNMUTE: line("home.ability_mute"),
     Command.PLAY_MEDIA: line("home.ability_search"),
     Command.TRANSFER: line("home.ability_transfer"),
+    Command.CLEAN_AREA: line("home.ability_clean_area"),
+    Command.STOP: line("home.ability_stop"),
+    Command.SET_HUMIDITY: line("home.ability_humidity"),
+    Command.SET_MODE: line("home.ability_mode"),
+    Command.DISARM: line("home.ability_disarm"),
 }
 _THAT = line("home.ability_that")
 
@@ -80,7 +85,8 @@ class HomeSkill(TableSkill):
         if len(chosen.devices) == 1:
             name = self._words.bare(chosen.devices[0].spoken_name)
             raise NothingSelectedError(self._text(_CANNOT, name=name, ability=ability))
-        raise NothingSelectedError(self._text(_NONE_CAN, what=chosen.phrase, ability=ability))
+        text = self._text(_NONE_CAN, devices=chosen.several, place=chosen.place, ability=ability)
+        raise NothingSelectedError(text)
 
     def _acts(
         self, devices: Iterable[Device], command: Command, value: float | str | None = None

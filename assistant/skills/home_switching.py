@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.home.executor import Command
 from assistant.home.model import Device, Domain
-from assistant.home.state import can
+from assistant.home.state import first_of
 from assistant.skills import slots
 from assistant.skills.context import SkillContext
 from assistant.skills.contract import Act, Reply, Request
@@ -15,23 +15,30 @@ from assistant.skills.selection import Selection
 #: What "everything" is switched off with; a heating goes on, and doors and blinds are no switches.
 EVERYTHING = (Domain.LIGHT, Domain.SWITCH, Domain.FAN, Domain.MEDIA_PLAYER)
 
-_SWITCHED = (Domain.LIGHT, Domain.SWITCH, Domain.FAN, Domain.CLIMATE)
+_SWITCHED = (
+    *(Domain.LIGHT, Domain.SWITCH, Domain.FAN, Domain.CLIMATE),
+    *(Domain.HUMIDIFIER, Domain.WATER_HEATER, Domain.SIREN),
+)
 #: For each kind of device the commands, of which the first that a device can do is taken, and what is said.
 _Table = dict[Domain, tuple[tuple[Command, ...], Line]]
 _TURNED_ON = line("home.turned_on", "what")
 _TURNED_OFF = line("home.turned_off", "what")
+_OPENED, _CLOSED = line("home.opened", "what"), line("home.closed", "what")
+_STARTED, _SENT_HOME = line("home.started", "what"), line("home.sent_home", "what")
 _ON: _Table = {
     **dict.fromkeys(_SWITCHED, ((Command.TURN_ON,), _TURNED_ON)),
-    Domain.COVER: ((Command.OPEN,), line("home.opened", "what")),
+    **dict.fromkeys((Domain.COVER, Domain.VALVE), ((Command.OPEN,), _OPENED)),
+    **dict.fromkeys((Domain.VACUUM, Domain.LAWN_MOWER), ((Command.START,), _STARTED)),
     Domain.LOCK: ((Command.LOCK,), line("home.locked", "what")),
     Domain.MEDIA_PLAYER: ((Command.TURN_ON, Command.PLAY), _TURNED_ON),
     Domain.SCENE: ((Command.TURN_ON,), line("home.activated", "what")),
-    Domain.SCRIPT: ((Command.TURN_ON,), line("home.started", "what")),
+    Domain.SCRIPT: ((Command.TURN_ON,), _STARTED),
     Domain.BUTTON: ((Command.PRESS,), line("home.pressed", "what")),
 }
 _OFF: _Table = {
     **dict.fromkeys(_SWITCHED, ((Command.TURN_OFF,), _TURNED_OFF)),
-    Domain.COVER: ((Command.CLOSE,), line("home.closed", "what")),
+    **dict.fromkeys((Domain.COVER, Domain.VALVE), ((Command.CLOSE,), _CLOSED)),
+    **dict.fromkeys((Domain.VACUUM, Domain.LAWN_MOWER), ((Command.DOCK, Command.STOP), _SENT_HOME)),
     Domain.LOCK: ((Command.UNLOCK,), line("home.unlocked", "what")),
     Domain.MEDIA_PLAYER: ((Command.TURN_OFF, Command.STOP, Command.PAUSE), _TURNED_OFF),
 }
@@ -80,7 +87,7 @@ class HomeSwitchingSkill(HomeSkill):
         said: Line | None = None
         for device in devices:
             commands, line_ = table.get(device.domain, ((), _CANNOT_TURN))
-            command = next((command for command in commands if can(device, command)), None)
+            command = first_of(device, commands)
             if command is not None:
                 acts.append(self._act(device, command))
                 said = said or line_

@@ -27,6 +27,13 @@ _DOMAINS: dict[str, Line] = {
     Domain.SCENE: line("home.noun_scene", "count"),
     Domain.SCRIPT: line("home.noun_script", "count"),
     Domain.BUTTON: line("home.noun_button", "count"),
+    Domain.VACUUM: line("home.noun_vacuum", "count"),
+    Domain.LAWN_MOWER: line("home.noun_lawn_mower", "count"),
+    Domain.VALVE: line("home.noun_valve", "count"),
+    Domain.HUMIDIFIER: line("home.noun_humidifier", "count"),
+    Domain.WATER_HEATER: line("home.noun_water_heater", "count"),
+    Domain.SIREN: line("home.noun_siren", "count"),
+    Domain.ALARM_PANEL: line("home.noun_alarm_panel", "count"),
 }
 _DEVICE = line("home.noun_device", "count")
 #: Kinds of device whose names stand alone: "movie night", not "the movie night".
@@ -47,6 +54,9 @@ _VALUES: dict[str, Line] = {
         *("on", "off", "open", "closed", "opening", "closing", "locked", "unlocked"),
         *("detected", "clear", "wet", "dry", "low", "normal", "home", "away"),
         *("playing", "paused", "idle", "buffering", "standby"),
+        *("cleaning", "mowing", "docked", "returning", "error"),
+        *("armed", "armed_home", "armed_away", "armed_night", "armed_vacation", "disarmed"),
+        *("arming", "pending", "triggered"),
     )
 }
 _COLORS: dict[str, Line] = {

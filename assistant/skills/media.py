@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from assistant.home.executor import Command
 from assistant.home.model import Device, Domain
+from assistant.home.state import first_of
 from assistant.skills import slots
 from assistant.skills.common_lines import NOT_UNDERSTOOD
 from assistant.skills.context import SkillContext
 from assistant.skills.contract import Reply, Request
 from assistant.skills.lines import Line, WordList, line
-from assistant.skills.media_players import PAUSED, PLAYING, MediaPlayerSkill, first_of
+from assistant.skills.media_players import PAUSED, PLAYING, MediaPlayerSkill
 from assistant.skills.selection import NothingSelectedError
 
 _PAUSED = line("media.paused", "what")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from assistant.home.executor import Command
 from assistant.home.model import Device, DeviceState, Domain
-from assistant.home.state import can
+from assistant.home.state import first_of
 from assistant.skills import slots
 from assistant.skills.contract import Request
 from assistant.skills.home_setting import HomeSettingSkill
@@ -95,11 +95,6 @@ class MediaPlayerSkill(HomeSettingSkill):
 def _everywhere(request: Request) -> Request:
     """The request without "here", which says less than what plays."""
     return replace(request, slots={key: value for key, value in request.slots.items() if key != "scope"})
-
-
-def first_of(device: Device, commands: Sequence[Command]) -> Command | None:
-    """The first of the commands that a device can do."""
-    return next((command for command in commands if can(device, command)), None)
 
 
 def _does(state: DeviceState, activities: frozenset[str]) -> bool:

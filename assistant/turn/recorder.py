@@ -13,6 +13,7 @@ from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.audio.pace import Pace
 from assistant.events import EventBus, EventKind
 from assistant.turn.dialogue import Outcome
+from assistant.turn.secret import HIDDEN, open_slots, open_text
 from assistant.turn.store import Clocks, Turn
 from assistant.turn.user_turn import Interpretation, UserTurn
 from common.errors import SottoError
@@ -101,18 +102,19 @@ class Recorder:
         """
         parse, transcript = outcome.parse, interpretation.transcript
         intent, slots = (parse.intent, dict(parse.slots)) if parse else (None, {})
+        told = open_slots(slots)
         self._bus.publish(
-            EventKind.DECIDED, turn.id, accepted=parse is not None, intent=intent or "", slots=slots
+            EventKind.DECIDED, turn.id, accepted=parse is not None, intent=intent or "", slots=told
         )
         if outcome.acted_at is not None:
             self._bus.publish(EventKind.ACTED, turn.id, intent=intent or "")
         return Turn(
             id=turn.id,
             time=time.time(),
-            transcript=interpretation.text,
+            transcript=open_text(interpretation.text, slots),
             accepted=parse is not None,
             intent=intent,
-            slots=slots,
+            slots=told,
             reply="" if mute else outcome.reply.text,
             clocks_ms=Clocks(
                 decided=watch.since_speech(outcome.decided_at), acted=watch.since_speech(outcome.acted_at)
@@ -138,7 +140,7 @@ class Recorder:
         """A turn is over: publish and store it."""
         self._bus.publish(EventKind.TURN, record.id, accepted=record.accepted)
         try:
-            self._on_turn(record, audio)
+            self._on_turn(record, None if record.transcript == HIDDEN else audio)
         except SottoError as error:
             # If the disk is full, only the record is lost.
             log.warning("turn %s was not stored: %s", record.id, error)

@@ -18,6 +18,9 @@ _AT_ONCE = frozenset(
         "SottoLength",
         "SottoYes",
         "SottoNo",
+        # A code is said when it is to be used, and is kept nowhere.
+        "SottoDisarmAlarm",
+        "SottoArmAlarm",
     }
 )
 _LENGTHS = frozenset({"hours", "minutes", "seconds"})

@@ -22,6 +22,8 @@ from assistant.understanding.names import STATE_INTENT, DeviceName, HomeNames
 PLACE_SLOTS = frozenset({"name", "area", "floor"})
 
 _ASK_TEMPERATURE = "HassClimateGetTemperature"
+#: The place in their sentences is what is done something to, not where the device stands.
+_ABOUT_PLACES = frozenset({"HassVacuumCleanArea"})
 #: The name and then its kind, as home-assistant-intents writes it: "the {name} light".
 _NAME_AND_KIND = re.compile(r"\{name\} <light>")
 
@@ -88,7 +90,7 @@ class Readings:
         name = slots.get("name")
         said = slots.get("domain")
         domains = {said} if said else INTENT_DOMAINS.get(intent)
-        if name is not None and name not in self._named:
+        if intent in _ABOUT_PLACES or (name is not None and name not in self._named):
             return _Fit.CAN  # The name of something else, as of a list of the owner.
         if intent != _ASK_TEMPERATURE and not (PLACE_SLOTS | {"domain"}) & slots.keys():
             return _Fit.CAN

@@ -63,6 +63,7 @@ def device_to_wire(device: Device, state: DeviceState) -> pb.Device:
         area=device.area or "",
         device_class=device.device_class or "",
         commands=[command.value for command in Command if can(device, command)],
+        features=sorted(device.features),
         unit=device.unit,
         state=state_to_wire(state),
         ranges={
@@ -103,7 +104,9 @@ def _device(message: pb.Device) -> Device:
             code="home.device",
         ) from error
     needed = (EFFECTS[command].takers.get(domain) for command in commands)
-    features = frozenset(feature for feature in needed if feature is not None)
+    features = frozenset(feature for feature in needed if feature is not None) | {
+        feature for feature in FEATURES[domain] if feature.value in message.features
+    }
     return Device(
         id=message.id,
         name=message.name,

@@ -13,7 +13,7 @@ from typing import Any
 from assistant.home.model import DeviceState, Domain, Feature, Range
 from services.hubs.bounds import kelvins
 from services.hubs.homeassistant import states_of
-from services.hubs.values import degrees, number
+from services.hubs.values import degrees, number, text
 
 Attributes = Mapping[str, Any]
 
@@ -62,6 +62,18 @@ def _speeds(attributes: Attributes) -> dict[str, Range]:
     return {"percentage": Range(0, 100, step)} if step is not None and step > 1 else {}
 
 
+def _humidities(attributes: Attributes) -> dict[str, Range]:
+    low, high = (number(attributes.get(f"{end}_humidity"), 0, 100) for end in ("min", "max"))
+    return {} if low is None or high is None else {"humidity": Range(low, high)}
+
+
+def _codes(attributes: Attributes) -> set[Feature]:
+    """A panel without a code is not disarmed by voice: anybody could."""
+    if not text(attributes.get("code_format")):
+        return set()
+    return {Feature.DISARM} | ({Feature.CODE} if attributes.get("code_arm_required") is True else set())
+
+
 def _no_ranges(_attributes: Attributes) -> dict[str, Range]:
     return {}
 
@@ -85,6 +97,7 @@ class EntityKind:
     ranges: Callable[[Attributes], dict[str, Range]] = _no_ranges
 
 
+_OPENS = {1 << 2: Feature.POSITION, 1 << 3: Feature.STOP}
 _SWITCH = EntityKind(Domain.SWITCH, states_of.switch)
 _BUTTON = EntityKind(Domain.BUTTON, states_of.nothing)
 #: Of a media player: what it can do. It is searched by itself (`media.play`), or takes the words as they are.
@@ -104,12 +117,28 @@ _PLAYER = {
     SEARCH_MEDIA | PLAY_MEDIA: Feature.SEARCH,
 }
 
+_VACUUM = {
+    1 << 2: Feature.PAUSE,
+    1 << 3: Feature.STOP,
+    1 << 4: Feature.DOCK,
+    1 << 9: Feature.LOCATE,
+    1 << 13: Feature.START,
+    1 << 14: Feature.CLEAN_AREA,
+}
+_PANEL = {
+    1 << 0: Feature.ARM_HOME,
+    1 << 1: Feature.ARM_AWAY,
+    1 << 2: Feature.ARM_NIGHT,
+    1 << 5: Feature.ARM_VACATION,
+}
+
 #: Domain of Home Assistant -> what its entities are.
 KINDS: dict[str, EntityKind] = {
     "light": EntityKind(Domain.LIGHT, states_of.light, features=_light_features, ranges=_whites),
     "switch": _SWITCH,
     "input_boolean": _SWITCH,
-    "cover": EntityKind(Domain.COVER, states_of.cover, {1 << 2: Feature.POSITION}),
+    "cover": EntityKind(Domain.COVER, states_of.cover, _OPENS),
+    "valve": EntityKind(Domain.VALVE, states_of.cover, _OPENS),
     "climate": EntityKind(Domain.CLIMATE, states_of.climate, ranges=_temperatures),
     "lock": EntityKind(Domain.LOCK, states_of.lock),
     "sensor": EntityKind(Domain.SENSOR, states_of.sensor),
@@ -120,4 +149,21 @@ KINDS: dict[str, EntityKind] = {
     "script": EntityKind(Domain.SCRIPT, states_of.switch),
     "button": _BUTTON,
     "input_button": _BUTTON,
+    "vacuum": EntityKind(Domain.VACUUM, states_of.activity, _VACUUM),
+    "lawn_mower": EntityKind(
+        Domain.LAWN_MOWER,
+        states_of.activity,
+        {1 << 0: Feature.START, 1 << 1: Feature.PAUSE, 1 << 2: Feature.DOCK},
+    ),
+    "humidifier": EntityKind(
+        Domain.HUMIDIFIER, states_of.humidifier, {1 << 0: Feature.MODE}, ranges=_humidities
+    ),
+    "water_heater": EntityKind(
+        Domain.WATER_HEATER,
+        states_of.water_heater,
+        {1 << 1: Feature.MODE, 1 << 3: Feature.POWER},
+        ranges=_temperatures,
+    ),
+    "siren": EntityKind(Domain.SIREN, states_of.switch),
+    "alarm_control_panel": EntityKind(Domain.ALARM_PANEL, states_of.activity, _PANEL, _codes),
 }

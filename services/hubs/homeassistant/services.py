@@ -60,9 +60,10 @@ _SERVICES: dict[Command, tuple[str, Callable[[Action], Data]]] = {
     Command.SET_BRIGHTNESS: ("turn_on", _whole("brightness_pct")),
     Command.SET_COLOR: ("turn_on", _value("color_name")),
     Command.SET_COLOR_TEMPERATURE: ("turn_on", _whole("color_temp_kelvin")),
-    Command.OPEN: ("open_cover", _nothing),
-    Command.CLOSE: ("close_cover", _nothing),
-    Command.SET_POSITION: ("set_cover_position", _whole("position")),
+    # Their names hold that of the domain: open_cover, open_valve, alarm_disarm.
+    Command.OPEN: ("open_{domain}", _nothing),
+    Command.CLOSE: ("close_{domain}", _nothing),
+    Command.SET_POSITION: ("set_{domain}_position", _whole("position")),
     Command.LOCK: ("lock", _nothing),
     Command.UNLOCK: ("unlock", _nothing),
     Command.SET_TEMPERATURE: ("set_temperature", _value("temperature")),
@@ -80,6 +81,28 @@ _SERVICES: dict[Command, tuple[str, Callable[[Action], Data]]] = {
     Command.SET_SHUFFLE: ("shuffle_set", lambda action: {"shuffle": action.value == "on"}),
     Command.SET_REPEAT: ("repeat_set", _value("repeat")),
     Command.PRESS: ("press", _nothing),
+    Command.START: ("start", _nothing),
+    Command.DOCK: ("return_to_base", _nothing),
+    Command.LOCATE: ("locate", _nothing),
+    Command.CLEAN_AREA: ("clean_area", lambda action: {"cleaning_area_id": [str(action.value)]}),
+    Command.SET_HUMIDITY: ("set_humidity", _whole("humidity")),
+    Command.SET_MODE: ("set_mode", _value("mode")),
+    Command.ARM_HOME: ("alarm_arm_home", _value("code")),
+    Command.ARM_AWAY: ("alarm_arm_away", _value("code")),
+    Command.ARM_NIGHT: ("alarm_arm_night", _value("code")),
+    Command.ARM_VACATION: ("alarm_arm_vacation", _value("code")),
+    Command.DISARM: ("alarm_disarm", _value("code")),
+}
+#: What a domain calls otherwise.
+_OTHERWISE: dict[tuple[str, Command], tuple[str, Callable[[Action], Data]]] = {
+    ("cover", Command.STOP): ("stop_cover", _nothing),
+    ("valve", Command.STOP): ("stop_valve", _nothing),
+    ("vacuum", Command.STOP): ("stop", _nothing),
+    ("vacuum", Command.PAUSE): ("pause", _nothing),
+    ("lawn_mower", Command.START): ("start_mowing", _nothing),
+    ("lawn_mower", Command.PAUSE): ("pause", _nothing),
+    ("lawn_mower", Command.DOCK): ("dock", _nothing),
+    ("water_heater", Command.SET_MODE): ("set_operation_mode", _value("operation_mode")),
 }
 #: Services that follow the first. A player hands its music on by taking the other one in and leaving.
 _THEN: dict[Command, tuple[str, ...]] = {Command.TRANSFER: ("unjoin",)}
@@ -88,6 +111,6 @@ _THEN: dict[Command, tuple[str, ...]] = {Command.TRANSFER: ("unjoin",)}
 def calls_for(action: Action) -> tuple[ServiceCall, ...]:
     """The services that carry out a command to an entity, in order."""
     domain, id_ = action.device_id.partition(".")[0], action.device_id
-    service, data = _SERVICES[action.command]
-    first = ServiceCall(domain, service, id_, data(action))
+    service, data = _OTHERWISE.get((domain, action.command), _SERVICES[action.command])
+    first = ServiceCall(domain, service.format(domain=domain), id_, data(action))
     return (first, *(ServiceCall(domain, name, id_) for name in _THEN.get(action.command, ())))

@@ -71,6 +71,35 @@ def lock(state: str, _attributes: Attributes, _device_class: str | None) -> Devi
     return DeviceState(locked={"locked": True, "unlocked": False, "open": False}.get(state))
 
 
+def _activity(state: str) -> str | None:
+    return text(state) or None
+
+
+def activity(state: str, _attributes: Attributes, _device_class: str | None) -> DeviceState:
+    """What a vacuum, a lawn mower or an alarm panel does."""
+    return DeviceState(activity=_activity(state))
+
+
+def humidifier(state: str, attributes: Attributes, _device_class: str | None) -> DeviceState:
+    """On or off, what it is set to and measures."""
+    return DeviceState(
+        on=_ON.get(state),
+        target_humidity=whole(attributes.get("humidity"), 0, 100),
+        current_humidity=whole(attributes.get("current_humidity"), 0, 100),
+        mode=text(attributes.get("mode")) or None,
+    )
+
+
+def water_heater(state: str, attributes: Attributes, _device_class: str | None) -> DeviceState:
+    """On or off, how it works, what it is set to and measures."""
+    return DeviceState(
+        on=state != "off",
+        mode=text(attributes.get("operation_mode")) or None,
+        target_temperature=degrees(attributes.get("temperature")),
+        current_temperature=degrees(attributes.get("current_temperature")),
+    )
+
+
 def climate(state: str, attributes: Attributes, _device_class: str | None) -> DeviceState:
     """On or off, what it is set to and measures."""
     return DeviceState(
@@ -95,7 +124,7 @@ def media_player(state: str, attributes: Attributes, _device_class: str | None) 
     """What it does, how loud, and what plays."""
     return DeviceState(
         on=state not in ("off", "standby"),
-        activity=text(state) or None,
+        activity=_activity(state),
         volume=percent_of(attributes.get("volume_level"), 1),
         muted=flag(attributes.get("is_volume_muted")),
         title=text(attributes.get("media_title"), _MAX_TITLE) or None,

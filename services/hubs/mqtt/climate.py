@@ -20,11 +20,21 @@ _USUAL = {"celsius": (7.0, 35.0), "fahrenheit": (44.6, 95.0)}
 
 def climate(config: Config, parts: Parts) -> None:
     """A heating: on or off, what it is set to, what it measures."""
-    _target(config, parts)
-    _mode(config, parts)
+    target(config, parts)
+    modes_of(config, parts, _MODES, ("heat",))
+    power(config, parts)
+    measured_and_set(config, parts)
+
+
+def power(config: Config, parts: Parts) -> None:
+    """A switch of its own."""
     with parts.part("power"):
         if topic := config.topic("power_command_topic"):
             words(config, parts, topic, config.text("power_command_template"), ON_OFF)
+
+
+def measured_and_set(config: Config, parts: Parts) -> None:
+    """What it is set to, and what it measures."""
     for key, name, what in (
         ("temperature_state", "target_temperature", "what it is set to"),
         ("current_temperature", "current_temperature", "what it measures"),
@@ -35,7 +45,8 @@ def climate(config: Config, parts: Parts) -> None:
                 parts.readings.append(field(topic, _template(config, f"{key}_template"), name, take))
 
 
-def _target(config: Config, parts: Parts) -> None:
+def target(config: Config, parts: Parts) -> None:
+    """The temperature that it is to have."""
     limit: Range | None = None
     with parts.part("range of temperature"):
         unit = _unit(config, parts)
@@ -52,19 +63,27 @@ def _target(config: Config, parts: Parts) -> None:
             parts.writes[Command.SET_TEMPERATURE] = write
 
 
-def _mode(config: Config, parts: Parts) -> None:
+def modes_of(config: Config, parts: Parts, usual: tuple[str, ...], running: tuple[str, ...]) -> None:
+    """On and off by its modes.
+
+    Args:
+        config: its payload.
+        parts: are added to.
+        usual: the modes of one that names none.
+        running: the modes that mean on, the best first; then any other but "off".
+    """
     with parts.part("on and off"):
-        modes = config.texts("modes") or _MODES
+        modes = config.texts("modes") or usual
         if topic := config.topic("mode_command_topic"):
             template = config.text("mode_command_template")
-            running = "heat" if "heat" in modes else next((mode for mode in modes if mode != "off"), "")
-            if running:
-                parts.writes[Command.TURN_ON] = one(topic, fill(template, running))
+            on = next((mode for mode in (*running, *modes) if mode in modes and mode != "off"), "")
+            if on:
+                parts.writes[Command.TURN_ON] = one(topic, fill(template, on))
             if "off" in modes:
                 parts.writes[Command.TURN_OFF] = one(topic, fill(template, "off"))
     with parts.part("whether it is on"):
         if topic := config.topic("mode_state_topic"):
-            modes = config.texts("modes") or _MODES
+            modes = config.texts("modes") or usual
             parts.readings.append(field(topic, _template(config, "mode_state_template"), "on", _runs(modes)))
 
 

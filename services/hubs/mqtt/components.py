@@ -1,4 +1,4 @@
-"""Every kind of device but lights and heatings, out of discovery payloads. Pure.
+"""Every kind of device but lights, heatings and machines, out of discovery payloads. Pure.
 
 Each function adds to `Parts` what it understands, and what it does not to `Parts.missing`. None raises.
 """
@@ -14,6 +14,14 @@ from services.hubs.mqtt.climate import climate
 from services.hubs.mqtt.config import BadConfigError, Config
 from services.hubs.mqtt.entity import Lifetime, Message, Write
 from services.hubs.mqtt.lights import light
+from services.hubs.mqtt.machines import (
+    alarm_panel,
+    humidifier,
+    lawn_mower,
+    siren,
+    vacuum,
+    water_heater,
+)
 from services.hubs.mqtt.parts import Parts
 from services.hubs.mqtt.pieces import (
     NOTHING,
@@ -64,6 +72,38 @@ def cover(config: Config, parts: Parts) -> None:
             if state := config.topic("state_topic"):
                 ends = {config.text("state_open", "open"): 100, config.text("state_closed", "closed"): 0}
                 parts.readings.append(field(state, config.template("value_template"), "position", ends.get))
+
+
+def valve(config: Config, parts: Parts) -> None:
+    """Open, closed, and, of one that reports where it is, something in between."""
+    with parts.part("position"):
+        closed, opened = config.number("position_closed", 0), config.number("position_open", 100)
+        if not opened - closed:
+            raise BadConfigError("position_open and position_closed are the same")
+        if config.flag("reports_position"):
+            _placed(config, parts, closed, opened - closed)
+            return
+    with parts.part("opening and closing"):
+        topic, template = config.needed("command_topic"), config.text("command_template")
+        words(config, parts, topic, template, tuple(row for row in _COVER if not config.refuses(row[1])))
+    with parts.part("whether it is open"):
+        if state := config.topic("state_topic"):
+            ends = {config.text("state_open", "open"): 100, config.text("state_closed", "closed"): 0}
+            parts.readings.append(field(state, config.template("value_template"), "position", ends.get))
+
+
+def _placed(config: Config, parts: Parts, closed: float, span: float) -> None:
+    topic, template = config.needed("command_topic"), config.text("command_template")
+    move = scaled(topic, template, lambda v: round(closed + v / 100 * span))
+    parts.features.add(Feature.POSITION)
+    parts.writes |= {
+        Command.SET_POSITION: move,
+        Command.OPEN: _moved(move, 100),
+        Command.CLOSE: _moved(move, 0),
+    }
+    if state := config.topic("state_topic"):
+        picked = config.template("value_template")
+        parts.readings.append(field(state, picked, "position", lambda v: share(v, closed, span)))
 
 
 def _moved(move: Write, percent: float) -> Write:
@@ -172,4 +212,11 @@ COMPONENTS: dict[str, tuple[Domain, Callable[[Config, Parts], None]]] = {
     "binary_sensor": (Domain.SENSOR, binary_sensor),
     "scene": (Domain.SCENE, scene),
     "button": (Domain.BUTTON, button),
+    "vacuum": (Domain.VACUUM, vacuum),
+    "lawn_mower": (Domain.LAWN_MOWER, lawn_mower),
+    "valve": (Domain.VALVE, valve),
+    "humidifier": (Domain.HUMIDIFIER, humidifier),
+    "water_heater": (Domain.WATER_HEATER, water_heater),
+    "siren": (Domain.SIREN, siren),
+    "alarm_control_panel": (Domain.ALARM_PANEL, alarm_panel),
 }

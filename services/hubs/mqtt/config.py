@@ -14,6 +14,22 @@ from services.hubs.values import number
 
 #: Abbreviation -> name, of what is used here.
 _LONG = {
+    "act_stat_t": "activity_state_topic", "act_val_tpl": "activity_value_template",
+    "cod_arm_req": "code_arm_required",
+    "curr_hum_t": "current_humidity_topic", "curr_hum_tpl": "current_humidity_template",
+    "dock_cmd_t": "dock_command_topic", "dock_cmd_tpl": "dock_command_template",
+    "hum_cmd_t": "target_humidity_command_topic", "hum_cmd_tpl": "target_humidity_command_template",
+    "hum_stat_t": "target_humidity_state_topic", "hum_stat_tpl": "target_humidity_state_template",
+    "hum_state_tpl": "target_humidity_state_template",
+    "max_hum": "max_humidity", "min_hum": "min_humidity",
+    "pause_cmd_t": "pause_command_topic", "pause_mw_cmd_t": "pause_command_topic",
+    "pause_mw_cmd_tpl": "pause_command_template",
+    "pl_arm_away": "payload_arm_away", "pl_arm_home": "payload_arm_home",
+    "pl_arm_nite": "payload_arm_night", "pl_arm_vacation": "payload_arm_vacation",
+    "pl_disarm": "payload_disarm", "pl_loc": "payload_locate", "pl_paus": "payload_pause",
+    "pl_ret": "payload_return_to_base", "pl_stop": "payload_stop", "pl_strt": "payload_start",
+    "strt_mw_cmd_t": "start_mowing_command_topic", "strt_mw_cmd_tpl": "start_mowing_command_template",
+    "sup_feat": "supported_features",
     "avty": "availability", "avty_mode": "availability_mode", "avty_t": "availability_topic",
     "avty_tpl": "availability_template", "bri_cmd_t": "brightness_command_topic",
     "bri_cmd_tpl": "brightness_command_template", "bri_scl": "brightness_scale",
@@ -101,9 +117,9 @@ class Config:
             raise BadConfigError(f"{key} {str(self.values[key])[:20]!r} is no number that can be used")
         return found
 
-    def flag(self, key: str) -> bool:
+    def flag(self, key: str, default: bool = False) -> bool:
         """Whether it is set."""
-        word = self.text(key, "false").lower()
+        word = self.text(key, str(default)).lower()
         if word not in _YES | _NO:
             raise BadConfigError(f"{key} {word[:20]!r} is neither true nor false")
         return word in _YES

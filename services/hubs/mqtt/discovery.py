@@ -26,8 +26,8 @@ _MAX_COMPONENTS = 50
 _MAX_ID = 80
 #: Components of the protocol that are no devices to speak of: settings, pictures.
 _QUIET = frozenset(
-    {"alarm_control_panel", "camera", "device_automation", "device_tracker", "event", "image",
-     "number", "notify", "select", "siren", "tag", "text", "update"}
+    {"camera", "device_automation", "device_tracker", "event", "image", "number", "notify", "select",
+     "tag", "text", "update"}
 )  # fmt: skip
 #: Of these components, an entity with a category is a setting of its device, such as "restart".
 _MAY_BE_SETTINGS = frozenset({"button"})

@@ -12,7 +12,7 @@ from services.hubs.mqtt.config import BadConfigError, Config
 from services.hubs.mqtt.entity import Message, Reading, Write
 from services.hubs.mqtt.parts import Parts
 from services.hubs.mqtt.template import Payload, Template, fill
-from services.hubs.values import measured, number
+from services.hubs.values import measured, number, text
 
 #: What a sensor sends if it knows nothing, and what a template makes of null.
 NOTHING = "None"
@@ -76,6 +76,27 @@ def field(topic: str, template: Template, name: str, take: Callable[[str], Any])
         return state if taken is None else replace(state, **{name: None if taken is UNKNOWN else taken})
 
     return Reading(topic, read)
+
+
+def worded(topic: str, template: str, words: tuple[str, ...]) -> Write:
+    """A command with one of some words in it.
+
+    Raises:
+        template.UnsupportedTemplateError: the template does more than name the value.
+    """
+    fill(template, "word")
+
+    def write(value: float | str | None) -> tuple[Message, ...]:
+        if value not in words:
+            raise ValueError(f"{value!r} is none of its words")
+        return (Message(topic, fill(template, str(value))),)
+
+    return write
+
+
+def as_text(value: str) -> object:
+    """A word that a device says, or that it does not know."""
+    return UNKNOWN if value == NOTHING else text(value) or None
 
 
 def either(yes: str, no: str) -> Callable[[str], bool | None]:

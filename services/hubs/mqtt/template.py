@@ -147,8 +147,13 @@ def _filtered(value: Any, name: str, argument: str) -> Any:
             return value
 
 
-def fill(text: str, value: str) -> str:
+def fill(text: str, value: str, **others: str) -> str:
     """A payload to be sent: `text` with `value` where its template names one; without a template, `value`.
+
+    Args:
+        text: the template.
+        value: goes where any name stands, but those of `others`.
+        others: further values, by the name that the template has for each.
 
     Raises:
         UnsupportedTemplateError: it does more than that.
@@ -157,7 +162,7 @@ def fill(text: str, value: str) -> str:
         return value
     if len(text) > _MAX_TEMPLATE or "{%" in text:
         raise UnsupportedTemplateError(f"its template does more than name a value: {text[:60]!r}")
-    filled = _HOLE.sub(lambda _: value, text)
+    filled = _HOLE.sub(lambda hole: others.get(hole[1], value), text)
     if "{{" in filled or "}}" in filled.replace(value, ""):
         raise UnsupportedTemplateError(f"its template does more than name a value: {text[:60]!r}")
     return filled

@@ -27,6 +27,10 @@ VALUES: dict[Command, st.SearchStrategy[float | str]] = {
     Command.TRANSFER: st.just("kitchen_radio"),
     Command.SET_SHUFFLE: st.sampled_from(["on", "off"]),
     Command.SET_REPEAT: st.sampled_from(["off", "one", "all"]),
+    Command.CLEAN_AREA: st.just("kitchen"),
+    Command.SET_HUMIDITY: st.integers(0, 100).map(float),
+    Command.SET_MODE: st.sampled_from(["eco", "away"]),
+    Command.DISARM: st.just("4711"),
 }
 
 
@@ -59,6 +63,8 @@ def test_what_is_undone_looks_as_before(example: tuple[Device, DeviceState, Acti
         assert state.brightness == before.brightness
     if before.on and (before.color or before.color_temperature):
         assert (state.color, state.color_temperature) == (before.color, before.color_temperature)
+    if before.target_humidity is not None:
+        assert state.target_humidity == before.target_humidity
     if before.target_temperature is not None:
         assert state.target_temperature == before.target_temperature
 

@@ -11,6 +11,7 @@ from assistant.home.executor import Action, Command
 from assistant.home.model import DeviceState, Domain, Feature, state_problem
 from services.hubs.driver import HubRefused
 from services.hubs.mqtt import discovery, zigbee2mqtt
+from services.hubs.mqtt.components import COMPONENTS
 from services.hubs.mqtt.entity import Entity, Message, is_topic
 from services.hubs.mqtt.house import House
 from services.hubs.mqtt.kind import MqttSettings
@@ -24,14 +25,13 @@ json_values = st.recursive(
 )
 config_keys = st.sampled_from(
     ["cmd_t", "stat_t", "val_tpl", "name", "dev", "avty", "schema", "brightness", "bri_cmd_t", "hs_cmd_t",
-     "~", "set_pos_t", "pos_t", "modes", "temp_cmd_t", "pct_cmd_t", "cmps", "p", "uniq_id", "sup_clrm"]
+     "~", "set_pos_t", "pos_t", "modes", "temp_cmd_t", "pct_cmd_t", "cmps", "p", "uniq_id", "sup_clrm",
+     "hum_cmd_t", "curr_hum_t", "mode_cmd_t", "act_stat_t", "sup_feat", "code", "reports_position"]
 )  # fmt: skip
 FEATURES = ["state", "brightness", "color_hs", "position", "occupied_heating_setpoint"]
 plausible = st.sampled_from(["a/b", "~/c", "json", "{{ value_json.x }}", "{{ value }}", True, 0, -1])
 configs = st.dictionaries(config_keys, plausible | json_values, max_size=12)
-components = st.sampled_from(
-    [*["light", "switch", "cover", "climate", "lock", "sensor", "binary_sensor", "fan", "device"], "vacuum"]
-)
+components = st.sampled_from([*COMPONENTS, "device", "radio"])
 
 
 @given(components, configs, st.binary(max_size=30) | json_values.map(lambda v: json.dumps(v).encode()))

@@ -167,7 +167,7 @@ GOOD = {"p": "switch", "cmd_t": "d/set", "name": "Plug"}
         (None, "no table"),
         ("sensor", "no table"),
         ([], "no table"),
-        ({"p": "vacuum", "name": "x"}, "'vacuum' is none of"),
+        ({"p": "radio", "name": "x"}, "'radio' is none of"),
         ({"name": "x"}, "'' is none of"),
         ({"p": 5, "name": "x"}, "'5' is none of"),
         ({"p": "sensor", "val_tpl": PROGRAM}, "value_template"),
