@@ -8,6 +8,7 @@ from itertools import compress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from assistant.home import binary
 from assistant.home.commands import FEATURES
 from assistant.home.entries import NO_TEXTS, Entries
 from assistant.home.imported import told_apart
@@ -53,6 +54,8 @@ _DEFAULTS: dict[Domain, dict[str, Any]] = {
     Domain.LOCK: {"locked": True},
     Domain.CLIMATE: {"on": True},
     Domain.SENSOR: {},
+    Domain.BINARY_SENSOR: {},
+    Domain.PERSON: {},
     Domain.MEDIA_PLAYER: {"on": False, "activity": "off", "volume": 30, "muted": False},
     Domain.SCENE: {},
     Domain.SCRIPT: {},
@@ -209,6 +212,8 @@ class _Reader(Entries):
                 names = ", ".join(possible) or "none"
                 message = f"{shown(feature)} is no feature of a {word} (there are: {names})"
                 self._blame(self._error(f"{where}.features", message, "feature"), "That feature is left out.")
+        device_class = self._or("", lambda: self._string(entry, "device_class", where, "")) or None
+        state = self._or(_NO_KEYS, lambda: self._section(entry, "state", where))
         code = self._or("", lambda: self._code(entry, where)) if domain is Domain.ALARM_PANEL else ""
         disarmed = {Feature.DISARM} if code else set()
         return Device(
@@ -217,12 +222,10 @@ class _Reader(Entries):
             domain=domain,
             aliases=self._aliases(entry, where),
             area=self._or(None, lambda: self._reference(entry, "area", where, areas)),
-            device_class=self._or("", lambda: self._string(entry, "device_class", where, "")) or None,
+            device_class=device_class,
             features=frozenset(Feature(feature) for feature in features if feature in possible) | disarmed,
             unit=self._or("", lambda: self._string(entry, "unit", where, "")),
-            initial=self._state(
-                self._or(_NO_KEYS, lambda: self._section(entry, "state", where)), domain, f"{where}.state"
-            ),
+            initial=self._state(state, domain, device_class, f"{where}.state"),
             ranges=self._or(_NO_RANGES, lambda: self._ranges(entry, where)),
             code=code,
         )
@@ -255,8 +258,10 @@ class _Reader(Entries):
         except ValueError as error:
             raise self._error(place, str(error), "range") from None
 
-    def _state(self, entry: dict[str, Any], domain: Domain, where: str) -> DeviceState:
-        known = {}
+    def _state(
+        self, entry: dict[str, Any], domain: Domain, device_class: str | None, where: str
+    ) -> DeviceState:
+        known: dict[str, Any] = {}
         for key, value in entry.items():
             problem = state_problem(key, value)
             if problem is None:
@@ -264,4 +269,6 @@ class _Reader(Entries):
             else:
                 place = f"{where}.{shown_key(key)}"
                 self._blame(self._error(place, problem, "state"), "This key is left out.")
+        if domain is Domain.BINARY_SENSOR and "on" in known:
+            known.setdefault("value", binary.state_word(device_class, bool(known.pop("on"))))
         return DeviceState(**{**_DEFAULTS[domain], **known})

@@ -23,9 +23,9 @@ class DeviceState:
         target_temperature: of a heating or a water heater, in the home's unit.
         current_temperature: what it measures, in the home's unit.
         speed: of a fan, percent.
-        value: what a sensor measures, in its unit.
+        value: what a sensor measures, in its unit; of one with two states the word for it (`binary`).
         activity: what it does, in Home Assistant's word: a media player is "playing", a vacuum "cleaning", an
-            alarm panel "armed_home".
+            alarm panel "armed_home". Of a person where: "home", "away" or the name of a zone.
         volume: of a media player, percent.
         muted: of a media player.
         title, artist: of what plays.

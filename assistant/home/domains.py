@@ -14,6 +14,7 @@ class Domain(StrEnum):
     CLIMATE = "climate"
     LOCK = "lock"
     SENSOR = "sensor"
+    BINARY_SENSOR = "binary_sensor"
     FAN = "fan"
     MEDIA_PLAYER = "media_player"
     SCENE = "scene"
@@ -26,6 +27,7 @@ class Domain(StrEnum):
     WATER_HEATER = "water_heater"
     SIREN = "siren"
     ALARM_PANEL = "alarm_control_panel"
+    PERSON = "person"
 
 
 class Feature(StrEnum):

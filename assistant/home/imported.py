@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from assistant.home.kinds import WATCHERS
 from assistant.home.limits import MAX_ALIASES, MAX_AREAS, MAX_DEVICES, is_id, speakable
-from assistant.home.model import Area, Device, Domain, Floor, Home
+from assistant.home.model import Area, Device, Floor, Home
 from assistant.understanding.normalise import normalise
 
 #: Reasons that are kept one by one; further ones are counted.
@@ -173,7 +174,7 @@ def _keeper(group: Sequence[Device]) -> Device | None:
     """Who keeps the name that several have: the only one, or the only one that can be commanded."""
     if len(group) == 1:
         return group[0]
-    commanded = [device for device in group if device.domain is not Domain.SENSOR]
+    commanded = [device for device in group if device.domain not in WATCHERS]
     return commanded[0] if len(commanded) == 1 else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assistant.home import binary
 from assistant.home.model import Device, DeviceState, Domain
 
 #: What hangs before a window is called by any of these.
@@ -15,6 +16,10 @@ _SENSORS: dict[str, frozenset[str]] = {
 }
 #: The classes of sensors that say whether something is open.
 CONTACTS = frozenset({"door", "window", "garage_door", "opening"})
+#: What measures or watches, and takes no commands.
+WATCHERS = frozenset({Domain.SENSOR, Domain.BINARY_SENSOR})
+#: A sensor of a class knows what a device of a kind would know.
+_KNOWS = {"lock": Domain.LOCK, "presence": Domain.PERSON}
 #: Percent at which a battery counts as low, as Home Assistant's own summaries take it.
 _LOW_BATTERY = 20
 
@@ -26,7 +31,7 @@ def kinds(domain: Domain, device_class: str | None) -> frozenset[str]:
     if device_class in SHADES and domain is Domain.COVER:
         return SHADES
     own = frozenset({device_class})
-    return _SENSORS.get(device_class, own) if domain is Domain.SENSOR else own
+    return _SENSORS.get(device_class, own) if domain in WATCHERS else own
 
 
 def is_kind(device: Device, domain: str | None, device_class: str | None, asked: bool = False) -> bool:
@@ -45,11 +50,16 @@ def asked_as(domain: Domain, device_class: str | None) -> frozenset[Domain]:
 
     The sensor on a door knows what a cover would know.
     """
-    if domain is not Domain.SENSOR:
+    if domain not in WATCHERS:
         return frozenset({domain})
-    if device_class == "lock":
-        return frozenset({domain, Domain.LOCK})
-    return frozenset({domain, Domain.COVER} if device_class in CONTACTS else {domain})
+    found = {domain}
+    if device_class in binary.CLASSES:
+        found.add(Domain.BINARY_SENSOR)
+    if device_class in CONTACTS:
+        found.add(Domain.COVER)
+    if device_class in _KNOWS:
+        found.add(_KNOWS[device_class])
+    return frozenset(found)
 
 
 def opens(device: Device) -> bool:
@@ -67,7 +77,7 @@ def state_word(device: Device, state: DeviceState) -> str | None:
             return None if state.position is None else ("open" if state.position else "closed")
         case Domain.LOCK:
             return None if state.locked is None else ("locked" if state.locked else "unlocked")
-        case Domain.SENSOR:
+        case Domain.SENSOR | Domain.BINARY_SENSOR:
             if device.device_class == "battery" and isinstance(state.value, int | float):
                 return "low" if state.value <= _LOW_BATTERY else "normal"
             return None if state.value is None else str(state.value)
@@ -78,5 +88,13 @@ def state_word(device: Device, state: DeviceState) -> str | None:
 
 
 def is_said(word: str, asked: str) -> bool:
-    """Whether a state is the one that is asked for: "armed" is asked for, and "armed_away" is it, too."""
-    return word == asked or word.startswith(f"{asked}_")
+    """Whether a state is the one that is asked for: "armed_away" is "armed", too, and "Work" is "work"."""
+    word = word.casefold()
+    return word == asked.casefold() or word.startswith(f"{asked}_")
+
+
+def asked_word(device: Device, asked: str) -> str:
+    """The state that is asked for, in the words of a device: a door that is "on" is open."""
+    if device.domain in WATCHERS and asked in ("on", "off"):
+        return binary.state_word(device.device_class, asked == "on")
+    return asked

@@ -121,7 +121,7 @@ def _player(_device: Device, before: DeviceState, command: Command) -> _Steps:
         return ()
     if command in _REVERSED:
         return ((_REVERSED[command], None),)
-    if command in _PLAYING and before.activity in _ACTIVITIES:
+    if command in _PLAYING and before.on is not False and before.activity in _ACTIVITIES:
         return ((_ACTIVITIES[before.activity], None),)
     if before.on is not None and command in (Command.TURN_ON, Command.TURN_OFF, *_PLAYING):
         return ((Command.TURN_ON if before.on else Command.TURN_OFF, None),)

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from enum import Enum
 from functools import partial
 
-from assistant.home.kinds import is_kind, is_said, opens, state_word
+from assistant.home.kinds import asked_word, is_kind, is_said, opens, state_word
 from assistant.home.model import Device, Domain
 from assistant.skills import slots
 from assistant.skills.context import SkillContext
 from assistant.skills.contract import Reply, Request
 from assistant.skills.home_reports import HomeReports
 from assistant.skills.home_skill import HomeSkill
-from assistant.skills.lines import WordList, line
+from assistant.skills.lines import Line, WordList, line
 from assistant.skills.selection import NothingSelectedError, Selection
 
 #: Up to so many devices are named; more are counted.
@@ -26,19 +26,30 @@ _SINGLE = frozenset(
 _RESTING = ("off", "closed", "locked", "dry", "normal")
 
 _STATES = line("home.states", "states")
-_NOT_KNOWN_WHETHER = line("home.not_known_whether", "name", "state")
-_YES = line("home.yes", "name", "state")
-_NO = line("home.no", "name", "state")
+_NOT_KNOWN_WHETHER = line("home.not_known_whether", "what", "state")
+_YES = line("home.yes", "count", "what", "state")
+_NO = line("home.no", "count", "what", "state")
 _HOW_MANY = line("home.how_many", "count", "devices", "state", "place")
-_ALL_ARE = line("home.all_are", "devices", "state", "place")
 _SOME_ARE_NOT = line("home.some_are_not", "count", "devices", "state")
-_NONE_ARE = line("home.none_are", "devices", "state", "place")
-_NO_NONE_ARE = line("home.no_none_are", "devices", "state", "place")
 _THOSE_ARE = line("home.those_are", "count", "devices", "state")
 _YES_THOSE_ARE = line("home.yes_those_are", "count", "devices", "state")
-_EVERYTHING_IS = line("home.everything_is", "state", "place")
-_NOTHING_IS = line("home.nothing_is", "state", "place")
-_NO_NOTHING_IS = line("home.no_nothing_is", "state", "place")
+#: What is said where all are so, where none is, and where none is and somebody asked whether any.
+_Ends = tuple[Line, Line, Line]
+_OF_KIND: _Ends = (
+    line("home.all_are", "devices", "state", "place"),
+    line("home.none_are", "devices", "state", "place"),
+    line("home.no_none_are", "devices", "state", "place"),
+)
+_OF_EVERYTHING: _Ends = (
+    line("home.everything_is", "state", "place"),
+    line("home.nothing_is", "state", "place"),
+    line("home.no_nothing_is", "state", "place"),
+)
+_OF_PEOPLE: _Ends = (
+    line("home.everybody_is", "state"),
+    line("home.nobody_is", "state"),
+    line("home.no_nobody_is", "state"),
+)
 _DETECTED = line("home.detected", "count", "devices")
 _YES_DETECTED = line("home.yes_detected", "count", "devices")
 _NOTHING_DETECTED = line("home.nothing_detected", "place")
@@ -100,23 +111,32 @@ class HomeQuestionSkill(HomeSkill):
         chosen = self._selector.select(self._executor.home, request, asked=about)
         if asked is None:
             states = self._words.phrases.joined(
-                [self._reports.of(device, self._executor.state(device.id)) for device in chosen.devices]
+                [
+                    self._reports.of(device, self._executor.state(device.id), request.now)
+                    for device in chosen.devices
+                ]
             )
             return Reply(self._text(_STATES, states=states))
         if chosen.named or (len(chosen.devices) == 1 and chosen.devices[0].domain in _SINGLE):
-            device = chosen.devices[0]
-            state = self._executor.state(device.id)
-            value = state_word(device, state)
-            name = self._words.bare(device.spoken_name)
-            if value is None:
-                asked_for = self._words.state(asked)
-                return Reply(self._text(_NOT_KNOWN_WHETHER, name=name, state=asked_for), ok=False)
-            said = self._words.state(value)
-            return Reply(self._text(_YES if is_said(value, asked) else _NO, name=name, state=said))
+            return self._named(chosen.devices[0], asked)
         form = self._form(request.text, asked)
         if asked == "detected":
             return self._detected(chosen, form)
-        return self._several(chosen, asked, form, everything)
+        ends = _OF_EVERYTHING if everything else _OF_KIND
+        if slots.text(request.slots, "domain") == Domain.PERSON:
+            ends = _OF_PEOPLE
+        return self._several(chosen, asked, form, ends)
+
+    def _named(self, device: Device, asked: str) -> Reply:
+        value = state_word(device, self._executor.state(device.id))
+        asked = asked_word(device, asked)
+        what = self._words.the(device)
+        if value is None:
+            text = self._text(_NOT_KNOWN_WHETHER, what=what, state=self._reports.state(device, asked))
+            return Reply(text, ok=False)
+        said = _YES if is_said(value, asked) else _NO
+        count = self._words.verb_count([device])
+        return Reply(self._text(said, count=count, what=what, state=self._reports.state(device, value)))
 
     def _form(self, text: str, state: str) -> Form:
         """ "which lights are on" -> WHICH, "are all doors locked" -> ALL, ...
@@ -142,32 +162,28 @@ class HomeQuestionSkill(HomeSkill):
         said = _DETECTED if form is Form.WHICH else _YES_DETECTED
         return Reply(self._text(said, count=len(noticed), devices=self._names(noticed, chosen)))
 
-    def _several(self, chosen: Selection, asked: str, form: Form, everything: bool) -> Reply:
+    def _several(self, chosen: Selection, asked: str, form: Form, ends: _Ends) -> Reply:
         states = [(device, state_word(device, self._executor.state(device.id))) for device in chosen.devices]
-        yes = [device for device, value in states if value is not None and is_said(value, asked)]
-        no = [device for device, value in states if value is not None and not is_said(value, asked)]
-        unknown = [self._words.bare(device.spoken_name) for device, value in states if value is None]
-        devices, place, state = chosen.several, chosen.place, self._words.state(asked)
+        known = [(device, value) for device, value in states if value is not None]
+        yes = [device for device, value in known if is_said(value, asked_word(device, asked))]
+        no = [device for device, value in known if device not in yes]
+        unknown = [self._words.the(device) for device, value in states if value is None]
+        state = self._reports.state(chosen.devices[0], asked_word(chosen.devices[0], asked))
+        place = chosen.place
         if form is Form.HOW_MANY:
             number = self._words.counted(len(yes), chosen.noun)
             count = self._words.verb_count(yes)
             return Reply(self._text(_HOW_MANY, count=count, devices=number, state=state, place=place))
         if form is Form.ALL and not no and unknown:
-            return Reply(self._text(_NOT_KNOWN_WHETHER, name=unknown[0], state=state), ok=False)
-        if everything and form is Form.ALL and not no:
-            return Reply(self._text(_EVERYTHING_IS, state=state, place=place))
-        if everything and form is not Form.ALL and not yes:
-            nothing = _NO_NOTHING_IS if form is Form.ANY else _NOTHING_IS
-            return Reply(self._text(nothing, state=state, place=place))
-        if form is Form.ALL and not no:
-            return Reply(self._text(_ALL_ARE, devices=devices, state=state, place=place))
+            return Reply(self._text(_NOT_KNOWN_WHETHER, what=unknown[0], state=state), ok=False)
+        if (form is Form.ALL and not no) or (form is not Form.ALL and not yes):
+            end = ends[0] if form is Form.ALL else ends[1 if form is Form.WHICH else 2]
+            values = {"devices": chosen.several, "state": state, "place": place}
+            return Reply(self._text(end, **{name: values[name] for name in values if name in end.values}))
         if form is Form.ALL:
             count = self._words.verb_count(no)
             names = self._names(no, chosen)
             return Reply(self._text(_SOME_ARE_NOT, count=count, devices=names, state=state))
-        if not yes:
-            none = _NO_NONE_ARE if form is Form.ANY else _NONE_ARE
-            return Reply(self._text(none, devices=devices, state=state, place=place))
         those = _THOSE_ARE if form is Form.WHICH else _YES_THOSE_ARE
         count = self._words.verb_count(yes)
         return Reply(self._text(those, count=count, devices=self._names(yes, chosen), state=state))

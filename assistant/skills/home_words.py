@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assistant.home.kinds import WATCHERS
 from assistant.home.model import Area, Device, Domain, Floor
 from assistant.skills.lines import Line, WordList, line
 from assistant.skills.phrases import Phrases
@@ -22,6 +23,8 @@ _DOMAINS: dict[str, Line] = {
     Domain.CLIMATE: line("home.noun_climate", "count"),
     Domain.LOCK: line("home.noun_lock", "count"),
     Domain.SENSOR: line("home.noun_sensor", "count"),
+    Domain.BINARY_SENSOR: line("home.noun_sensor", "count"),
+    Domain.PERSON: line("home.noun_person", "count"),
     Domain.FAN: line("home.noun_fan", "count"),
     Domain.MEDIA_PLAYER: line("home.noun_media_player", "count"),
     Domain.SCENE: line("home.noun_scene", "count"),
@@ -36,8 +39,10 @@ _DOMAINS: dict[str, Line] = {
     Domain.ALARM_PANEL: line("home.noun_alarm_panel", "count"),
 }
 _DEVICE = line("home.noun_device", "count")
+#: A sensor of a class that has no word of its own.
+_SUCH_SENSOR = line("home.noun_such_sensor", "count")
 #: Kinds of device whose names stand alone: "movie night", not "the movie night".
-_PROPER = frozenset({Domain.SCENE, Domain.SCRIPT})
+_PROPER = frozenset({Domain.SCENE, Domain.SCRIPT, Domain.PERSON})
 #: What a cover of a device class is called, and a device of any domain, by Home Assistant's names.
 _COVERS: dict[str, Line] = {
     name: line(f"home.noun_{name}", "count")
@@ -105,7 +110,7 @@ class HomeWords:
 
     def the(self, device: Device) -> str:
         """ "the kitchen light"; "movie night"."""
-        if device.domain in _PROPER:
+        if device.domain in _PROPER or device.device_class == "presence":
             return device.spoken_name
         return self.text(_THE, name=self.bare(device.spoken_name))
 
@@ -121,6 +126,8 @@ class HomeWords:
         """What a device of a domain, or of a class within it, is called."""
         if domain == Domain.COVER and device_class in _COVERS:
             return _COVERS[device_class]
+        if device_class not in _CLASSES and device_class and domain in WATCHERS:
+            return _SUCH_SENSOR
         kind = device_class or domain
         return _CLASSES.get(kind) or _DOMAINS.get(kind) or _DOMAINS.get(domain, _DEVICE)
 

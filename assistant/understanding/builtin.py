@@ -12,6 +12,8 @@ from assistant.understanding.expressions import fewest_words
 from assistant.understanding.intent_domains import INTENT_DOMAINS
 from assistant.understanding.template_text import parse_template
 
+#: Free text where the home's own words are meant: "who is {zone}" would take any question that begins so.
+_TOO_FREE = frozenset({"zone"})
 #: Lists that hold the names of the home.
 HOME_LISTS = frozenset({"name", "area", "floor"})
 
@@ -43,7 +45,11 @@ class BuiltinBlocks:
         for block in blocks:
             if not self._is_of_home(intent, block):
                 continue
-            sentences = [text for text in block["sentences"] if not self._is_bare(text, block)]
+            sentences = [
+                text
+                for text in block["sentences"]
+                if _TOO_FREE.isdisjoint(_lists(text)) and not self._is_bare(text, block)
+            ]
             if sentences:
                 # Required keywords only save hassil time, and are not folded as all other text is.
                 kept = {key: value for key, value in block.items() if key != "required_keywords"}
@@ -65,6 +71,10 @@ class BuiltinBlocks:
         return fewest_words(parse_template(text), {**self._rules, **local}, HOME_LISTS) == 0
 
 
+def _lists(template: str) -> set[str]:
+    return {name.partition(":")[0] for name in _LIST.findall(template)}
+
+
 def _has_own_word(template: str) -> bool:
     """Whether something must be said besides names; a quick look that saves parsing most templates.
 
@@ -73,5 +83,4 @@ def _has_own_word(template: str) -> bool:
     before = ""
     while before != template:
         before, template = template, _GROUP.sub("", template)
-    lists = {name.partition(":")[0] for name in _LIST.findall(template)}
-    return bool(lists - HOME_LISTS) or any(char.isalnum() for char in _REFERENCE.sub("", template))
+    return bool(_lists(template) - HOME_LISTS) or any(char.isalnum() for char in _REFERENCE.sub("", template))

@@ -45,7 +45,7 @@ class DeviceName:
         context = {"domain": self.domain}
         if self.area is not None:
             context["area"] = self.area
-        if self.domain == "sensor" and self.kinds:
+        if self.domain in ("sensor", "binary_sensor") and self.kinds:
             context["watches"] = min(self.kinds)
         return context
 

@@ -142,7 +142,7 @@ KINDS: dict[str, EntityKind] = {
     "climate": EntityKind(Domain.CLIMATE, states_of.climate, ranges=_temperatures),
     "lock": EntityKind(Domain.LOCK, states_of.lock),
     "sensor": EntityKind(Domain.SENSOR, states_of.sensor),
-    "binary_sensor": EntityKind(Domain.SENSOR, states_of.binary_sensor),
+    "binary_sensor": EntityKind(Domain.BINARY_SENSOR, states_of.binary_sensor),
     "fan": EntityKind(Domain.FAN, states_of.fan, {1 << 0: Feature.SPEED}, ranges=_speeds),
     "media_player": EntityKind(Domain.MEDIA_PLAYER, states_of.media_player, _PLAYER),
     "scene": EntityKind(Domain.SCENE, states_of.nothing),
@@ -164,6 +164,7 @@ KINDS: dict[str, EntityKind] = {
         {1 << 1: Feature.MODE, 1 << 3: Feature.POWER},
         ranges=_temperatures,
     ),
+    "person": EntityKind(Domain.PERSON, states_of.person),
     "siren": EntityKind(Domain.SIREN, states_of.switch),
     "alarm_control_panel": EntityKind(Domain.ALARM_PANEL, states_of.activity, _PANEL, _codes),
 }

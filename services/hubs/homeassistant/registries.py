@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.home.imported import Imported, Skipped, tidy
+from assistant.home.kinds import WATCHERS
 from assistant.home.limits import MAX_ALIASES
 from assistant.home.model import Area, Floor, Home
 from services.hubs.homeassistant.entities import device_from, domain_of
@@ -98,7 +99,7 @@ def home_from(registries: Registries, attributes: Mapping[str, Mapping[str, Any]
         aliases = texts(entry.get("aliases"), MAX_ALIASES + 1)
         devices.append(device_from(id_, attributes[id_], aliases, area))
     # Devices that take commands come first: at the limit, sensors are left out.
-    devices.sort(key=lambda device: (device.id.partition(".")[0].endswith("sensor"), device.id))
+    devices.sort(key=lambda device: (device.domain in WATCHERS, device.id))
     home = Home(
         name=text(registries.config.get("location_name")) or "home",
         unit=_unit(registries.config),

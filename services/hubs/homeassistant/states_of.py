@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from assistant.home import binary
 from assistant.home.model import DeviceState
-from services.hubs import binary
 from services.hubs.colors import nearest
 from services.hubs.values import degrees, flag, measured, number, percent_of, text, whole
 
@@ -118,6 +118,11 @@ def binary_sensor(state: str, _attributes: Attributes, device_class: str | None)
     """One of two words."""
     on = _ON.get(state)
     return DeviceState(value=None if on is None else binary.state_word(device_class, on))
+
+
+def person(state: str, _attributes: Attributes, _device_class: str | None) -> DeviceState:
+    """At home, away, or in a zone by its name."""
+    return DeviceState(activity="away" if state == "not_home" else _activity(state))
 
 
 def media_player(state: str, attributes: Attributes, _device_class: str | None) -> DeviceState:

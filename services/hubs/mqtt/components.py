@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from assistant.home import binary
 from assistant.home.executor import Command
 from assistant.home.model import Domain, Feature
-from services.hubs import binary
 from services.hubs.mqtt.climate import climate
 from services.hubs.mqtt.config import BadConfigError, Config
 from services.hubs.mqtt.entity import Lifetime, Message, Write
@@ -209,7 +209,7 @@ COMPONENTS: dict[str, tuple[Domain, Callable[[Config, Parts], None]]] = {
     "fan": (Domain.FAN, fan),
     "climate": (Domain.CLIMATE, climate),
     "sensor": (Domain.SENSOR, sensor),
-    "binary_sensor": (Domain.SENSOR, binary_sensor),
+    "binary_sensor": (Domain.BINARY_SENSOR, binary_sensor),
     "scene": (Domain.SCENE, scene),
     "button": (Domain.BUTTON, button),
     "vacuum": (Domain.VACUUM, vacuum),

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 
 from assistant.home.executor import Action
 from assistant.home.imported import Imported, Skipped, tidy
-from assistant.home.model import Area, DeviceState, Domain, Home
+from assistant.home.kinds import WATCHERS
+from assistant.home.model import Area, DeviceState, Home
 from services.hubs.bounds import within
 from services.hubs.driver import HubRefused
 from services.hubs.mqtt import discovery, zigbee2mqtt
@@ -131,7 +132,7 @@ class House:
             beyond = self._beyond
         if beyond:
             skipped.insert(0, Skipped("*", f"{beyond} descriptions or topics are beyond the limit"))
-        entities.sort(key=lambda entity: (entity.device.domain is Domain.SENSOR, entity.device.id))
+        entities.sort(key=lambda entity: (entity.device.domain in WATCHERS, entity.device.id))
         areas = {_id(entity.area): Area(_id(entity.area), entity.area) for entity in entities if entity.area}
         areas.pop("", None)
         wanted = self._settings.box_area

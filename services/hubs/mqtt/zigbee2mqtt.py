@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from assistant.home import binary
 from assistant.home.executor import Command
 from assistant.home.imported import Skipped
 from assistant.home.model import Device, Domain, Feature
-from services.hubs import binary
 from services.hubs.mqtt.degrees import between, in_home, reported, same
 from services.hubs.mqtt.entity import Availability, Entity, Reading, Write, is_topic
 from services.hubs.mqtt.exposes import (
@@ -287,7 +287,9 @@ class _Hardware:
         }
         reading = field(self._topic, Template(False, (key_of(expose),)), "value", states.get)
         called = "" if name == "contact" else name.replace("_", " ")
-        entity = self._entity(Domain.SENSOR, end, (reading,), {}, called=called, device_class=device_class)
+        entity = self._entity(
+            Domain.BINARY_SENSOR, end, (reading,), {}, called=called, device_class=device_class
+        )
         return replace(entity, device=replace(entity.device, id=f"sensor.{slug(self._address)}:{name}"))
 
 

@@ -73,7 +73,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Box:
         ("are any batteries low", "Yes, the Remote Battery is low."),
         ("are all batteries okay", "No, the Remote Battery is not normal."),
         ("is the phone low", "No, the Phone is normal."),
-        ("is anna home", "Yes, the Anna is at home."),
+        ("is anna home", "Yes, Anna is at home."),
         ("is the washer running", "Yes, the Washer is running."),
         ("is the bell on", "No, the Bell is off."),
         ("what's the drain", "The Drain is wet."),

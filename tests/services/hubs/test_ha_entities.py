@@ -86,7 +86,7 @@ def test_an_entity_that_is_unavailable_is_not_reached() -> None:
 def test_a_sensor_with_two_states_says_what_people_say() -> None:
     told = {"friendly_name": "Back Door", "device_class": "door"}
     device = device_from("binary_sensor.back", told)
-    assert device.domain is Domain.SENSOR
+    assert device.domain is Domain.BINARY_SENSOR
     assert state_from(device, "on", told) == DeviceState(value="open")
 
 

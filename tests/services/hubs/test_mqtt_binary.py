@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from assistant.home import binary
 from assistant.home.model import DeviceState, Domain
-from services.hubs import binary
 from services.hubs.homeassistant.entities import device_from, state_from
 from services.hubs.mqtt.house import House
 from services.hubs.mqtt.kind import MqttSettings
@@ -34,7 +34,7 @@ def test_a_sensor_of_a_class_is_the_same_one_from_both_hubs(device_class: str, o
     attributes = {"friendly_name": "x", "device_class": device_class or None}
     there = device_from("binary_sensor.thing", attributes)
     assert here.device == there
-    assert here.device.domain is Domain.SENSOR
+    assert here.device.domain is Domain.BINARY_SENSOR
     for word, state, value in (("ON", "on", on), ("OFF", "off", off)):
         assert told(here, "s", word) == state_from(there, state, attributes) == DeviceState(value=value)
 

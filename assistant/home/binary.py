@@ -25,6 +25,10 @@ _WORDS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
+#: All classes.
+CLASSES = frozenset(_WORDS)
+
+
 def state_word(device_class: str | None, on: bool) -> str:
     """The state of a sensor of this device class, as it is said."""
     return _WORDS.get(device_class or "", ("on", "off"))[0 if on else 1]
