@@ -9,7 +9,10 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from assistant.audio.format import Samples
+import numpy as np
+
+from assistant.audio.convert import resample
+from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.audio.sink import AudioSink
 from assistant.clock import BoxClock
 from assistant.events import Event, EventBus, EventKind
@@ -27,6 +30,9 @@ from assistant.models.store import ModelStore
 from assistant.serving.choices import Choices
 from assistant.serving.serving import Serving
 from assistant.serving.upkeep import Upkeep
+from assistant.remote.ears import RemoteEars
+from assistant.remote.identity import recogniser_identity
+from assistant.remote.lender import Lender
 from assistant.settings import Settings
 from assistant.skills.common_lines import FAILED, NOT_UNDERSTOOD
 from assistant.skills.context import SkillContext
@@ -39,7 +45,8 @@ from assistant.skills.rings import Rings
 from assistant.skills.timekeeping import TimerBook
 from assistant.skills.volume_control import VolumeControl
 from assistant.speech.box_voice import BoxVoice
-from assistant.speech.recogniser import Recogniser
+from assistant.speech.recogniser import Recogniser, RecogniserSettings
+from assistant.speech.recognising import SpeechRecogniser
 from assistant.speech.synthesiser import Synthesiser
 from assistant.speech.transcript import Transcript
 from assistant.transcription import RecordingRecogniser
@@ -52,6 +59,7 @@ from assistant.turn.store import Turn, TurnStore
 from assistant.turn.utterance import Voice
 from assistant.understanding.builder import Build, GrammarBuilder
 from assistant.understanding.grammar import Grammar
+from assistant.understanding.recipe import GrammarRecipe, recipe_of
 from assistant.understanding.reload import GrammarKeeper
 from assistant.understanding.sentences import SentenceSource
 from common.errors import InvalidInput, StorageError, TooLarge, Unavailable
@@ -128,12 +136,16 @@ class Assistant:
         )
         self.skills = build_skills(box, self._language.modules, more_skills)
         self.clock = BoxClock(self.skills.rings.clock_stepped)
-        self._builder = GrammarBuilder(self._sentences())
+        self._sources = self._sentences()
+        self._builder = GrammarBuilder(self._sources)
         self._keeper = GrammarKeeper(self._build_grammar, settings.sentences, on_change=self._grammar_changed)
         self._report(self._keeper.faults)
         if self.hub is not None:
             self.hub.listen(self._keeper.refresh)
-        self.recogniser = Recogniser(self.serving, settings.recogniser, settings.language)
+        self._local = Recogniser(self.serving, _remembering(settings), settings.language)
+        self.remote = self._remote_ears() if settings.remote.on else None
+        self.recogniser: SpeechRecogniser = self.remote.recogniser if self.remote else self._local
+        self.lender = self._make_lender() if settings.lend.boxes else None
         self._hearing = Hearing(
             self.serving, settings.activity, settings.wake.thresholds(), settings.recogniser.max_audio_s + 5
         )
@@ -147,6 +159,32 @@ class Assistant:
         self.bus.listen(self._voice.follow)
         self.dialogue = Dialogue(lambda: self._keeper.current, self.skills, self.clock)
         self.turns = TurnStore(state, settings.store.turns, settings.store.keep_audio, self.faults)
+
+    def _remote_ears(self) -> RemoteEars:
+        """The recogniser with the remote one behind it."""
+        return RemoteEars(
+            self.settings.remote,
+            self._local,
+            recogniser_identity(self.settings.language, self.settings.recogniser),
+            lambda: self._keeper.newest,
+            self._recipe,
+            self._trial_speech,
+            lambda faults: self.faults.report("remote", faults),
+        )
+
+    def _make_lender(self) -> Lender:
+        """What recognises for other boxes, by this machine's recogniser alone."""
+        settings = self.settings
+        identity = recogniser_identity(settings.language, settings.recogniser)
+        return Lender(settings.lend, identity, self._local, self._language.files)
+
+    def _recipe(self, build: Build) -> GrammarRecipe:
+        return recipe_of(self._sources, build.files, build.names, build.grammar.key)
+
+    def _trial_speech(self) -> Samples:
+        """A sentence of the box itself, int16 (n,), 16 kHz, with which a remote recogniser is tried."""
+        text = self._language.replies.text(NOT_UNDERSTOOD)
+        return resample(np.concatenate(list(self.synthesise(text))), self.voice.sample_rate, SAMPLE_RATE)
 
     def _home_of_file(self, file: Path | None) -> LocalHome:
         home, faults = load_usable_home(file or SAMPLE_HOME)
@@ -204,6 +242,8 @@ class Assistant:
         self._voice.poll()
         if self._voice.is_quiet:
             self._upkeep.poll()
+        if self.remote is not None:
+            self.remote.poll(self._voice.is_quiet)
 
     def ears(self, *, wake: bool) -> Ears:
         """Ears for one stream; see `Hearing.ears`."""
@@ -358,5 +398,13 @@ class Assistant:
 
     def close(self) -> None:
         """Save and let go of what is held."""
+        if self.lender is not None:
+            self.lender.close()
         self._voice.close()
         self.turns.close()
+
+
+def _remembering(settings: Settings) -> RecogniserSettings:
+    """The recogniser's settings; it remembers two grammars for each box, with the wake word and without."""
+    own = settings.recogniser
+    return dataclasses.replace(own, max_grammars=min(1000, own.max_grammars + 2 * settings.lend.boxes))

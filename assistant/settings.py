@@ -21,6 +21,7 @@ from assistant.models.catalogue import DEFAULT_LANGUAGE, LANGUAGES, WAKE_WORDS, 
 from assistant.serving.choices import EngineSettings
 from assistant.serving.engine import AUTO
 from assistant.serving.entries import check_engine
+from assistant.remote.settings import LendSettings, RemoteSettings
 from assistant.speech.recogniser import RecogniserSettings
 from assistant.speech.speech_cache import SpeechCacheSettings
 from assistant.speech.synthesiser import SynthesiserSettings
@@ -113,6 +114,8 @@ class Settings:
         endpointing: how much silence ends an utterance, depending on its words.
         hub_pipeline: what a hub that runs the satellite answers instead of the box.
         recogniser: speech to text.
+        remote: a paired machine that recognises speech instead of this one.
+        lend: what this machine recognises for other boxes.
         voice: text to speech.
         speech_cache: replies that are kept or made ahead.
         store: what is kept of past turns.
@@ -137,6 +140,8 @@ class Settings:
     endpointing: EndpointingSettings = field(default_factory=EndpointingSettings)
     hub_pipeline: HubPipelineSettings = field(default_factory=HubPipelineSettings)
     recogniser: RecogniserSettings = field(default_factory=RecogniserSettings)
+    remote: RemoteSettings = field(default_factory=RemoteSettings)
+    lend: LendSettings = field(default_factory=LendSettings)
     voice: SynthesiserSettings = field(default_factory=SynthesiserSettings)
     speech_cache: SpeechCacheSettings = field(default_factory=SpeechCacheSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
@@ -157,8 +162,8 @@ def load_settings(path: Path | None = None) -> Settings:
     """Read settings from `path`, or from `assistant.toml` in the settings folder if it is there.
 
     `home.toml` and `sentences/` beside the file are used when the file names no others. If `connector.toml`
-    is beside it, the devices are those of a hub. A section with a former name is read, with a warning in the
-    log.
+    is beside it, the devices are those of a hub; if `remote.toml` is, there is a remote recogniser. A section
+    with a former name is read, with a warning in the log.
 
     Raises:
         NotFound: `path` was given and does not exist.
@@ -224,6 +229,9 @@ def _located(settings: Settings, file: Path, *, named: bool = False) -> Settings
         settings,
         home=folder / home if home else None,
         hub=settings.hub or os.path.lexists(folder / "connector.toml"),
+        remote=dataclasses.replace(
+            settings.remote, on=settings.remote.on or os.path.lexists(folder / "remote.toml")
+        ),
         sentences=tuple(folder / directory for directory in sentences),
     )
 

@@ -8,7 +8,7 @@ from assistant.audio.format import SAMPLE_RATE, Samples
 from assistant.hearing.hearing import Hearing
 from assistant.hearing.stretches import Stretch
 from assistant.speech.constraint import RecognitionGrammar
-from assistant.speech.recogniser import Recogniser
+from assistant.speech.recognising import SpeechRecogniser
 from assistant.speech.transcript import Segment, Transcript, joined
 
 
@@ -20,7 +20,7 @@ class RecordingRecogniser:
         recogniser: finds the words.
     """
 
-    def __init__(self, hearing: Hearing, recogniser: Recogniser) -> None:
+    def __init__(self, hearing: Hearing, recogniser: SpeechRecogniser) -> None:
         self._hearing = hearing
         self._recogniser = recogniser
         self._one = threading.Lock()

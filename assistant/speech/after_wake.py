@@ -20,6 +20,9 @@ class AfterWakeWord:
     Args:
         phrase: the words of the wake word, lower-case, such as "okay nabu".
         grammar: what may follow.
+
+    Attributes:
+        grammar: that one.
     """
 
     def __init__(self, phrase: str, grammar: RecognitionGrammar) -> None:
@@ -27,12 +30,12 @@ class AfterWakeWord:
         self.key = f"{phrase}+{grammar.key}"
         self.words = grammar.words | set(self.known_prefix)
         self.automaton = _Prefixed(f"{phrase} ", grammar.automaton) if grammar.automaton else None
-        self._grammar = grammar
+        self.grammar = grammar
 
     def parses(self, text: str) -> bool:
         """Whether `text` is the wake word and then a sentence of the grammar."""
         rest = self.after(text)
-        return rest is not None and self._grammar.parses(rest)
+        return rest is not None and self.grammar.parses(rest)
 
     def after(self, text: str) -> str | None:
         """The part of `text` after the wake word; None if `text` does not begin with it."""

@@ -13,7 +13,7 @@ from assistant.speech.speech_cache import SpeechCache, SpeechCacheSettings, Unca
 from assistant.speech.spoken import spoken
 from assistant.speech.synthesiser import Synthesiser
 
-#: Seconds without sound activity after which likely replies are synthesised ahead.
+#: Seconds without sound activity after which it is quiet, and likely replies are synthesised ahead.
 QUIET_S = 5.0
 _SOUNDS = (EventKind.ONSET, EventKind.STATE, EventKind.TRANSCRIPT, EventKind.REPLY)
 

@@ -9,7 +9,7 @@ from assistant.audio.format import Samples
 from assistant.audio.sink import AudioSink
 from assistant.events import EventBus
 from assistant.hearing.ears import Ears
-from assistant.speech.recogniser import Recogniser
+from assistant.speech.recognising import SpeechRecogniser
 from assistant.turn.dialogue import Dialogue
 from assistant.turn.endpointing import EndpointingSettings
 from assistant.turn.hub_turn import DEFAULT_HUB_PIPELINE, HubPipelineSettings
@@ -39,7 +39,7 @@ class StreamContext:
     """
 
     ears: Ears
-    recogniser: Recogniser
+    recogniser: SpeechRecogniser
     dialogue: Dialogue
     voice: Voice
     sink: AudioSink

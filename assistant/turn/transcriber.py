@@ -12,7 +12,7 @@ from assistant.hearing.activity import Activity
 from assistant.skills.common_lines import STOP
 from assistant.speech.after_wake import AfterWakeWord
 from assistant.speech.constraint import RecognitionGrammar
-from assistant.speech.recognition import Recognition
+from assistant.speech.recognising import SpeechRecognition
 from assistant.speech.stop_words import StopWords
 from assistant.turn.context import StreamContext
 from assistant.turn.partial_pace import PartialPace
@@ -99,7 +99,7 @@ class Transcriber:
 
     def _recognition(
         self, turn: UserTurn, grammar: RecognitionGrammar, deep: bool
-    ) -> tuple[Recognition, int]:
+    ) -> tuple[SpeechRecognition, int]:
         """The recognition of the turn so far, and where its audio ends.
 
         The deep result continues the recognition of the quick one, on the same audio.

@@ -9,7 +9,7 @@ from assistant.audio.format import SAMPLE_RATE
 from assistant.hearing.activity import Activity
 from assistant.hearing.ears import HearingFrame
 from assistant.hearing.stretches import LEAD_MS, TAIL_MS
-from assistant.speech.recognition import Recognition
+from assistant.speech.recognising import SpeechRecognition
 from assistant.speech.transcript import Transcript
 from assistant.turn.dialogue import Plan
 from assistant.understanding.completeness import Completeness
@@ -71,7 +71,7 @@ class Interpretation:
     text: str
     completeness: Completeness
     searched: bool
-    recognition: Recognition
+    recognition: SpeechRecognition
     recognise_ms: float
     plan: Plan | None = None
 

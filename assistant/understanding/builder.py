@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assistant.understanding.grammar import Grammar
@@ -23,10 +23,19 @@ _ALL_LEFT_OUT = "The box works without any sentence file of the owner or of plug
 
 @dataclass(frozen=True)
 class Build:
-    """A grammar, and what is wrong with the sentences that are not in it."""
+    """A grammar.
+
+    Attributes:
+        grammar: itself.
+        faults: what is wrong with the sentences that are not in it.
+        names: of the home that it was made for.
+        files: the owner's files in it.
+    """
 
     grammar: Grammar
     faults: tuple[Fault, ...] = ()
+    names: HomeNames = field(default_factory=HomeNames)
+    files: tuple[SentenceFile, ...] = ()
 
 
 class GrammarBuilder:
@@ -66,9 +75,9 @@ class GrammarBuilder:
             bare = replace(self._source, directories=(), plugins=())
             grammar = make_grammar(bare.gather(home, {}).data, home)
             message = f"the sentence files could not be used: {error!r}"[:500]
-            return Build(grammar, (Fault("grammar.internal", message, effect=_ALL_LEFT_OUT), *faults))
+            return Build(grammar, (Fault("grammar.internal", message, effect=_ALL_LEFT_OUT), *faults), home)
         self._known = gathered.files
-        return Build(grammar, faults)
+        return Build(grammar, faults, home, tuple(gathered.files.values()))
 
 
 def _fault(error: SottoError, path: Path, effect: str) -> Fault:

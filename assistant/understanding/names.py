@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 
 from assistant.understanding.normalise import normalise
 
@@ -74,3 +75,7 @@ class HomeNames:
         spoken = [thing.spoken for thing in (*self.areas, *self.floors)]
         spoken += [device.spoken for device in self.devices]
         return frozenset(word for names in spoken for name in names for word in normalise(name).split())
+
+    def as_text(self) -> str:
+        """All of it as text; the same in every process, which the `repr` of a set is not."""
+        return json.dumps(asdict(self), sort_keys=True, default=sorted)

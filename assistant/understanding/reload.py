@@ -59,6 +59,11 @@ class GrammarKeeper:
         return self._current.grammar
 
     @property
+    def newest(self) -> Build:
+        """That grammar, and what it was made from."""
+        return self._current
+
+    @property
     def faults(self) -> tuple[Fault, ...]:
         """What is wrong with the newest sentences; while a build is under way, with those before."""
         return self._current.faults

@@ -262,5 +262,5 @@ def build_grammar(
 
 def make_grammar(data: SentenceData, home: HomeNames, here: str | None = None) -> Grammar:
     """The grammar of checked sentences; arguments as for `build_grammar`."""
-    key = hashlib.sha256(f"{data.digest} {home!r} {here!r}".encode()).hexdigest()
+    key = hashlib.sha256(f"{data.digest} {home.as_text()} {here!r}".encode()).hexdigest()
     return Grammar(data.as_dict(), home, here=here, own_lists=frozenset(data.own_lists), key=key)

@@ -10,6 +10,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -55,6 +56,8 @@ def run_here(options: argparse.Namespace) -> int:
     try:
         prepare(ModelStore(models_dir()), print_line)
         settings, faults = load_usable_settings(options.config)
+        if options.lend and not settings.lend.boxes:
+            settings = replace(settings, lend=replace(settings.lend, boxes=options.lend))
         room = Room(settings, state_dir(), microphone=not options.no_microphone)
         code = PairingCode(pairing_code_path(gateway_state(state_dir())), room)
         assistant = Assistant(settings, models_dir(), state_dir(), room.volume, code.say)
@@ -119,7 +122,7 @@ def main() -> int:
     parser.add_argument("--no-microphone", action="store_true", help="serve only")
     options = parse_options(parser)
     try:
-        return run_here(argparse.Namespace(**vars(options), no_selftest=True))
+        return run_here(argparse.Namespace(**vars(options), no_selftest=True, lend=0))
     except SottoError as error:
         return failed("sotto-assistantd", error)
 

@@ -15,19 +15,23 @@ from assistant.assistant import Assistant
 from common.errors import StorageError
 from services.assistantd.announce import Announcer
 from services.assistantd.metric_reports import MetricReports
+from services.assistantd.recognise import RecogniserService
+from services.assistantd.remote_link import RemoteRecogniserService
 from services.assistantd.service import MAX_ANNOUNCEMENTS, MAX_RECORDINGS, MAX_SATELLITES, AssistantService
 from services.daemon.socket import prepare_socket_path, socket_umask
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.proto.sotto.v1 import recogniser_pb2, recogniser_pb2_grpc
 from services.wire.limits import MAX_CONVERSATIONS, MAX_WATCHERS, MESSAGE_OPTIONS
 
 log = logging.getLogger(__name__)
 
 SERVICE = pb.DESCRIPTOR.services_by_name["Assistant"].full_name
+RECOGNISER = recogniser_pb2.DESCRIPTOR.services_by_name["Recogniser"].full_name
 #: Threads kept for calls that end soon, so that long ones cannot starve them.
 _SHORT_CALLS = 8
-#: The connector to a hub stays as long as it runs.
-_CONNECTORS = 1
+#: The connector to a hub stays as long as it runs, and so does the connection to a remote recogniser.
+_CONNECTORS = 2
 
 
 class Server:
@@ -58,14 +62,21 @@ class Server:
                 + MAX_ANNOUNCEMENTS
                 + MAX_SATELLITES
                 + _CONNECTORS
+                + assistant.settings.lend.boxes
                 + _SHORT_CALLS,
                 "grpc",
             ),
             options=MESSAGE_OPTIONS,
         )
         rpc.add_AssistantServicer_to_server(AssistantService(assistant, announcer, reports), self._server)
+        recogniser_pb2_grpc.add_RecogniserServicer_to_server(
+            RecogniserService(assistant.lender), self._server
+        )
+        recogniser_pb2_grpc.add_RemoteRecogniserServicer_to_server(
+            RemoteRecogniserService(assistant.remote), self._server
+        )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        names = (SERVICE, RECOGNISER, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
         # The socket must never exist with wider rights, not even for a moment.
         mask = os.umask(socket_umask(path.parent.stat().st_mode))

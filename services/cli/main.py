@@ -31,6 +31,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--no-microphone", action="store_true", help="serve only")
     run.add_argument("--no-selftest", action="store_true", help="skip the voice self-test")
     run.add_argument("--no-gateway", action="store_true", help="do not listen on the network")
+    run.set_defaults(lend=0)
+
+    serve = commands.add_parser("serve", help="recognise, speak and understand for other boxes and programs")
+    serve.add_argument("--listen", default="", metavar="ADDRESS", help="of this machine; without it all")
 
     listen = commands.add_parser("listen", help="hear audio files as commands")
     listen.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -106,6 +110,13 @@ def _parser() -> argparse.ArgumentParser:
     hubs.add_argument("address", nargs="?", default="", help="add, remove: IP address of the hub")
     hubs.add_argument("--json", action="store_true", help="as JSON")
 
+    remote = commands.add_parser("remote", help="the machine that recognises speech for this box")
+    remote.add_argument("action", choices=("show", "pair", "forget"), nargs="?", default="show")
+    remote.add_argument("address", nargs="?", default="", help="pair: ADDRESS or ADDRESS:PORT of its gRPC")
+    remote.add_argument("--name", default="", metavar="NAME", help="pair: what this box is called there")
+    remote.add_argument("--out", type=Path, metavar="FILE", help="pair: write this file, for another box")
+    remote.add_argument("--json", action="store_true", help="show: as one JSON object")
+
     network = commands.add_parser("network", help="what left this box, by purpose and by service")
     network.add_argument("--json", action="store_true", help="as one JSON object")
 
@@ -154,6 +165,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.cli.run import run
 
             return run(options)
+        case "serve":
+            from services.cli.run import serve
+
+            return serve(options)
         case "listen" | "ask" | "say" | "announce" | "turns":
             from services.cli import talk
 
@@ -190,6 +205,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.cli import pair
 
             return int(getattr(pair, options.command)(options))
+        case "remote":
+            from services.cli.remote import remote
+
+            return remote(options)
         case "network":
             from services.cli.network import network
 

@@ -40,9 +40,19 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
+def pairing_info() -> dict[str, Any]:
+    """The pairing code, the addresses and the key of the running gateway.
+
+    Raises:
+        Unavailable: there is none, or it does not answer.
+    """
+    answer: dict[str, Any] = _call("GET", "/v1/pairing")
+    return answer
+
+
 def pair(options: argparse.Namespace) -> int:
     """Print the code, and a command that pairs with a ticket."""
-    answer = {**_call("GET", "/v1/pairing"), **_call("POST", "/v1/pairing/tickets")}
+    answer = {**pairing_info(), **_call("POST", "/v1/pairing/tickets")}
     if options.json:
         print(json.dumps(answer))
         return 0

@@ -17,6 +17,7 @@ from services.client.backend import ListenOptions, Reply
 from services.client.recording import frames_of, nothing_heard
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.proto.sotto.v1 import metrics_pb2, recogniser_pb2, recogniser_pb2_grpc
 from services.wire.limits import ANNOUNCE_S
 from services.wire.messages import turn_from_wire
 from services.wire.status import RemoteError, from_rpc
@@ -172,6 +173,27 @@ class RemoteBackend:
         except grpc.RpcError as error:
             raise from_rpc(error) from error
         return answer
+
+    def remote_status(self) -> recogniser_pb2.RemoteStatusResponse:
+        """How it stands with the remote recogniser."""
+        stub = recogniser_pb2_grpc.RemoteRecogniserStub(self._channel)
+        try:
+            answer: recogniser_pb2.RemoteStatusResponse = stub.Status(recogniser_pb2.RemoteStatusRequest())
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        return answer
+
+    def speech_sent(self) -> int | None:
+        """Bytes of speech that were sent to the remote recogniser, as was reported last; None if unknown."""
+        try:
+            answer = self._assistant.ReadMetrics(metrics_pb2.ReadMetricsRequest())
+        except grpc.RpcError as error:
+            raise from_rpc(error) from error
+        for daemon in answer.daemons:
+            for family in daemon.families:
+                if daemon.up and family.name == "sotto_remote_speech_bytes_total":
+                    return int(sum(sample.value for sample in family.samples))
+        return None
 
     def describe_home(self) -> pb.HomeDescription:
         """Areas, devices and their known states."""

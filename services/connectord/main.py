@@ -17,8 +17,8 @@ from common.errors import NotFound, SottoError
 from common.faults import Fault, Faults
 from common.paths import socket_path
 from common.settings_file import is_there
-from services.connectord.backoff import delay_s, failures_after
 from services.connectord.uplink import Uplink
+from services.daemon.backoff import delay_s, failures_after
 from services.daemon.entry import failed, log_faults, parse_options
 from services.daemon.metrics_report import MetricsReporter
 from services.daemon.notify import notify

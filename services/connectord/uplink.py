@@ -17,7 +17,7 @@ from assistant.home.attachment import MAX_PENDING
 from assistant.home.hub import ANSWER_S
 from common.errors import SottoError
 from common.metrics import Histogram
-from services.connectord.backoff import delay_s, failures_after
+from services.daemon.backoff import delay_s, failures_after
 from services.hubs.board import Board
 from services.hubs.driver import HubAway, HubDriver, HubRefused
 from services.proto.sotto.v1 import assistant_pb2 as pb

@@ -33,6 +33,7 @@ class Gateway:
         box_name: name of the box, for people.
         memory: for the requests of all callers.
         conversations, watchers: the assistant's places for conversations and event streams.
+        boxes: places for boxes whose speech is recognised here.
         hub_watchers: awaited in this order when the hubs have changed.
     """
 
@@ -46,6 +47,7 @@ class Gateway:
     memory: MemoryBudget
     conversations: Places
     watchers: Places
+    boxes: Places
     hub_watchers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     async def hubs_changed(self) -> list[SottoError]:

@@ -35,6 +35,7 @@ from services.gatewayd.revocation import while_valid
 from services.gatewayd.tokens import Scope, Token
 from services.inbound.lines import Line
 from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.proto.sotto.v1 import recogniser_pb2
 from services.wire.calls import write
 from services.wire.limits import MESSAGE_OPTIONS
 from services.wire.status import status_of
@@ -42,6 +43,8 @@ from services.wire.status import status_of
 log = logging.getLogger(__name__)
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["Assistant"].full_name
+_RECOGNISER = recogniser_pb2.DESCRIPTOR.services_by_name["Recogniser"].full_name
+_REMOTE = recogniser_pb2.DESCRIPTOR.services_by_name["RemoteRecogniser"].full_name
 _TALK = (
     "Converse",
     "DetectWakeWords",
@@ -57,22 +60,20 @@ _TALK = (
 #: may describe the home, report metrics and faults, or choose what the models run on. /metrics of the gateway
 #: has what ReadMetrics gives.
 PRIVATE = frozenset(
-    f"/{_SERVICE}/{name}"
-    for name in (
-        "Satellite",
-        "AttachHome",
-        "ReadMetrics",
-        "ReportMetrics",
-        "ReportFaults",
-        "ListEngines",
-        "ChooseEngine",
+    f"/{service}/{name}"
+    for service, names in (
+        (_SERVICE, ("Satellite", "AttachHome", "ReadMetrics", "ReportMetrics", "ReportFaults")),
+        (_SERVICE, ("ListEngines", "ChooseEngine")),
+        (_REMOTE, ("Attach", "Status")),
     )
+    for name in names
 )
 _CONTROL = ("ListTimers", "StartTimer", "CancelTimer", "DescribeHome", "Act", "HomeStatus")
 #: Method -> the scope that it needs; None for any token.
 SCOPES: dict[str, Scope | None] = {
     **{f"/{_SERVICE}/{name}": Scope.TALK for name in _TALK},
     **{f"/{_SERVICE}/{name}": Scope.CONTROL for name in _CONTROL},
+    f"/{_RECOGNISER}/Recognise": Scope.RECOGNISE,
     f"/{_SERVICE}/BoxStatus": Scope.ADMIN,
     f"/{reflection.SERVICE_NAME}/ServerReflectionInfo": None,
 }
@@ -150,6 +151,7 @@ class _Proxy(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in it
         self._places = {
             **dict.fromkeys(_CONVERSATIONS, gateway.conversations),
             f"/{_SERVICE}/Watch": gateway.watchers,
+            f"/{_RECOGNISER}/Recognise": gateway.boxes,
         }
 
     def service(

@@ -18,6 +18,7 @@ from services.gatewayd.bodies import COPIES
 from services.inbound.memory import Holding
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import gateway_pb2 as gw
+from services.proto.sotto.v1 import recogniser_pb2
 from services.wire.limits import MAX_MESSAGE_BYTES
 
 #: Bytes of a message of a call that sends many: ten seconds of sound at the highest rate, and some.
@@ -45,7 +46,7 @@ def forms() -> dict[str, Form]:
         f"/{service.full_name}/{method.name}": Form(
             message_factory.GetMessageClass(method.input_type), bool(method.client_streaming)
         )
-        for file in (pb, gw, health_pb2, reflection_pb2)
+        for file in (pb, gw, recogniser_pb2, health_pb2, reflection_pb2)
         for service in file.DESCRIPTOR.services_by_name.values()
         for method in service.methods
     }

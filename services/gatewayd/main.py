@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -46,7 +47,7 @@ from services.inbound.admission import KnownAddresses
 from services.inbound.lines import Door
 from services.inbound.memory import MemoryBudget, MemoryShares
 from services.settings.gateway import GatewaySettings, for_hubs, load_usable_gateway_settings
-from services.wire.limits import MAX_CONVERSATIONS, MAX_WATCHERS
+from services.wire.limits import MAX_BOXES, MAX_CONVERSATIONS, MAX_WATCHERS
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,8 @@ def put_together(
             Shares("conversations", MAX_CONVERSATIONS, settings.limits.conversations, hub=8, kept_for_hubs=4)
         ),
         watchers=Places(Shares("event streams", MAX_WATCHERS, settings.limits.conversations)),
+        # A box that has lost its connection comes again before the old one is known to be dead.
+        boxes=Places(Shares("recognitions for boxes", MAX_BOXES, token=2, kept_for_local=0)),
     )
 
 
@@ -187,6 +190,7 @@ def main() -> int:
     """Entry point; ends with the kind of the error, see `common.errors`."""
     parser = argparse.ArgumentParser(prog="sotto-gatewayd", description=__doc__)
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML)")
+    parser.add_argument("--listen", default="", metavar="ADDRESS", help="instead of `host` in the settings")
     options = parse_options(parser)
     if not options.verbose:
         # uvicorn warns of every invalid request; strangers could fill the journal with that.
@@ -197,6 +201,8 @@ def main() -> int:
     bound_allocator(_MMAP_BYTES, _TRIM_BYTES)
     try:
         settings, faults = load_usable_gateway_settings(options.config)
+        if options.listen:
+            settings = replace(settings, host=options.listen)
         bound_tls(settings.limits.tls_s)
         state = gateway_state(state_dir())
         lock = StateLock(state)

@@ -32,6 +32,8 @@ class Scope(StrEnum):
     TALK = "talk"
     #: Devices and timers.
     CONTROL = "control"
+    #: Have speech recognised with sentences of its own; for other boxes.
+    RECOGNISE = "recognise"
     #: Everything, tokens of others too.
     ADMIN = "admin"
 

@@ -9,7 +9,7 @@ from common.faults import MAX_FAULTS, Fault, Faults, bounded
 from services.proto.sotto.v1 import assistant_pb2 as pb
 
 #: Daemons that report their faults to the assistant. It reads those of powerd from the system bus.
-REPORTERS = ("connectord", "gatewayd")
+REPORTERS = ("connectord", "gatewayd", "remoted")
 
 
 def fault_to_wire(fault: Fault, source: str = "") -> pb.Fault:

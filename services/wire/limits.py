@@ -12,6 +12,8 @@ MESSAGE_OPTIONS = (
 #: Conversations at once in assistantd, and streams of events; the gateway shares them out.
 MAX_CONVERSATIONS = 16
 MAX_WATCHERS = 16
+#: Boxes at once whose speech assistantd can recognise; [lend] of assistant.toml says how many may be.
+MAX_BOXES = 64
 #: Longest sound of an announcement in s.
 MAX_ANNOUNCED_S = 60.0
 #: Seconds that a caller waits for `Announce`: assistantd waits 60 s for its turn and speaks for up to 120 s.

@@ -10,7 +10,7 @@ from services.proto.sotto.v1 import metrics_pb2 as pb
 
 ASSISTANT = "assistantd"
 #: Daemons that report their metrics to the assistant, because the gateway may not use a socket of theirs.
-REPORTERS = ("connectord", "updated")
+REPORTERS = ("connectord", "remoted", "updated")
 #: Its metrics are read by the assistant, from the system bus.
 POWER = "powerd"
 #: All whose metrics the gateway gathers.

@@ -63,5 +63,5 @@ def test_one_file_is_a_metric_of_the_assistant(tree: Path) -> None:
 
 
 def test_one_file_is_a_metric_of_a_daemon_that_reports(tree: Path) -> None:
-    _declare(tree, "services/connectord/backoff.py")
+    _declare(tree, "services/connectord/uplink.py")
     assert "sotto_test_steps_total" in python(tree, "-c", _READ.format(daemon="connectord"))

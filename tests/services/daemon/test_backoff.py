@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.connectord.backoff import LONGEST_S, REFUSED_S, delay_s, failures_after
+from services.daemon.backoff import LONGEST_S, REFUSED_S, delay_s, failures_after
 
 
 @given(st.integers(1, 10_000), st.booleans(), st.floats(0, 1))

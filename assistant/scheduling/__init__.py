@@ -1,0 +1,1 @@
+"""Scheduling: which device runs a job, and when."""

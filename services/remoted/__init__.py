@@ -1,0 +1,1 @@
+"""remoted: holds the connection to the remote recogniser, and attaches itself to the assistant."""
