@@ -30,9 +30,7 @@ from assistant.models.store import ModelStore
 from assistant.serving.choices import Choices
 from assistant.serving.serving import Serving
 from assistant.serving.upkeep import Upkeep
-from assistant.remote.ears import RemoteEars
-from assistant.remote.identity import recogniser_identity
-from assistant.remote.lender import Lender
+from assistant.remote.setup import make_ears, make_lender, make_recogniser
 from assistant.settings import Settings
 from assistant.skills.common_lines import FAILED, NOT_UNDERSTOOD
 from assistant.skills.context import SkillContext
@@ -45,7 +43,6 @@ from assistant.skills.rings import Rings
 from assistant.skills.timekeeping import TimerBook
 from assistant.skills.volume_control import VolumeControl
 from assistant.speech.box_voice import BoxVoice
-from assistant.speech.recogniser import Recogniser, RecogniserSettings
 from assistant.speech.recognising import SpeechRecogniser
 from assistant.speech.synthesiser import Synthesiser
 from assistant.speech.transcript import Transcript
@@ -59,7 +56,6 @@ from assistant.turn.store import Turn, TurnStore
 from assistant.turn.utterance import Voice
 from assistant.understanding.builder import Build, GrammarBuilder
 from assistant.understanding.grammar import Grammar
-from assistant.understanding.recipe import GrammarRecipe, recipe_of
 from assistant.understanding.reload import GrammarKeeper
 from assistant.understanding.sentences import SentenceSource
 from common.errors import InvalidInput, StorageError, TooLarge, Unavailable
@@ -142,10 +138,10 @@ class Assistant:
         self._report(self._keeper.faults)
         if self.hub is not None:
             self.hub.listen(self._keeper.refresh)
-        self._local = Recogniser(self.serving, _remembering(settings), settings.language)
-        self.remote = self._remote_ears() if settings.remote.on else None
-        self.recogniser: SpeechRecogniser = self.remote.recogniser if self.remote else self._local
-        self.lender = self._make_lender() if settings.lend.boxes else None
+        local = make_recogniser(self.serving, settings)
+        self.remote = make_ears(settings, local, self._keeper, self._sources, self._trial_speech, self.faults)
+        self.recogniser: SpeechRecogniser = self.remote.recogniser if self.remote else local
+        self.lender = make_lender(settings, local, self._language)
         self._hearing = Hearing(
             self.serving, settings.activity, settings.wake.thresholds(), settings.recogniser.max_audio_s + 5
         )
@@ -159,27 +155,6 @@ class Assistant:
         self.bus.listen(self._voice.follow)
         self.dialogue = Dialogue(lambda: self._keeper.current, self.skills, self.clock)
         self.turns = TurnStore(state, settings.store.turns, settings.store.keep_audio, self.faults)
-
-    def _remote_ears(self) -> RemoteEars:
-        """The recogniser with the remote one behind it."""
-        return RemoteEars(
-            self.settings.remote,
-            self._local,
-            recogniser_identity(self.settings.language, self.settings.recogniser),
-            lambda: self._keeper.newest,
-            self._recipe,
-            self._trial_speech,
-            lambda faults: self.faults.report("remote", faults),
-        )
-
-    def _make_lender(self) -> Lender:
-        """What recognises for other boxes, by this machine's recogniser alone."""
-        settings = self.settings
-        identity = recogniser_identity(settings.language, settings.recogniser)
-        return Lender(settings.lend, identity, self._local, self._language.files)
-
-    def _recipe(self, build: Build) -> GrammarRecipe:
-        return recipe_of(self._sources, build.files, build.names, build.grammar.key)
 
     def _trial_speech(self) -> Samples:
         """A sentence of the box itself, int16 (n,), 16 kHz, with which a remote recogniser is tried."""
@@ -402,9 +377,3 @@ class Assistant:
             self.lender.close()
         self._voice.close()
         self.turns.close()
-
-
-def _remembering(settings: Settings) -> RecogniserSettings:
-    """The recogniser's settings; it remembers two grammars for each box, with the wake word and without."""
-    own = settings.recogniser
-    return dataclasses.replace(own, max_grammars=min(1000, own.max_grammars + 2 * settings.lend.boxes))

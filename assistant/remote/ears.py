@@ -62,7 +62,9 @@ class RemoteEars:
         """Whether the remote recogniser is asked now, and why."""
         status = self.link.status
         verdict = self._choice(lambda c, now: c.verdict(now))
-        return verdict if status.up else Verdict(False, status.problem, verdict.local_ms, None)
+        if status.problem:
+            return Verdict(False, status.problem, verdict.local_ms, verdict.remote_ms if status.up else None)
+        return verdict
 
     def _changed(self, status: LinkStatus) -> None:
         if status.up and not status.problem:

@@ -26,7 +26,7 @@ from common.metrics import Counter
 
 RESULTS = Counter(
     "sotto_recognitions_total",
-    'Results where a remote recogniser is set; why: "chosen", "late" or "failed" (of the remote one)',
+    'Results where a remote recogniser is set; why: "chosen", or that one is "late", "failed" or "away"',
     ("where", "why"),
 )
 
@@ -81,7 +81,10 @@ class HedgedRecogniser:
             newest.give_up()
         name = name_of(grammar)
         recording = Recording(audio, grammar, speech_s, audio_s)
-        if name is None or not audio.any() or not self.parts.remote.takes(name):
+        if name is None or not audio.any():
+            return LocalRecognition(self.parts, recording)
+        if not self.parts.remote.takes(name):
+            RESULTS.inc("local", "away")
             return LocalRecognition(self.parts, recording)
         recognition = self._newest = HedgedRecognition(self.parts, recording, name)
         return recognition

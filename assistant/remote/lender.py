@@ -30,6 +30,8 @@ from assistant.remote.settings import LendSettings
 from assistant.speech.after_wake import AfterWakeWord
 from assistant.speech.constraint import RecognitionGrammar
 from assistant.speech.recognising import SpeechRecogniser
+from assistant.speech.stop_words import StopWords
+from assistant.understanding.answers import while_asked
 from assistant.understanding.recipe import GrammarRecipe
 from assistant.understanding.sentence_file import SentenceFile
 from common.errors import ErrorKind, InvalidInput, SottoError, Unavailable
@@ -61,6 +63,7 @@ class Lender:
         identity: of the recogniser.
         recogniser: of this machine itself: what it borrows is not lent on.
         own: the sentence files of the box itself, in the language of the recogniser.
+        stop_words: of that language.
     """
 
     def __init__(
@@ -69,7 +72,9 @@ class Lender:
         identity: RecogniserIdentity,
         recogniser: SpeechRecogniser,
         own: tuple[SentenceFile, ...],
+        stop_words: StopWords,
     ) -> None:
+        self.stop_words = stop_words
         self.identity = identity
         self.recogniser = recogniser
         self.grammars = BorrowedGrammars(own, 2 * settings.boxes, settings.grammar_size)
@@ -233,13 +238,16 @@ class Borrower:
         self._lender.workers.submit(self._work, order.id, utterance, grammar)
 
     def _grammar(self, name: GrammarName) -> RecognitionGrammar | None:
+        if name.stop:
+            return self._lender.stop_words
         if not name.key:
             return None
         grammar = self._lender.grammars.get(name.key)
         if grammar is None:
             self._send(GrammarKnown(name.key, False))
             raise Unavailable("that grammar is not known here", code="remote.no-grammar")
-        return AfterWakeWord(name.wake_word, grammar) if name.wake_word else grammar
+        asked = while_asked(grammar, name.answers, name.choices) if name.answers else grammar
+        return AfterWakeWord(name.wake_word, asked) if name.wake_word else asked
 
     def _work(self, id_: int, utterance: Utterance, grammar: RecognitionGrammar | None) -> None:
         began = monotonic()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from assistant.audio.format import Samples
 from assistant.speech.after_wake import AfterWakeWord
 from assistant.speech.constraint import RecognitionGrammar
+from assistant.speech.stop_words import StopWords
 from assistant.speech.transcript import Transcript
+from assistant.understanding.answers import WithAnswers
 from assistant.understanding.grammar import Grammar
+from assistant.understanding.names import HomeNames
 from common.errors import Unavailable
 
 
@@ -21,10 +24,16 @@ class GrammarName:
     Attributes:
         key: of the grammar; "" for free text.
         wake_word: the words before its sentences that are known to have been said; "" for none.
+        answers: kinds of answers that may be said too, because a question is open.
+        choices: what such an answer chooses from.
+        stop: only the words that silence the box are waited for.
     """
 
     key: str = ""
     wake_word: str = ""
+    answers: tuple[str, ...] = ()
+    choices: HomeNames = field(default_factory=HomeNames)
+    stop: bool = False
 
 
 def name_of(grammar: RecognitionGrammar | None) -> GrammarName | None:
@@ -32,10 +41,15 @@ def name_of(grammar: RecognitionGrammar | None) -> GrammarName | None:
     match grammar:
         case None:
             return GrammarName()
+        case StopWords():
+            return GrammarName(stop=True)
         case Grammar():
             return GrammarName(grammar.key)
-        case AfterWakeWord(grammar=Grammar() as inner):
-            return GrammarName(inner.key, " ".join(grammar.known_prefix))
+        case WithAnswers():
+            return GrammarName(grammar.grammar.key, "", grammar.kinds, grammar.names)
+        case AfterWakeWord():
+            inner = name_of(grammar.grammar)
+            return None if inner is None else replace(inner, wake_word=" ".join(grammar.known_prefix))
     return None
 
 

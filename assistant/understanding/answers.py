@@ -26,19 +26,24 @@ class WithAnswers:
     Args:
         grammar: what may be said anyway.
         answers: what answers the question.
+        kinds, names: what `answers` is made from, see `while_asked`.
     """
 
-    def __init__(self, grammar: Grammar, answers: Grammar) -> None:
+    def __init__(
+        self, grammar: Grammar, answers: Grammar, kinds: Collection[str] = (), names: HomeNames | None = None
+    ) -> None:
+        self.kinds = tuple(kinds)
+        self.names = names or HomeNames()
+        self.grammar = grammar
         self.key = f"{grammar.key}+{answers.key}"
         self.known_prefix: tuple[str, ...] = ()
         self.words = grammar.words | answers.words
         self.automaton = _Either(answers.automaton, grammar.automaton)
-        self._grammar = grammar
         self._answers = answers
 
     def parse(self, text: str) -> Parse | None:
         """See `Grammar.parse`."""
-        return self._answers.parse(text) or self._grammar.parse(text)
+        return self._answers.parse(text) or self.grammar.parse(text)
 
     def parses(self, text: str) -> bool:
         """See `Grammar.parses`."""
@@ -46,7 +51,7 @@ class WithAnswers:
 
     def completeness(self, text: str) -> Completeness:
         """See `Grammar.completeness`."""
-        answer, sentence = self._answers.completeness(text), self._grammar.completeness(text)
+        answer, sentence = self._answers.completeness(text), self.grammar.completeness(text)
         if answer in _UNDERSTOOD or sentence is Completeness.UNPARSED:
             return answer
         return sentence
@@ -112,7 +117,8 @@ def while_asked(grammar: Grammar, kinds: Collection[str], names: HomeNames) -> G
     texts = [text for answer in found.values() for block in answer["data"] for text in block["sentences"]]
     lists, rules = _needed(texts, source)
     alone = {**source, "intents": found, "answers": {}, "lists": lists, "expansion_rules": rules}
-    return WithAnswers(grammar, Grammar(alone, names, key=f"{kinds!r} {names!r}"))
+    key = f"{kinds!r} {names.as_text()}"
+    return WithAnswers(grammar, Grammar(alone, names, key=key), kinds, names)
 
 
 def _needed(texts: list[str], source: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -13,11 +13,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from assistant.understanding.grammar import Grammar
-from assistant.understanding.limits import MAX_FILES
+from assistant.understanding.limits import MAX_ALL_NODES, MAX_FILES, MAX_NODES
 from assistant.understanding.names import HomeNames
 from assistant.understanding.sentence_file import SentenceFile, read_sentence_file
 from assistant.understanding.sentences import SentenceSource, make_grammar
-from common.errors import GrammarError, TooLarge
+from common.errors import GrammarError, SottoError, TooLarge
 
 
 @dataclass(frozen=True)
@@ -112,12 +112,19 @@ def follow(recipe: GrammarRecipe, own: tuple[SentenceFile, ...]) -> Grammar:
 
 
 def _read(recipe: GrammarRecipe, folder: Path) -> Iterable[SentenceFile]:
+    nodes = 0
     for number, text in enumerate((*recipe.plugins, *recipe.files)):
         path = folder / f"{number}.yaml"
         # JSON is YAML: the reader of an owner's files checks it.
-        path.write_text(text, "utf-8")
-        file = read_sentence_file(path, recipe.language)
+        path.write_bytes(text.encode("utf-8", "replace"))
+        try:
+            file = read_sentence_file(path, recipe.language, min(MAX_NODES, MAX_ALL_NODES - nodes))
+        except SottoError as error:
+            # The folder says nothing to the owner of the files.
+            error.message = error.message.replace(f"{folder}/", "")
+            raise
         if file is not None:
+            nodes += file.nodes
             yield replace(file, path=Path(path.name))
 
 

@@ -13,16 +13,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from assistant.models.catalogue import DEFAULT_LANGUAGE, WAKE_WORDS
-from common.errors import SottoError
+from common.errors import NotFound, SottoError
 from common.files import Owner, make_folder, read_bounded, remove, write_whole
 from common.toml_text import toml_value
 from services.hubs.kinds import KINDS
 from services.hubs.load import load_usable_connector_settings
 from services.provision import keyfile, names
-from services.provision.hub import host_address, hub_rules, hub_url, settings_text
+from services.provision.hub import host_address, hub_url, plain_address, rules_to, settings_text
 from services.provision.keys import HubSection, Setup
 from services.provision.places import Places
 from services.settings.gateway import GatewaySettings
+from services.settings.remote import load_remote_server
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ def apply(setup: Setup, places: Places, device: Device) -> Outcome:
         lambda: _pairing_code(places, device),
         lambda: _api(setup, places, device),
         lambda: _connector(setup.hub, places, device),
+        lambda: _remote(places, device),
         lambda: _facts(places.state / "hub.json", {"address": setup.hub.address, "kind": setup.hub.kind}),
         lambda: _facts(places.state / "update.json", {"source": setup.update.source}),
         lambda: _update_port(setup.update.source, places, device),
@@ -260,7 +262,7 @@ def _connector(hub: HubSection, places: Places, device: Device) -> str | None:
     }
     text = OURS + settings_text(hub.kind, url, hub.user, hub.area, files)
     write_whole(path, text.encode(), _OWNERS_TOO, device.sotto)
-    _open(opening, hub_rules(host_address(url), kind.url.port(url)), places, device)
+    _open(opening, rules_to("hub", host_address(url), kind.url.port(url)), places, device)
     return None
 
 
@@ -281,7 +283,20 @@ def _own_connector(path: Path, opening: Path, places: Places, device: Device) ->
     if settings is None:
         remove(opening)
         return
-    _open(opening, hub_rules(host_address(settings.url), settings.port), places, device)
+    _open(opening, rules_to("hub", host_address(settings.url), settings.port), places, device)
+
+
+def _remote(places: Places, device: Device) -> None:
+    """Firewall rules for the machine that the owner's `remote.toml` names."""
+    opening = places.firewall / "remote.nft"
+    try:
+        server = load_remote_server(places.config / "remote.toml")
+    except SottoError as error:
+        if not isinstance(error, NotFound):
+            log.warning("no way to the remote recogniser is opened: %s", error)
+        remove(opening)
+        return
+    _open(opening, rules_to("remote", plain_address(server.address), server.port), places, device)
 
 
 def _update_port(source: str | None, places: Places, device: Device) -> None:

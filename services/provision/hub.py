@@ -1,4 +1,4 @@
-"""From [hub] of the set-up file to the connector's settings and its way through the firewall. Pure."""
+"""From [hub] of the set-up file to the connector's settings, and ways through the firewall. Pure."""
 
 from __future__ import annotations
 
@@ -30,24 +30,29 @@ def settings_text(
 
 def host_address(url: str) -> str | None:
     """The host of a url if it is an address; None if it is a name."""
-    host = (urlsplit(url).hostname or "").partition("%")[0]
+    return plain_address(urlsplit(url).hostname or "")
+
+
+def plain_address(host: str) -> str | None:
+    """An address without its zone; None for what is a name."""
     try:
-        return str(ipaddress.ip_address(host))
+        return str(ipaddress.ip_address(host.partition("%")[0]))
     except ValueError:
         return None
 
 
-def hub_rules(address: str | None, port: int) -> tuple[str, ...]:
-    """What the firewall takes in, so that the connector reaches the hub and nothing else.
+def rules_to(what: str, address: str | None, port: int) -> tuple[str, ...]:
+    """What the firewall takes in, so that a process reaches one machine and nothing else.
 
     Args:
-        address: of the hub; None where it has a name, which may be anywhere on the local network.
-        port: of the hub.
+        what: "hub" for the connector, "remote" for the connection to the remote recogniser.
+        address: of that machine; None where it has a name, which may be anywhere on the local network.
+        port: of that machine.
     """
     if address is not None:
         version = ipaddress.ip_address(address).version
-        return (f"add element inet sotto hub{version} {{ {address} . {port} }}\n",)
+        return (f"add element inet sotto {what}{version} {{ {address} . {port} }}\n",)
     return tuple(
-        f"add element inet sotto hub{version} {{ {', '.join(f'{net} . {port}' for net in nets)} }}\n"
+        f"add element inet sotto {what}{version} {{ {', '.join(f'{net} . {port}' for net in nets)} }}\n"
         for version, nets in LOCAL.items()
     )

@@ -19,6 +19,7 @@ PURPOSES: Mapping[str, str] = {
     "time": "time",
     "update": "updates",
     "hub": "talk with the smart-home hub",
+    "remote": "speech to the paired machine that recognises it",
     "mdns": "its own name for the local network",
     "answers": "answers to who connected to it",
     "local": "neighbour discovery",

@@ -15,43 +15,23 @@ from services.proto.sotto.v1 import recogniser_pb2 as pb
 _MAX_SPOKEN = 1 + 2 * MAX_ALIASES
 #: A name with the name of an area before it.
 _MAX_SPOKEN_CHARS = 2 * MAX_NAME + 1
+#: What a name stands for; in an answer, the numbers of all choices of that name.
+_MAX_VALUE = 500
 _MAX_WORD, _MAX_CLASSES, _MAX_INTENTS, _MAX_KEY = 100, 20, 500, 100
 _LETTER = re.compile(r"[^\W_]")
 
 
 def recipe_to_wire(recipe: GrammarRecipe) -> pb.GrammarRecipe:
     """A recipe as a message."""
-    names = recipe.names
     return pb.GrammarRecipe(
         key=recipe.key,
         language=recipe.language,
         builtin=recipe.builtin,
         supported=recipe.supported,
+        names=names_to_wire(recipe.names),
         files=recipe.files,
         plugins=recipe.plugins,
-        names=pb.HomeNames(
-            devices=[
-                pb.DeviceNames(
-                    value=device.value,
-                    spoken=device.spoken,
-                    domain=device.domain,
-                    area=device.area or "",
-                    kinds=sorted(device.kinds),
-                    asked_as=sorted(device.asked_as),
-                    short=device.short,
-                    shared=device.shared,
-                )
-                for device in names.devices
-            ],
-            areas=map(_place_to_wire, names.areas),
-            floors=map(_place_to_wire, names.floors),
-            here=names.here or "",
-        ),
     )
-
-
-def _place_to_wire(place: AreaName) -> pb.PlaceNames:
-    return pb.PlaceNames(value=place.value, spoken=place.spoken, floor=place.floor or "")
 
 
 def recipe_from_wire(message: pb.GrammarRecipe) -> GrammarRecipe:
@@ -60,17 +40,56 @@ def recipe_from_wire(message: pb.GrammarRecipe) -> GrammarRecipe:
     Raises:
         InvalidInput, TooLarge: the names of the home are none, or too many.
     """
-    names = message.names
-    if len(message.supported) > _MAX_INTENTS or len(names.devices) > MAX_DEVICES:
+    if len(message.supported) > _MAX_INTENTS:
         raise _too_many()
-    if max(len(names.areas), len(names.floors)) > MAX_AREAS:
+    return GrammarRecipe(
+        message.key[:_MAX_KEY],
+        message.language[:_MAX_KEY],
+        message.builtin,
+        tuple(name[:_MAX_KEY] for name in message.supported),
+        names_from_wire(message.names),
+        tuple(message.files),
+        tuple(message.plugins),
+    )
+
+
+def names_to_wire(names: HomeNames) -> pb.HomeNames:
+    """The names of a home as a message."""
+    return pb.HomeNames(
+        devices=[
+            pb.DeviceNames(
+                value=device.value,
+                spoken=device.spoken,
+                domain=device.domain,
+                area=device.area or "",
+                kinds=sorted(device.kinds),
+                asked_as=sorted(device.asked_as),
+                short=device.short,
+                shared=device.shared,
+            )
+            for device in names.devices
+        ],
+        areas=map(_place_to_wire, names.areas),
+        floors=map(_place_to_wire, names.floors),
+        here=names.here or "",
+    )
+
+
+def names_from_wire(message: pb.HomeNames) -> HomeNames:
+    """A message as the names of a home.
+
+    Raises:
+        InvalidInput: one of them is none.
+        TooLarge: there are too many.
+    """
+    if len(message.devices) > MAX_DEVICES or max(len(message.areas), len(message.floors)) > MAX_AREAS:
         raise _too_many()
     try:
-        home = HomeNames(
-            tuple(map(_device, names.devices)),
-            tuple(map(_place, names.areas)),
-            tuple(map(_place, names.floors)),
-            _speakable(names.here) or None,
+        return HomeNames(
+            tuple(map(_device, message.devices)),
+            tuple(map(_place, message.areas)),
+            tuple(map(_place, message.floors)),
+            _speakable(message.here) or None,
         )
     except ValueError as error:
         raise InvalidInput(
@@ -78,22 +97,17 @@ def recipe_from_wire(message: pb.GrammarRecipe) -> GrammarRecipe:
             hint="see the wire contract",
             code="recognise.names",
         ) from None
-    return GrammarRecipe(
-        message.key[:_MAX_KEY],
-        message.language[:_MAX_KEY],
-        message.builtin,
-        tuple(name[:_MAX_KEY] for name in message.supported),
-        home,
-        tuple(message.files),
-        tuple(message.plugins),
-    )
+
+
+def _place_to_wire(place: AreaName) -> pb.PlaceNames:
+    return pb.PlaceNames(value=place.value, spoken=place.spoken, floor=place.floor or "")
 
 
 def _device(message: pb.DeviceNames) -> DeviceName:
     if len(message.kinds) > _MAX_CLASSES or len(message.asked_as) > _MAX_CLASSES:
         raise _too_many()
     return DeviceName(
-        value=_speakable(message.value),
+        value=_speakable(message.value, _MAX_VALUE),
         spoken=_spoken(message.spoken),
         domain=_word(message.domain),
         area=_speakable(message.area) or None,
@@ -105,7 +119,9 @@ def _device(message: pb.DeviceNames) -> DeviceName:
 
 
 def _place(message: pb.PlaceNames) -> AreaName:
-    return AreaName(_speakable(message.value), _spoken(message.spoken), _speakable(message.floor) or None)
+    return AreaName(
+        _speakable(message.value, _MAX_VALUE), _spoken(message.spoken), _speakable(message.floor) or None
+    )
 
 
 def _spoken(names: Iterable[str]) -> tuple[str, ...]:
@@ -115,13 +131,13 @@ def _spoken(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(map(_speakable, found))
 
 
-def _speakable(text: str) -> str:
+def _speakable(text: str, most: int = _MAX_SPOKEN_CHARS) -> str:
     """A name as it is; "" for none.
 
     Raises:
         ValueError: it cannot be spoken.
     """
-    if len(text) > _MAX_SPOKEN_CHARS:
+    if len(text) > most:
         raise ValueError(f"one of {len(text)} characters")
     if text and not (text.isprintable() and _LETTER.search(text)):
         raise ValueError(f"{text!r}")

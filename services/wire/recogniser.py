@@ -28,9 +28,10 @@ from assistant.speech.transcript import Method, Transcript
 from assistant.understanding.recipe import GrammarRecipe
 from common.errors import InvalidInput, SottoError, TooLarge, Unavailable
 from services.proto.sotto.v1 import recogniser_pb2 as pb
-from services.wire.recipe import recipe_from_wire, recipe_to_wire
+from services.wire.recipe import names_from_wire, names_to_wire, recipe_from_wire, recipe_to_wire
 
-_MAX_KEY = 100
+_CONTRACT = "see the wire contract"
+_MAX_KEY, _MAX_KINDS = 100, 20
 _MAX_SCORES, _MAX_TEXT, _MAX_REASON = 20, 2000, 500
 _MAX_SAMPLES = 600 * SAMPLE_RATE
 _WAKE_WORD = re.compile(r"[a-z0-9' ]{0,60}")
@@ -55,6 +56,9 @@ def order_to_wire(order: Order) -> pb.RecogniseRequest:
                     audio=utterance.audio.astype("<i2").tobytes(),
                     grammar=utterance.grammar.key,
                     wake_word=utterance.grammar.wake_word,
+                    answers=utterance.grammar.answers,
+                    choices=names_to_wire(utterance.grammar.choices) if utterance.grammar.answers else None,
+                    stop=utterance.grammar.stop,
                     speech_s=utterance.speech_s,
                     search=utterance.search,
                 )
@@ -78,7 +82,7 @@ def order_from_wire(message: pb.RecogniseRequest) -> Order:
             return _recognise_from_wire(message.utterance)
         case "give_up":
             return GiveUp(message.give_up)
-    raise InvalidInput("a message that says nothing", hint="see the wire contract", code="recognise.message")
+    raise InvalidInput("a message that says nothing", hint=_CONTRACT, code="recognise.message")
 
 
 def answer_to_wire(answer: Answer) -> pb.RecogniseResponse:
@@ -133,7 +137,7 @@ def answer_from_wire(message: pb.RecogniseResponse) -> Answer:
             return Refused(refused.id, _error(refused.code, refused.message, refused.hint))
         case "result":
             return _result(message.result)
-    raise InvalidInput("an answer that says nothing", hint="see the wire contract", code="recognise.message")
+    raise InvalidInput("an answer that says nothing", hint=_CONTRACT, code="recognise.message")
 
 
 def _result(found: pb.Recognised) -> Result:
@@ -144,9 +148,7 @@ def _result(found: pb.Recognised) -> Result:
         or len(found.scores) > _MAX_SCORES
         or not all(map(math.isfinite, numbers))
     ):
-        raise InvalidInput(
-            "a result that cannot be used", hint="see the wire contract", code="recognise.result"
-        )
+        raise InvalidInput("a result that cannot be used", hint=_CONTRACT, code="recognise.result")
     transcript = Transcript(
         _plain(found.text),
         found.free_score,
@@ -178,7 +180,7 @@ def _plain(text: str) -> str:
 
 def _recognise_from_wire(message: pb.Utterance) -> Recognise:
     if not _WAKE_WORD.fullmatch(message.wake_word) or len(message.grammar) > _MAX_KEY:
-        raise InvalidInput("a grammar without a name", hint="see the wire contract", code="recognise.grammar")
+        raise InvalidInput("a grammar without a name", hint=_CONTRACT, code="recognise.grammar")
     if message.keep + len(message.audio) // 2 > _MAX_SAMPLES:
         raise TooLarge(
             f"a recording of {message.keep + len(message.audio) // 2} samples",
@@ -189,5 +191,9 @@ def _recognise_from_wire(message: pb.Utterance) -> Recognise:
     speech_s = message.speech_s if message.HasField("speech_s") else None
     if speech_s is not None and not 0.0 <= speech_s < 1e6:
         raise InvalidInput("a length of speech that is none", hint="give seconds", code="recognise.length")
-    name = GrammarName(message.grammar, message.wake_word)
+    if len(message.answers) > _MAX_KINDS:
+        raise TooLarge(f"answers of {len(message.answers)} kinds", hint=_CONTRACT, code="recognise.answers")
+    answers = tuple(kind[:_MAX_KEY] for kind in message.answers)
+    choices = names_from_wire(message.choices)
+    name = GrammarName(message.grammar, message.wake_word, answers, choices, message.stop)
     return Recognise(message.id, message.keep, Utterance(audio, name, speech_s, message.search))

@@ -16,6 +16,7 @@ from services.gatewayd.app import OPEN_PATHS
 from services.gatewayd.grpc_front import OPEN, PRIVATE, SCOPES
 from services.gatewayd.tokens import TokenStore
 from services.proto.sotto.v1 import assistant_pb2 as pb
+from services.proto.sotto.v1 import recogniser_pb2
 
 
 @pytest.fixture
@@ -107,8 +108,9 @@ def test_health_pairing_and_the_description_are(store: TokenStore, path: str) ->
 
 
 def test_every_method_of_the_contract_has_a_scope_or_is_private() -> None:
-    service = pb.DESCRIPTOR.services_by_name["Assistant"]
-    methods = {f"/{service.full_name}/{method.name}" for method in service.methods}
+    services = [pb.DESCRIPTOR.services_by_name["Assistant"]]
+    services += recogniser_pb2.DESCRIPTOR.services_by_name.values()
+    methods = {f"/{service.full_name}/{method.name}" for service in services for method in service.methods}
     assert methods == {method for method in SCOPES if SCOPES[method] is not None} | PRIVATE
     assert not PRIVATE & set(SCOPES)
     assert not methods & OPEN

@@ -17,6 +17,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from services.gatewayd.grpc_requests import STREAM_MESSAGE_BYTES
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
+from services.proto.sotto.v1 import recogniser_pb2_grpc
 from services.wire.status import from_rpc
 from tests.services.gatewayd.conftest import Gate
 
@@ -79,6 +80,32 @@ def test_a_token_for_talking_controls_nothing(gate: Gate, stub: rpc.AssistantStu
     with pytest.raises(grpc.RpcError) as caught:
         stub.DescribeHome(pb.DescribeHomeRequest(), metadata=metadata)
     assert from_rpc(caught.value).code == "access.scope"
+
+
+@pytest.mark.parametrize(
+    ("scopes", "code"),
+    [((), "access.scope"), (("talk", "control"), "access.scope"), (("recognise",), "recognise.off")],
+)
+def test_a_box_needs_a_token_of_its_own_kind_to_have_speech_recognised(
+    gate: Gate, channel: grpc.Channel, scopes: tuple[str, ...], code: str
+) -> None:
+    """The assistant behind recognises for nobody, and says so to whoever gets as far."""
+    metadata = _bearer(gate.pair(f"box {code} {len(scopes)}", *scopes))
+    with pytest.raises(grpc.RpcError) as caught:
+        list(recogniser_pb2_grpc.RecogniserStub(channel).Recognise(iter(()), metadata=metadata))
+    assert from_rpc(caught.value).code == code
+
+
+def test_a_token_for_recognising_does_nothing_else(gate: Gate, stub: rpc.AssistantStub) -> None:
+    metadata = _bearer(gate.pair("only a box", "recognise"))
+    for call in (
+        lambda: stub.Turns(pb.TurnsRequest(), metadata=metadata),
+        lambda: stub.DescribeHome(pb.DescribeHomeRequest(), metadata=metadata),
+        lambda: list(stub.Ask(pb.AskRequest(query="what day is it"), metadata=metadata)),
+    ):
+        with pytest.raises(grpc.RpcError) as caught:
+            call()
+        assert from_rpc(caught.value).code == "access.scope"
 
 
 def test_health_answers_everybody(channel: grpc.Channel) -> None:

@@ -35,7 +35,8 @@ def test_the_assistant_is_part_of_it(talker: httpx.Client) -> None:
     answer = talker.get("/metrics")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     samples = _parsed(answer.text)
-    assert _up(samples) == {"assistantd": 1.0, "connectord": 0.0, "updated": 0.0, "powerd": 0.0}
+    others = dict.fromkeys(("connectord", "remoted", "updated", "powerd"), 0.0)
+    assert _up(samples) == {"assistantd": 1.0, **others}
     asked = (("daemon", "assistantd"), ("outcome", "accepted"), ("source", "ask"))
     assert samples["sotto_turns_total", asked] >= 1.0
     # Each process has its own memory.

@@ -24,6 +24,7 @@ _COUNTERS = {
     "sent_time": (9, 900),
     "sent_update": (0, 0),
     "sent_hub": (0, 0),
+    "sent_remote": (0, 0),
     "sent_answers": (0, 0),
     "sent_local": (3, 224),
     "sent_endings": (0, 0),

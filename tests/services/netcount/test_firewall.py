@@ -82,5 +82,6 @@ def test_units_enter_sets_there_are() -> None:
             for line in file.read_text("utf-8").splitlines():
                 if line.startswith("NFTSet="):
                     entered |= {entry.rpartition(":")[2] for entry in line.split("=", 1)[1].split()}
-    assert entered == {"may_dhcp", "may_dns", "may_mdns", "may_time", "may_update", "may_hub"}
+    purposes = ("dhcp", "dns", "mdns", "time", "update", "hub", "remote")
+    assert entered == {f"may_{purpose}" for purpose in purposes}
     assert all(f"    set {name} " in rules for name in entered)

@@ -8,7 +8,7 @@ import pytest
 
 from services.netcount.figures import figures
 from services.netcount.firewall import parse_table
-from services.provision.hub import hub_rules
+from services.provision.hub import rules_to
 from services.traffic.amount import Traffic
 from services.traffic.figures import UNKNOWN
 from tests.services.netcount.two_boxes import BOX, OTHER, RULES, TwoBoxes, remove_cgroup
@@ -217,8 +217,19 @@ def test_the_hub_s_unit_talks_to_nobody_else(boxes: TwoBoxes) -> None:
     assert _ask_tcp(boxes, "sotto-connectord.service", 8124) == "refused\n"
 
 
+def test_speech_goes_to_the_paired_machine_alone_and_is_counted(boxes: TwoBoxes) -> None:
+    for port in (8444, 8445):
+        boxes.serve(TCP_ECHO.format(port=port), boxes.other)
+    boxes.rules("".join(rules_to("remote", OTHER, 8444)))
+    boxes.allow("may_remote", "sotto-remoted.service")
+    assert _ask_tcp(boxes, "sotto-remoted.service", 8444) == "100\n"
+    assert _ask_tcp(boxes, "sotto-remoted.service", 8445) == "refused\n"
+    assert _ask_tcp(boxes, "sotto-connectord.service", 8444) == "refused\n"
+    assert boxes.counters()["sent_remote"] > 0
+
+
 def test_a_hub_with_a_name_is_looked_for_on_the_local_network(boxes: TwoBoxes) -> None:
     boxes.serve(TCP_ECHO.format(port=1883), boxes.other)
-    boxes.rules("".join(hub_rules(None, 1883)))
+    boxes.rules("".join(rules_to("hub", None, 1883)))
     boxes.allow("may_hub", "sotto-connectord.service")
     assert _ask_tcp(boxes, "sotto-connectord.service", 1883) == "100\n"

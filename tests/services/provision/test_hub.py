@@ -12,7 +12,8 @@ from assistant.settings import load_settings
 from services.hubs.load import load_connector_settings
 from services.hubs.tls import tls_context
 from services.provision.config import read, to_toml
-from services.provision.hub import hub_rules
+from services.provision.hub import rules_to
+from services.settings.remote import RemoteServer, save_remote_server
 from tests.services.connectord.conftest import make_certificate
 from tests.services.provision.test_provision import Machine
 
@@ -102,7 +103,7 @@ def test_a_certificate_survives_the_set_up_page(pem: str) -> None:
 
 def test_a_name_is_looked_for_on_the_local_network_alone(machine: Machine) -> None:
     machine.boot('[hub]\nkind = "mqtt"\nurl = "mqtts://broker.local"\n')
-    assert _way_out(machine) == "".join(hub_rules(None, 8883))
+    assert _way_out(machine) == "".join(rules_to("hub", None, 8883))
     assert "192.168.0.0/16 . 8883" in _way_out(machine)
 
 
@@ -135,3 +136,21 @@ def test_an_owner_s_own_settings_that_are_wrong_have_no_way_out(machine: Machine
     _settings(machine).write_text('kind = "nothing"\n')
     assert machine.boot("").failures == []
     assert not (machine.places.firewall / "hub.nft").exists()
+
+
+def test_the_paired_machine_that_recognises_has_a_way_out_and_no_other(machine: Machine) -> None:
+    machine.boot("")
+    file, opening = machine.places.config / "remote.toml", machine.places.firewall / "remote.nft"
+    assert not opening.exists()
+    pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+    for address, rule in (
+        ("10.0.0.7", "add element inet sotto remote4 { 10.0.0.7 . 8444 }\n"),
+        ("fd00::7", "add element inet sotto remote6 { fd00::7 . 8444 }\n"),
+        ("attic.local", "".join(rules_to("remote", None, 8444))),
+    ):
+        save_remote_server(RemoteServer(address, 8444, "sotto_x", pem), file)
+        assert machine.boot("").failures == []
+        assert opening.read_text() == rule
+    file.chmod(0o666)
+    assert machine.boot("").failures == []
+    assert not opening.exists(), "others may have written it"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import grpc
 import pytest
 
+from assistant.audio.format import Samples
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.proto.sotto.v1 import assistant_pb2_grpc as rpc
 from services.proto.sotto.v1 import metrics_pb2, recogniser_pb2, recogniser_pb2_grpc
@@ -90,6 +92,10 @@ class Borrower:
         extra = "".join(f"{key} = {value}\n" for key, value in more.items())
         (self.config / "assistant.toml").write_text(f'{extra}[remote]\nuse = "{use}"\n')
         self.pair(server)
+        self.begin()
+
+    def begin(self) -> None:
+        """Start both, with the settings that are there."""
         self.box.start()
         with (self.box.folder / "remoted.log").open("ab") as log:
             command = [sys.executable, "-m", "services.remoted.main", "--verbose"]
@@ -125,9 +131,41 @@ class Borrower:
             answer = rpc.AssistantStub(channel).BoxStatus(pb.BoxStatusRequest())
             return [fault.code for fault in answer.faults]
 
-    def results(self) -> dict[tuple[str, str], int]:
+    def results(self) -> dict[tuple[str, ...], int]:
         """How many results came from where, and why."""
         return counted(self.box, "sotto_recognitions_total")
+
+    def remote_results(self) -> int:
+        return sum(count for (where, _), count in self.results().items() if where == "remote")
+
+    def say(self, audio: Samples, halfway: Callable[[], None] = lambda: None) -> list[pb.Turn]:
+        """Speak to the box in real time, in a stream of its own; gives the turns.
+
+        Args:
+            audio: int16 (n,), 16 kHz; silence follows until a turn has come.
+            halfway: called in the middle of the audio; the speaker goes on when it returns.
+        """
+        turns: list[pb.Turn] = []
+        frames = audio[: len(audio) // 160 * 160].reshape(-1, 160)
+
+        def requests() -> Iterator[pb.ConverseRequest]:
+            yield pb.ConverseRequest(start=pb.ConverseStart(realtime=True))
+            for number, frame in enumerate(frames):
+                if number == len(frames) // 2:
+                    halfway()
+                yield pb.ConverseRequest(audio=frame.tobytes())
+                time.sleep(0.01)
+            for _ in range(3000):
+                if turns:
+                    return
+                yield pb.ConverseRequest(audio=bytes(320))
+                time.sleep(0.01)
+
+        with grpc.insecure_channel(f"unix:{self.box.socket}") as channel:
+            for response in rpc.AssistantStub(channel).Converse(requests()):
+                if response.WhichOneof("payload") == "turn":
+                    turns.append(response.turn)
+        return turns
 
     def transcribe(self, wav: Path) -> pb.TranscribeResponse:
         with grpc.insecure_channel(f"unix:{self.box.socket}") as channel:
