@@ -64,7 +64,7 @@ class BorrowedGrammars:
         if recipe.size > self._most_size:
             raise Unavailable(
                 f"a grammar of {recipe.size} characters is above the {self._most_size} that are kept here",
-                hint="make the sentence files of the box shorter, or raise `grammar_size` in [lend]",
+                hint="make the sentence files of the box shorter, or raise `grammar_size` in [lend] here",
                 code="recognise.grammar-size",
             )
         with self._building:

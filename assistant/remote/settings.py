@@ -42,8 +42,9 @@ class LendSettings:
 
     Attributes:
         boxes: how many may use its recogniser at once; 0 for none. `sotto serve` makes it 8 where it is 0.
-        grammar_size: characters of the names and sentences of all of their grammars together.
+        grammar_size: characters of the names and sentences of all of their grammars together; a grammar takes
+            up to about 3 kB of memory for each.
     """
 
     boxes: int = field(default=0, metadata=between(0, 64))
-    grammar_size: int = field(default=1_000_000, metadata=between(10_000, 100_000_000))
+    grammar_size: int = field(default=200_000, metadata=between(10_000, 100_000_000))
