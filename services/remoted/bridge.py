@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from pathlib import Path
@@ -52,6 +53,10 @@ class Bridge:
                 problem = "the assistant closed the connection"
             except grpc.RpcError as error:
                 problem = str(from_rpc(error))
+            except Exception as error:
+                # Nothing that another machine sends may end this process.
+                problem = f"the connection to the assistant failed ({type(error).__name__})"
+                log.exception("the connection to the assistant failed")
             failures = failures_after(failures, loop.time() - began)
             if problem != logged:
                 log.warning("not attached: %s", problem)
@@ -65,15 +70,17 @@ class Bridge:
             await _report(call, pb.RemoteReport(hello=pb.RemoteHello(address=address)))
             await call.initial_metadata()
             log.info("attached to the assistant")
-            tasks = (asyncio.create_task(self._follow(call)), asyncio.create_task(self._pass_on(call)))
+            following = asyncio.create_task(self._follow(call))
+            passing = asyncio.create_task(self._pass_on(call))
             try:
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
+                done, _ = await asyncio.wait((following, passing), return_when=asyncio.FIRST_COMPLETED)
+                if following in done:
+                    following.result()
+                await passing
             finally:
-                for task in tasks:
+                for task in (following, passing):
                     task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await asyncio.gather(following, passing, return_exceptions=True)
 
     async def _pass_on(self, call: Any) -> None:
         async for order in call:
@@ -81,7 +88,14 @@ class Bridge:
                 await self._connection.send(order)
 
     async def _follow(self, call: Any) -> None:
-        """Connect to the other machine, again and again, and report what comes of it."""
+        """Connect to the other machine, again and again, and report what comes of it until the call ends.
+
+        The reader of orders gets the reason.
+        """
+        with contextlib.suppress(asyncio.InvalidStateError):
+            await self._keep_connecting(call)
+
+    async def _keep_connecting(self, call: Any) -> None:
         loop = asyncio.get_running_loop()
         failures = 0
         while True:
@@ -105,6 +119,8 @@ class Bridge:
                     await _report(call, pb.RemoteReport(response=answer))
         except (grpc.RpcError, TimeoutError) as error:
             return ending(error)
+        except asyncio.InvalidStateError:
+            raise  # the assistant has ended its call
         finally:
             self._connection = None
         return ending(None)

@@ -112,7 +112,11 @@ def ending(error: Exception | None) -> Ending:
         return Ending("the other machine does not answer", "remote.unreachable")
     if not isinstance(error, grpc.RpcError):
         return Ending(f"the connection failed ({type(error).__name__})", "remote.failed")
-    told = from_rpc(error)
+    try:
+        told = from_rpc(error)
+    except ValueError:
+        # The details of its status are those of another one.
+        return Ending("the other machine sent a status that is none", "remote.failed")
     if told.code not in ("remote", "daemon.gone"):
         return Ending(told.message, told.code, told.hint, told.kind in _FOR_GOOD)
     # It came from no Sotto, or none answered.

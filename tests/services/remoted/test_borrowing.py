@@ -84,6 +84,19 @@ def test_killed_in_mid_sentence_it_costs_no_word_and_when_it_is_back_it_is_used_
     assert borrower.remote_results() > before
 
 
+def test_when_the_box_s_own_daemon_dies_the_connection_waits_for_it(
+    server: Server, borrower: Borrower
+) -> None:
+    borrower.start(server.remote(server.token))
+    borrower.until_chosen()
+    assert borrower.box.process is not None
+    borrower.box.process.kill()
+    borrower.box.process.communicate()
+    borrower.box.start()
+    borrower.until_chosen()
+    assert [process.poll() for process in borrower.processes] == [None]
+
+
 def test_a_machine_that_falls_silent_costs_no_word(server: Server, borrower: Borrower, say: Say) -> None:
     """Its connection stays open: only the wait tells."""
     network = Network(server.gate.grpc_port)
