@@ -50,7 +50,7 @@ def _ends(identity: Identity, behaviour: Behaviour | None) -> tuple[Ending, list
         server = grpc.aio.server()
         if behaviour is not None:
             rpc.add_RecogniserServicer_to_server(Machine(), server)
-        keys = ((identity.key.read_bytes(), identity.certificate.read_bytes()),)
+        keys = [(identity.key.read_bytes(), identity.certificate.read_bytes())]
         port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials(keys))
         await server.start()
         connection = Connection(RemoteServer("127.0.0.1", port, "token", identity.certificate.read_text()))
@@ -89,8 +89,8 @@ async def _lying(requests: Any, context: Any) -> AsyncIterator[pb.RecogniseRespo
 
 
 async def _failing(_requests: Any, _context: Any) -> AsyncIterator[pb.RecogniseResponse]:
+    yield pb.RecogniseResponse(welcome=pb.RecogniseWelcome())
     raise ZeroDivisionError
-    yield pb.RecogniseResponse()
 
 
 def test_what_was_meant_for_the_connection_before_is_not_sent(identity: Identity) -> None:
@@ -102,12 +102,7 @@ def test_what_was_meant_for_the_connection_before_is_not_sent(identity: Identity
 
 def test_a_refusal_keeps_its_code_and_is_for_good(identity: Identity) -> None:
     end, _ = _ends(identity, _refusing)
-    assert (end.code, end.problem, end.hint, end.for_good) == (
-        "access.scope",
-        "not for you",
-        "pair again",
-        True,
-    )
+    assert end == Ending("not for you", "access.scope", "pair again", for_good=True)
 
 
 @pytest.mark.parametrize("behaviour", [_lying, _failing])
@@ -141,7 +136,7 @@ def test_a_machine_with_another_certificate_is_sent_nothing(identity: Identity, 
 
     async def run() -> Ending:
         server = grpc.aio.server()
-        keys = ((identity.key.read_bytes(), identity.certificate.read_bytes()),)
+        keys = [(identity.key.read_bytes(), identity.certificate.read_bytes())]
         port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials(keys))
         await server.start()
         expected = RemoteServer("127.0.0.1", port, "token", other.certificate.read_text())
