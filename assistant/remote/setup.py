@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 from assistant.audio.format import Samples
-from assistant.models.store import ModelStore
+from assistant.serving.serving import Serving
 from assistant.remote.ears import RemoteEars
 from assistant.remote.identity import RecogniserIdentity, recogniser_identity
 from assistant.remote.lender import Lender
@@ -23,11 +23,11 @@ from common.faults import Faults
 _MOST_GRAMMARS = 1000
 
 
-def make_recogniser(store: ModelStore, settings: Settings) -> Recogniser:
+def make_recogniser(serving: Serving, settings: Settings) -> Recogniser:
     """This machine's recogniser; for each box it remembers two grammars: with the wake word and without."""
     own = settings.recogniser
     most = min(_MOST_GRAMMARS, own.max_grammars + 2 * settings.lend.boxes)
-    return Recogniser(store, dataclasses.replace(own, max_grammars=most), settings.language)
+    return Recogniser(serving, dataclasses.replace(own, max_grammars=most), settings.language)
 
 
 def make_ears(
