@@ -109,43 +109,34 @@ def remove_dc(samples: Samples, above: float = 0.01) -> Samples:
 
 def level_dbfs(samples: Samples) -> float:
     """Root mean square of int16 (n,) about its mean, in dB below full scale (a full sine is -3)."""
-    if not len(samples):
-        return SILENCE_DBFS
-    values = samples.astype(np.float32)
-    mean = float(values.mean())
-    power = float(np.dot(values, values)) / len(values) - mean * mean
-    # Below one bit squared, the difference is rounding error, and may be negative.
-    if power < FULL_SCALE**2 * 10 ** (SILENCE_DBFS / 10):
-        return SILENCE_DBFS
-    return float(10 * np.log10(power / FULL_SCALE**2))
+    return LevelMeter(len(samples)).dbfs(samples) if len(samples) else SILENCE_DBFS
 
 
-class DcBlocker:
-    """Removes a slowly changing DC offset, as cheap sound cards have, from a stream.
+class LevelMeter:
+    """Measures `level_dbfs` of many blocks of one size, in memory that is allocated once.
 
-    The offset is a running mean: of all blocks at first, later with a time constant of `settle_blocks` blocks
-    (100 blocks of 10 ms are 1 s).
+    Args:
+        samples: size of a block, at least 1.
     """
 
-    def __init__(self, settle_blocks: int = 100) -> None:
-        self._least_weight = 1.0 / settle_blocks
-        self._blocks = 0
-        self._offset = 0.0
+    def __init__(self, samples: int) -> None:
+        self._values: Floats = np.empty(samples, np.float32)
+        # Results go into arrays of no dimension, because numpy allocates one for each result otherwise.
+        self._sum = np.empty((), np.float32)
+        self._power = np.empty((), np.float32)
 
-    def process(self, samples: Samples) -> Samples:
-        """The block, int16 (n,), without the offset; clipped, not wrapped.
-
-        n may be 0, because a resampler sometimes has no output yet.
-        """
-        if not len(samples):
-            return samples
-        self._blocks += 1
-        weight = max(1.0 / self._blocks, self._least_weight)
-        self._offset += weight * (float(samples.mean()) - self._offset)
-        shift = round(self._offset)
-        if shift == 0:
-            return samples
-        return np.clip(samples.astype(np.int32) - shift, -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    def dbfs(self, samples: Samples) -> float:
+        """Of int16 (n,); see `level_dbfs`."""
+        values = self._values
+        values[:] = samples
+        np.add.reduce(values, out=self._sum)
+        np.dot(values, values, out=self._power)
+        mean = float(self._sum[()] / len(values))
+        power = float(self._power) / len(values) - mean * mean
+        # Below one bit squared, the difference is rounding error, and may be negative.
+        if power < FULL_SCALE**2 * 10 ** (SILENCE_DBFS / 10):
+            return SILENCE_DBFS
+        return float(10 * np.log10(power / FULL_SCALE**2))
 
 
 class Resampler:

@@ -105,7 +105,7 @@ def record(microphone: Microphone, seconds: float) -> Samples:
     microphone.open()
     frames: list[Samples] = []
     for frame in microphone.frames():
-        frames.append(frame)
+        frames.append(frame.copy())
         if len(frames) * FRAME_SAMPLES >= wanted:
             return np.concatenate(frames)[:wanted]
     raise Unavailable("the microphone was closed while recording", code="audio.closed")

@@ -19,6 +19,8 @@ EchoMode = Literal["auto", "on", "off"]
 #: microphone was away, and its stream has another beginning.
 _LATE_S = 0.05
 _MOST_LATE = 200
+#: What is played when nothing is.
+_NOTHING: Samples = np.zeros(FRAME_SAMPLES, np.int16)
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class EchoCanceller:
         was = self._working
         if played is None:
             self._playing = self._working = False
-            played = np.zeros_like(frame)
+            played = _NOTHING
         elif not self._playing:
             self._playing = True
             self._working = self._wanted()

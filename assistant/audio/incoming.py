@@ -57,10 +57,10 @@ class IncomingSound:
         Raises:
             TooLarge: `sound.too-long` if the sound is longer than `max_s`; it ends here.
         """
-        data = self._odd + pcm
-        even = len(data) // 2 * 2
-        self._odd = data[even:]
-        samples = np.frombuffer(data[:even], "<i2").astype(np.int16)
+        # Most pieces end with a sample; their bytes are used as they are.
+        data = self._odd + pcm if self._odd else pcm
+        self._odd = data[len(data) // 2 * 2 :]
+        samples: Samples = np.frombuffer(data, "<i2", len(data) // 2)
         with self._ready:
             if self._ended:
                 return

@@ -109,7 +109,10 @@ class Microphone:
         return device.name
 
     def frames(self) -> Iterator[Samples]:
-        """Frames, int16 (160,), until `close`; waits while there is no device."""
+        """Frames, int16 (160,), until `close`; waits while there is no device.
+
+        A frame is valid until the next one is asked for; copy what is kept.
+        """
         failures = 0
         while not self._closed.is_set():
             capture = self._capture

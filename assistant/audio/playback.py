@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 
 import numpy as np
 
 from assistant.audio.convert import Resampler
-from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from assistant.audio.format import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Samples
+from assistant.serving.blocks import Block, BlockPool
 
 #: Seconds that are kept. Frames of the microphone wait in their queue for 2 s at most.
 _KEPT_S = 4.0
-#: Blocks that may wait for the reader; with blocks of 10 ms this is as long as what is kept.
+#: Blocks of 10 ms that may wait for the reader: as long as what is kept.
 _MOST_BLOCKS = 400
 #: If a device requests a block more than so many samples (30 ms) after the end of the last one, it was silent
 #: in between. A smaller gap is jitter of its callbacks.
@@ -29,11 +31,14 @@ _OFF_SAMPLES = SAMPLE_RATE * 15 // 1000
 class PlaybackReference:
     """Written by the audio callback that plays, read by the thread that hears; neither waits for the other.
 
-    Writing is one append to a queue. All times are seconds on one monotonic clock.
+    Writing is one copy into a block that was allocated before. If nobody reads, the oldest blocks are dropped.
+    All times are seconds on one monotonic clock.
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[int, Samples, int, float]] = deque(maxlen=_MOST_BLOCKS)
+        self._waiting: deque[tuple[int, Block, int, float]] = deque()
+        self._pool: BlockPool | None = None
+        self._pool_rate = 0
         self._run = 0
         self._reading_run = 0
         self._resampler: Resampler | None = None
@@ -54,8 +59,27 @@ class PlaybackReference:
         return self._reading_run
 
     def played(self, samples: Samples, rate: int, at: float) -> None:
-        """A device has taken `samples`, int16 (n,) at `rate` Hz, at time `at`. They must not change later."""
-        self._waiting.append((self._run, samples, rate, at))
+        """A device has taken `samples`, int16 (n,) at `rate` Hz, at time `at`. They are copied."""
+        if self._pool is None or self._pool_rate != rate:
+            # One more than may wait, because the reader holds one.
+            self._pool = BlockPool("playback", _MOST_BLOCKS + 1, max(1, rate * FRAME_MS // 1000))
+            self._pool_rate = rate
+        start = 0
+        while start < len(samples):
+            block = self._pool.take()
+            if block is None:
+                self._drop_oldest()
+                continue
+            part = samples[start : start + len(block.samples)]
+            block.samples[: len(part)] = part
+            block.used = len(part)
+            self._waiting.append((self._run, block, rate, at))
+            start += len(part)
+
+    def _drop_oldest(self) -> None:
+        # The reader may have emptied the queue meanwhile.
+        with contextlib.suppress(IndexError):
+            self._waiting.popleft()[1].give_back()
 
     def frame(self, at: float) -> Samples | None:
         """What was played in the 10 ms before `at`, int16 (160,), 16 kHz; None if nothing was played for 1 s.
@@ -74,7 +98,7 @@ class PlaybackReference:
 
     def _read_queue(self) -> None:
         while self._waiting:
-            run, samples, rate, at = self._waiting.popleft()
+            run, block, rate, at = self._waiting.popleft()
             position = round(at * SAMPLE_RATE)
             if self._resampler is None or run != self._reading_run:
                 self._reading_run = run
@@ -82,7 +106,8 @@ class PlaybackReference:
                 self._write = position
             elif position - self._write > _DRY_SAMPLES:
                 self._write = position
-            self._append(self._resampler.process(samples))
+            self._append(self._resampler.process(block.samples[: block.used]))
+            block.give_back()
 
     def _append(self, samples: Samples) -> None:
         """Write samples at the writing position. A gap before it becomes silence; what lay after is void."""

@@ -50,14 +50,19 @@ class RingBuffer:
     def append(self, samples: Samples) -> None:
         """Add samples, int16 (n,), at the end; the oldest ones are dropped."""
         with self._lock:
+            capacity = len(self._buffer)
+            at = self._total % capacity
             end = self._total + len(samples)
-            kept = samples[-self.capacity :]
-            at = (end - len(kept)) % self.capacity
-            first = min(len(kept), self.capacity - at)
-            self._buffer[at : at + first] = kept[:first]
-            self._buffer[: len(kept) - first] = kept[first:]
+            if at + len(samples) <= capacity:
+                self._buffer[at : at + len(samples)] = samples
+            else:
+                kept = samples[-capacity:]
+                at = (end - len(kept)) % capacity
+                first = min(len(kept), capacity - at)
+                self._buffer[at : at + first] = kept[:first]
+                self._buffer[: len(kept) - first] = kept[first:]
             self._total = end
-            self._oldest = max(self._oldest, end - self.capacity)
+            self._oldest = max(self._oldest, end - capacity)
 
     def last(self, count: int) -> Samples:
         """A copy of the newest `count` samples, or of all that are kept if there are fewer."""

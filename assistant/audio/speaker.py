@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
-
 from assistant.audio import portaudio
 from assistant.audio.convert import Resampler
 from assistant.audio.devices import AudioDevice, choose
 from assistant.audio.feed import Feed
 from assistant.audio.format import FRAME_MS, Samples
+from assistant.audio.output_block import OutputBlock
 from assistant.audio.playback import PlaybackReference
 from assistant.audio.sink import Chunks, OnFirst
 from common.errors import SottoError, Unavailable
@@ -79,6 +78,7 @@ class Speaker:
         self._last_pull = 0.0
         self._stream: Any = None
         self._opened: tuple[int, int, int] = (0, 0, 0)
+        self._output = OutputBlock(0, 1)
         self._rescan_requested = False
         self._streaming = False
         self._busy = False
@@ -221,11 +221,13 @@ class Speaker:
             out[:] = bytes(len(out))
             raise portaudio.library().CallbackAbort
         cut = feed.is_cut
-        samples, real = feed.pull(frames)
         _index, rate, channels = self._opened
+        if len(self._output.mono) != frames:
+            self._output = OutputBlock(frames, channels)
+        real = feed.pull(self._output.mono)
         if self._reference is not None:
-            self._reference.played(samples, rate, time.perf_counter())
-        out[:] = (np.repeat(samples, channels) if channels > 1 else samples).tobytes()
+            self._reference.played(self._output.mono, rate, time.perf_counter())
+        out[:] = self._output.bytes()
         if real and self._on_first is not None:
             on_first, self._on_first = self._on_first, None
             on_first()
@@ -278,6 +280,7 @@ class Speaker:
                     break
             else:
                 self._opened = (device.index, stream_rate, channels)
+                self._output = OutputBlock(stream_rate * FRAME_MS // 1000, channels)
                 return
         raise Unavailable(
             f"the speaker '{device.name}' does not open: {failure}",

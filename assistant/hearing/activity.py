@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from assistant.audio.format import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Samples
+from assistant.hearing.pre_roll import PreRoll
 from assistant.hearing.silero import WINDOW_SAMPLES
 from assistant.hearing.vad_gate import VadGate
 from common.settings_file import between
@@ -90,8 +90,7 @@ class VoiceActivity:
         self._gate = gate
         self._network = network
         self._settings = settings or ActivitySettings()
-        frames = max(1, self._settings.pre_roll_ms // FRAME_MS)
-        self._pre_roll: deque[Samples] = deque(maxlen=frames)
+        self._pre_roll = PreRoll(max(1, self._settings.pre_roll_ms // FRAME_MS))
         self._network_runs = False
         self._speaking = False
         self._probability = 0.0
@@ -117,7 +116,7 @@ class VoiceActivity:
                 self._network.reset()
                 self._network_runs = False
                 self._probability = 0.0
-            self._pre_roll.append(frame)
+            self._pre_roll.keep(frame)
         return self._activity(gate_open, self._speaking and not was_speaking)
 
     def new_turn(self, start: int | None = None) -> None:
@@ -133,17 +132,20 @@ class VoiceActivity:
         self._speaking = False
 
     def _run_network(self, frame: Samples) -> None:
-        frames = [frame]
         if not self._network_runs:
             self._network_runs = True
-            frames = [*self._pre_roll, frame]
+            start = self._position - FRAME_SAMPLES * (len(self._pre_roll) + 1)
+            for number, earlier in enumerate(self._pre_roll.frames(), 1):
+                self._run_window(earlier, start + number * FRAME_SAMPLES)
             self._pre_roll.clear()
-        start = self._position - len(frames) * FRAME_SAMPLES
-        for number, each in enumerate(frames, 1):
-            probability = self._network.process(each)
-            if probability is not None:
-                self._probability = probability
-                self._follow(probability, start + number * FRAME_SAMPLES - self._network.pending)
+        self._run_window(frame, self._position)
+
+    def _run_window(self, frame: Samples, position: int) -> None:
+        """Give the network the frame that ends at `position`, and follow its result if there is one."""
+        probability = self._network.process(frame)
+        if probability is not None:
+            self._probability = probability
+            self._follow(probability, position - self._network.pending)
 
     def _follow(self, probability: float, end: int) -> None:
         begin = max(0, end - WINDOW_SAMPLES)

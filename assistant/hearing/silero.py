@@ -7,7 +7,7 @@ import copy
 import numpy as np
 
 from assistant.audio.convert import FULL_SCALE
-from assistant.audio.format import SAMPLE_RATE, Samples
+from assistant.audio.format import SAMPLE_RATE, Floats, Samples
 from assistant.hearing.vad_gate import check_frame
 from assistant.serving.model import Model
 from common.errors import ModelError
@@ -16,6 +16,8 @@ from common.errors import ModelError
 WINDOW_SAMPLES = 512
 _CONTEXT_SAMPLES = 64
 _STATE_SHAPE = (2, 1, 128)
+# Of no dimension, because numpy allocates an operand for each Python number otherwise.
+_FULL_SCALE = np.array(FULL_SCALE, np.float32)
 
 
 class Silero:
@@ -37,7 +39,6 @@ class Silero:
                 hint="run `make setup` to fetch it again",
                 code="vad.model",
             )
-        self._rate = np.array(SAMPLE_RATE, np.int64)
         self._begin()
 
     def another_stream(self) -> Silero:
@@ -47,8 +48,10 @@ class Silero:
         return other
 
     def _begin(self) -> None:
-        self._input = np.zeros((1, _CONTEXT_SAMPLES + WINDOW_SAMPLES), np.float32)
+        self._samples: Floats = np.zeros(_CONTEXT_SAMPLES + WINDOW_SAMPLES, np.float32)
+        self._input = np.zeros((1, len(self._samples)), np.float32)
         self._state = np.zeros(_STATE_SHAPE, np.float32)
+        self._feed = {"input": self._input, "state": self._state, "sr": np.array(SAMPLE_RATE, np.int64)}
         #: Samples taken that belong to no complete window yet.
         self.pending = 0
 
@@ -61,21 +64,21 @@ class Silero:
         check_frame(frame)
         at = _CONTEXT_SAMPLES + self.pending
         fits = min(len(frame), WINDOW_SAMPLES - self.pending)
-        self._input[0, at : at + fits] = frame[:fits]
+        self._samples[at : at + fits] = frame[:fits]
         self.pending += fits
         if self.pending < WINDOW_SAMPLES:
             return None
-        probability, self._state = self._model.run(
-            None, {"input": self._input / FULL_SCALE, "state": self._state, "sr": self._rate}
-        )
+        np.divide(self._samples, _FULL_SCALE, out=self._input[0])
+        probability, state = self._model.run(None, self._feed)
+        self._state[:] = state
         rest = len(frame) - fits
-        self._input[0, :_CONTEXT_SAMPLES] = self._input[0, -_CONTEXT_SAMPLES:]
-        self._input[0, _CONTEXT_SAMPLES : _CONTEXT_SAMPLES + rest] = frame[fits:]
+        self._samples[:_CONTEXT_SAMPLES] = self._samples[-_CONTEXT_SAMPLES:]
+        self._samples[_CONTEXT_SAMPLES : _CONTEXT_SAMPLES + rest] = frame[fits:]
         self.pending = rest
         return float(probability[0, 0])
 
     def reset(self) -> None:
         """Forget the stream so far."""
-        self._input[:] = 0
-        self._state = np.zeros(_STATE_SHAPE, np.float32)
+        self._samples.fill(0)
+        self._state.fill(0)
         self.pending = 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import webrtcvad
 
-from assistant.audio.convert import level_dbfs
+from assistant.audio.convert import LevelMeter
 from assistant.audio.format import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Samples
 from common.errors import InvalidInput
 
@@ -51,6 +51,9 @@ class VadGate:
         self._vad = webrtcvad.Vad(self._settings.mode)
         self._recent: deque[bool] = deque(maxlen=self._settings.window_frames)
         self._quiet_ms = 0
+        self._frame: Samples = np.zeros(FRAME_SAMPLES, np.int16)
+        self._bytes = memoryview(self._frame).cast("B")
+        self._level = LevelMeter(FRAME_SAMPLES)
         self.open = False
 
     def process(self, frame: Samples) -> bool:
@@ -61,8 +64,9 @@ class VadGate:
         """
         check_frame(frame)
         # webrtcvad adapts to the noise, so it gets every frame; the level is computed only if needed.
-        voice = bool(self._vad.is_speech(frame.tobytes(), SAMPLE_RATE))
-        voice = voice and level_dbfs(frame) > self._settings.floor_dbfs
+        self._frame[:] = frame
+        voice = bool(self._vad.is_speech(self._bytes, SAMPLE_RATE))
+        voice = voice and self._level.dbfs(frame) > self._settings.floor_dbfs
         self._recent.append(voice)
         self._quiet_ms = 0 if voice else self._quiet_ms + FRAME_MS
         if self.open:

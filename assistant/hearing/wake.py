@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from pymicro_wakeword import MicroWakeWordFeatures
 
 from assistant.audio.format import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Samples
+from assistant.hearing.pre_roll import PreRoll
 from assistant.hearing.vad_gate import check_frame
 from assistant.hearing.wake_network import load_network
 from common.errors import InvalidInput
@@ -81,7 +81,7 @@ class WakeWords:
                 )
             self.thresholds[name] = threshold
         self._features = MicroWakeWordFeatures()
-        self._pre_roll: deque[Samples] = deque(maxlen=max(1, self._settings.pre_roll_ms // FRAME_MS))
+        self._pre_roll = PreRoll(max(1, self._settings.pre_roll_ms // FRAME_MS))
         self._networks_run = False
         self._refractory_until = 0
         #: Samples fed so far.
@@ -109,13 +109,13 @@ class WakeWords:
         if not gate_open:
             if self._networks_run:
                 self._reset_networks()
-            self._pre_roll.append(frame)
+            self._pre_roll.keep(frame)
             return None
         found: Detection | None = None
         if not self._networks_run:
             self._networks_run = True
             start = self.position - FRAME_SAMPLES * (len(self._pre_roll) + 1)
-            for number, earlier in enumerate(self._pre_roll, 1):
+            for number, earlier in enumerate(self._pre_roll.frames(), 1):
                 found = found or self._run_networks(earlier, start + number * FRAME_SAMPLES)
             self._pre_roll.clear()
         return self._run_networks(frame, self.position) or found
@@ -141,7 +141,7 @@ class WakeWords:
         for features in self._features.process_streaming(frame.tobytes()):
             for name, model in self._models.items():
                 self.inferences += 1
-                probability = model.process_streaming_prob(features) or 0.0
+                probability = model.process_streaming_prob(features)
                 if position < self._refractory_until or probability <= self.thresholds[name]:
                     continue
                 if best is None or probability > best.probability:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from assistant.audio.chimes import tone
 from assistant.audio.convert import (
-    DcBlocker,
     Resampler,
     level_dbfs,
     remove_dc,
@@ -78,22 +77,6 @@ def test_a_large_offset_is_taken_off() -> None:
 def test_a_small_offset_leaves_the_clip_as_it_is() -> None:
     shifted = (tone(16_000) + 100).astype(np.int16)
     assert remove_dc(shifted) is shifted
-
-
-def test_the_blocker_settles_on_a_stream() -> None:
-    wave = (tone(16_000, seconds=2.0).astype(np.int32) + 4000).astype(np.int16)
-    blocker = DcBlocker()
-    blocks = [blocker.process(wave[at : at + 160]) for at in range(0, len(wave), 160)]
-    assert abs(float(np.concatenate(blocks[10:]).mean())) < 20
-
-
-def test_the_blocker_takes_what_a_resampler_gives() -> None:
-    resampler, blocker = Resampler(48_000, 16_000), DcBlocker()
-    wave = (tone(48_000).astype(np.int32) + 4000).astype(np.int16)
-    blocks = [resampler.process(wave[at : at + 960]) for at in range(0, len(wave), 960)]
-    assert not all(len(block) for block in blocks), "nothing is tested without an empty block"
-    settled = np.concatenate([blocker.process(block) for block in blocks])
-    assert abs(float(settled[4000:].mean())) < 20
 
 
 @pytest.mark.parametrize("rate", [8_000, 22_050, 44_100, 48_000])

@@ -65,7 +65,7 @@ class FrameReader:
 
     def _read(self) -> None:
         for frame in self.microphone.frames():
-            self.frames.append(frame)
+            self.frames.append(frame.copy())
 
     def __enter__(self) -> FrameReader:
         self._thread.start()
