@@ -28,14 +28,16 @@ def conversion_key() -> str:
 
 @cache
 def host_key() -> str:
-    """Key of the prepacked weights: conversion, ONNX Runtime, and what this processor can do.
+    """Key of the prepacked weights: the models, ONNX Runtime, and what this processor can do.
 
     ONNX Runtime lays weights out for the kernels it would choose here, so a layout made on another
     processor or by another version must not be used.
     """
+    published = (*by_task("vad"), *by_task("turn-end"))
     return digest(
         [
             conversion_key(),
+            *(f"{entry.name} {file.sha256}" for entry in published for file in entry.files),
             f"onnxruntime {version('onnxruntime')}",
             platform.machine(),
             cpu_flags(_cpu_info()),

@@ -8,14 +8,21 @@ Each is repeated only if its key (`assistant.models.keys`) changes.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.models.catalogue import REQUIRED, ModelEntry
 from assistant.models.files import exclusive, place_folder
 from assistant.models.progress import Progress, silent
-from assistant.models.store import PARTS, PREPARED, ModelStore, folder_is_whole, write_manifest
+from assistant.models.store import (
+    AS_PUBLISHED,
+    PARTS,
+    PREPARED,
+    ModelStore,
+    folder_is_whole,
+    write_manifest,
+)
 from common.errors import ModelError
 
 if TYPE_CHECKING:
@@ -52,10 +59,12 @@ def prepare(
             _drop_others(store.converted_folder)
     if portable:
         return converted
-    packed = converted or not folder_is_whole(store.prepared_folder)
+    sources = _sources(store)
+    whole = folder_is_whole(store.prepared_folder)
+    packed = converted or not (whole and all(_is_packed(store, name) for name in sources))
     if packed:
         with exclusive(store.host_root) as scratch:
-            _prepack(store.converted_folder, scratch / "prepared", progress)
+            _prepack(sources, scratch / "prepared", progress)
             place_folder(scratch / "prepared", store.prepared_folder)
             _drop_others(store.prepared_folder)
         progress("models prepared", 1, 1)
@@ -130,7 +139,20 @@ def _as_onnx(path: Path, folder: Path) -> onnx.ModelProto:
     return model
 
 
-def _prepack(source: Path, folder: Path, progress: Progress) -> None:
+def _sources(store: ModelStore) -> dict[str, Path]:
+    """What is prepacked: the converted graphs, and the models that run as they are published, if they are there."""
+    sources = {name: store.converted_folder / f"{name}.onnx" for name in PREPARED}
+    for name, basename in AS_PUBLISHED.items():
+        if store.state(name) == "ready":
+            sources[name] = store.path(name, basename)
+    return sources
+
+
+def _is_packed(store: ModelStore, name: str) -> bool:
+    return (store.prepared_folder / f"{name}.onnx").is_file()
+
+
+def _prepack(sources: Mapping[str, Path], folder: Path, progress: Progress) -> None:
     """Save each graph optimised, its weights in a file of their own in the layout of the kernels.
 
     A session opened from such a file maps the weights instead of copying and repacking them: it
@@ -139,8 +161,8 @@ def _prepack(source: Path, folder: Path, progress: Progress) -> None:
     from assistant.serving.onnxruntime_engine import open_session, session_options
 
     folder.mkdir()
-    for done, name in enumerate(PREPARED):
-        progress(f"laying out {name}", done, len(PREPARED))
+    for done, (name, source) in enumerate(sources.items()):
+        progress(f"laying out {name}", done, len(sources))
         options = session_options()
         options.optimized_model_filepath = str(folder / f"{name}.onnx")
         prefix = "session.optimized_model_external_initializers"
@@ -150,8 +172,8 @@ def _prepack(source: Path, folder: Path, progress: Progress) -> None:
             (f"{prefix}_min_size_in_bytes", _EXTERNAL_FROM),
         ):
             options.add_session_config_entry(key, value)
-        open_session(source / f"{name}.onnx", options=options)
-        progress(f"laying out {name}", done + 1, len(PREPARED))
+        open_session(source, options=options)
+        progress(f"laying out {name}", done + 1, len(sources))
     write_manifest(folder)
 
 

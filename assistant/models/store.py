@@ -150,11 +150,17 @@ class ModelStore:
         return problems
 
     def prepared(self, name: str) -> Path:
-        """A derived graph, `<entry>-<part>`: prepacked for this machine if that was done, else as converted.
+        """The graph of a model, `<entry>-<part>` or one of `AS_PUBLISHED`.
+
+        It is prepacked for this machine if that was done, else as converted or published.
 
         Raises:
-            ModelError: neither is there, whole and for the present models.
+            ModelError: it is not there, whole and for the present models.
         """
+        if name in AS_PUBLISHED:
+            published = self.path(name, AS_PUBLISHED[name])
+            packed = self.prepared_folder / f"{name}.onnx"
+            return packed if folder_is_whole(packed.parent) and packed.is_file() else published
         return self._derived(name, (self.prepared_folder, self.converted_folder))
 
     def graph(self, name: str, *, packed: bool) -> Path:
@@ -166,15 +172,17 @@ class ModelStore:
         Raises:
             ModelError: there is no such model (`model.unknown`), or it is not there.
         """
-        if name in AS_PUBLISHED:
-            return self.path(name, AS_PUBLISHED[name])
-        if name not in PREPARED:
+        if name not in MODEL_NAMES:
             raise ModelError(
                 f"there is no model named {name[:60]!r}",
                 hint="There are " + ", ".join(MODEL_NAMES) + ".",
                 code="model.unknown",
             )
-        return self.prepared(name) if packed else self._derived(name, (self.converted_folder,))
+        if packed:
+            return self.prepared(name)
+        if name in AS_PUBLISHED:
+            return self.path(name, AS_PUBLISHED[name])
+        return self._derived(name, (self.converted_folder,))
 
     def _derived(self, name: str, folders: Iterable[Path]) -> Path:
         for folder in folders:
