@@ -71,7 +71,7 @@ class Feed:
         return self._cut or (self._ended and not self._waiting)
 
     def pull(self, out: Samples) -> bool:
-        """Fill `out`, int16 (n,), with the next samples, padded with silence; whether any of them were pushed.
+        """Fill `out`, int16 (n,), with the next samples, padded with silence; whether any were pushed.
 
         Nothing is allocated unless the gain changes or n does.
         """

@@ -12,8 +12,8 @@ from assistant.audio.format import FRAME_SAMPLES, SAMPLE_RATE, Samples
 class FrameCutter:
     """Converts the stream of a device to frames of 10 ms, 16 kHz, mono, without its DC offset.
 
-    A stream that is 16 kHz mono already costs no allocation once the largest read was there. Another one costs
-    what the mean of its channels and the resampler allocate.
+    A stream that is 16 kHz mono already costs no allocation once the largest read was there. Another one
+    costs what the mean of its channels and the resampler allocate.
 
     Args:
         rate: of the stream, in Hz.

@@ -24,7 +24,7 @@ class OutputBlock:
         self.mono: Samples = self._interleaved[:, 0] if channels == 1 else np.zeros(samples, np.int16)
         self._spread = channels > 1
         self._column = self.mono[:, None]
-        self._bytes = memoryview(self._interleaved.reshape(-1)).cast("B")
+        self._bytes = self._interleaved.reshape(-1).data.cast("B")
 
     def bytes(self) -> memoryview:
         """What is in `mono`, for all channels, as the device takes it."""

@@ -31,8 +31,8 @@ _OFF_SAMPLES = SAMPLE_RATE * 15 // 1000
 class PlaybackReference:
     """Written by the audio callback that plays, read by the thread that hears; neither waits for the other.
 
-    Writing is one copy into a block that was allocated before. If nobody reads, the oldest blocks are dropped.
-    All times are seconds on one monotonic clock.
+    Writing is one copy into a block that was allocated before. If nobody reads, the oldest blocks are
+    dropped. All times are seconds on one monotonic clock.
     """
 
     def __init__(self) -> None:

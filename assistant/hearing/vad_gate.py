@@ -52,7 +52,7 @@ class VadGate:
         self._recent: deque[bool] = deque(maxlen=self._settings.window_frames)
         self._quiet_ms = 0
         self._frame: Samples = np.zeros(FRAME_SAMPLES, np.int16)
-        self._bytes = memoryview(self._frame).cast("B")
+        self._bytes = self._frame.data.cast("B")
         self._level = LevelMeter(FRAME_SAMPLES)
         self.open = False
 

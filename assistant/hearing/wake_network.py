@@ -1,8 +1,8 @@
 """The streaming network of one wake word, run by pymicro-wakeword, with checks that the package lacks.
 
 The package does not check the pointers that TensorFlow Lite returns, so a missing or damaged model file ends
-the process with a segmentation fault. It also reads the file again at every reset, and makes eleven arrays for
-each inference, which took a third of its time.
+the process with a segmentation fault. It also reads the file again at every reset, and makes eight arrays
+for each inference, which took a third of its time.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ def _as_onnx(path: Path, folder: Path) -> onnx.ModelProto:
 
 
 def _sources(store: ModelStore) -> dict[str, Path]:
-    """What is prepacked: the converted graphs, and the models that run as they are published, if they are there."""
+    """What is prepacked: the converted graphs, and those models that run as published and are there."""
     sources = {name: store.converted_folder / f"{name}.onnx" for name in PREPARED}
     for name, basename in AS_PUBLISHED.items():
         if store.state(name) == "ready":

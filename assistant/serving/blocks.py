@@ -1,7 +1,7 @@
 """A pool of blocks of one size, all of them allocated when the pool is made.
 
-Where sound goes from one thread to another, the writer takes a block, fills it and hands it over, and the reader
-gives it back. Nothing is allocated on the way.
+Where sound goes from one thread to another, the writer takes a block, fills it and hands it over, and the
+reader gives it back. Nothing is allocated on the way.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Block:
     def __init__(self, pool: BlockPool, samples: Samples) -> None:
         self._pool = pool
         self.samples = samples
-        self.data = memoryview(samples).cast("B")
+        self.data = samples.data.cast("B")
         self.used = 0
         #: Whether it was taken and not given back.
         self.is_taken = False

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -19,6 +18,7 @@ from typing import Protocol
 import numpy as np
 
 from assistant.audio.format import Samples
+from assistant.serving.result_cache import ResultCache
 from assistant.speech.phonemes import sentences
 from common.settings_file import between
 
@@ -28,8 +28,6 @@ log = logging.getLogger(__name__)
 _AHEAD = 2
 #: Replies are synthesised ahead only if synthesis takes less than this part of real time.
 _SPARE = 0.5
-#: Part of the space for sentences that were spoken once, so that they do not displace frequent ones.
-_ONCE = 0.2
 #: Bound on the number of sentences: one that was begun but never played takes little space.
 _MOST_SENTENCES = 200
 
@@ -77,8 +75,6 @@ class _CachedSentence:
         self._lock = threading.Lock()
         self.whole = False
         self.took_s = 0.0
-        #: How often it was spoken. A frequent reply that is synthesised ahead counts as spoken once more.
-        self.spoken = 0
 
     @property
     def size(self) -> int:
@@ -97,6 +93,10 @@ class _CachedSentence:
                 else:
                     self._chunks.append(made)
             return self._chunks[number] if number < len(self._chunks) else None
+
+
+#: `ResultCache.wanted`, or `ResultCache.ahead` for what nobody waits for.
+_Kept = Callable[[str, Callable[[str], _CachedSentence]], _CachedSentence]
 
 
 class UncachedVoice:
@@ -131,7 +131,9 @@ class SpeechCache:
     def __init__(self, source: Source, settings: SpeechCacheSettings | None = None) -> None:
         self._source = source
         self._settings = settings or SpeechCacheSettings()
-        self._kept: OrderedDict[str, _CachedSentence] = OrderedDict()
+        self._kept: ResultCache[_CachedSentence] = ResultCache(
+            "speech", self._settings.megabytes * 1e6, _MOST_SENTENCES, lambda rendering: rendering.size
+        )
         self._lock = threading.Lock()
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="voice-ahead")
         self._wanted = ""
@@ -150,7 +152,7 @@ class SpeechCache:
             Unavailable: espeak-ng is not installed; raised with the first chunk.
         """
         self._source.check(text)
-        return self._chunks(text)
+        return self._chunks(text, self._kept.wanted)
 
     def prepare(self, text: str) -> None:
         """Synthesise the beginning of the first sentence in the background. An earlier request is given up.
@@ -178,9 +180,8 @@ class SpeechCache:
         Returns:
             Whether something is being synthesised.
         """
-        with self._lock:
-            if not self._spare or self._is_full():
-                return False
+        if not self._spare or self._kept.is_full:
+            return False
         missing = next((text for text in texts if self._is_missing(text)), None)
         if missing is None:
             return False
@@ -192,8 +193,7 @@ class SpeechCache:
 
     def has(self, text: str) -> bool:
         """Whether all sentences of a text are in the cache, so that it can be spoken without a wait."""
-        with self._lock:
-            found = [self._kept.get(sentence) for sentence in sentences(text)]
+        found = [self._kept.get(sentence) for sentence in sentences(text)]
         return bool(found) and all(each is not None and each.whole for each in found)
 
     def close(self) -> None:
@@ -203,49 +203,46 @@ class SpeechCache:
     def _is_cacheable(self, sentence: str) -> bool:
         return 0 < len(sentence) <= self._settings.max_chars
 
-    def _chunks(self, text: str) -> Iterator[Samples]:
+    def _chunks(self, text: str, kept: _Kept) -> Iterator[Samples]:
         pause = np.zeros(int(self._source.pause_s * self.sample_rate), np.int16)
         for place, sentence in enumerate(sentences(text)):
             if place:
                 yield pause
-            yield from self._sentence(sentence)
+            yield from self._sentence(sentence, kept)
 
-    def _sentence(self, sentence: str) -> Iterator[Samples]:
+    def _sentence(self, sentence: str, kept: _Kept) -> Iterator[Samples]:
         if not self._is_cacheable(sentence):
             yield from self._source.stream(sentence)
             return
-        rendering = self._cached(sentence)
+        rendering = kept(sentence, self._begun)
         try:
             number = 0
             while (chunk := rendering.chunk(number)) is not None:
                 yield chunk
                 number += 1
         except Exception:
-            self._forget(sentence)  # a generator that failed has ended: the cache would have half a sentence
+            self._kept.forget(
+                sentence
+            )  # a generator that failed has ended: the cache would have half a sentence
             raise
-        rendering.spoken += 1
+        self._kept.used(sentence)
         self._spare = rendering.took_s < _SPARE * rendering.size / 2 / self.sample_rate
-        self._trim()
+        self._kept.trim()
 
-    def _cached(self, sentence: str) -> _CachedSentence:
-        with self._lock:
-            rendering = self._kept.get(sentence)
-            if rendering is None:
-                rendering = self._kept[sentence] = _CachedSentence(self._source.stream(sentence))
-            self._kept.move_to_end(sentence)
-            return rendering
+    def _begun(self, sentence: str) -> _CachedSentence:
+        return _CachedSentence(self._source.stream(sentence))
 
     def _synthesise_beginning(self, sentence: str) -> None:
         if self._wanted != sentence:
             return  # another request came since
         try:
-            rendering = self._cached(sentence)
+            rendering = self._kept.ahead(sentence, self._begun)
             for number in range(_AHEAD):
                 rendering.chunk(number)
         except Exception as error:
             # The same error is raised again when the sentence is spoken, and handled there.
             log.info("a reply was not synthesised ahead: %s", error)
-            self._forget(sentence)
+            self._kept.forget(sentence)
         finally:
             with self._lock:
                 if self._wanted == sentence:
@@ -253,30 +250,10 @@ class SpeechCache:
 
     def _synthesise_whole(self, text: str) -> None:
         try:
-            for sentence in sentences(text):
-                if self._is_cacheable(sentence):
-                    self._cached(sentence).spoken += 1
-            for _ in self._chunks(text):
+            for sentence in filter(self._is_cacheable, sentences(text)):
+                self._kept.ahead(sentence, self._begun)
+                self._kept.used(sentence)  # it is frequent, and counts as spoken once more than it is
+            for _ in self._chunks(text, self._kept.ahead):
                 pass
         except Exception as error:
             log.info("a reply was not synthesised ahead: %s", error)
-
-    def _forget(self, sentence: str) -> None:
-        with self._lock:
-            self._kept.pop(sentence, None)
-
-    def _is_full(self) -> bool:
-        """Whether a bound is exceeded. The caller holds the lock."""
-        size = sum(rendering.size for rendering in self._kept.values())
-        return size > self._settings.megabytes * 1e6 or len(self._kept) > _MOST_SENTENCES
-
-    def _trim(self) -> None:
-        with self._lock:
-            once = [sentence for sentence, rendering in self._kept.items() if rendering.spoken < 2]
-            left = _ONCE * self._settings.megabytes * 1e6
-            for place, sentence in enumerate(reversed(once)):
-                left -= self._kept[sentence].size
-                if place and left < 0:
-                    del self._kept[sentence]
-            while len(self._kept) > 1 and self._is_full():
-                self._kept.popitem(last=False)

@@ -1,4 +1,4 @@
-"""What the audio path allocates after its warm-up: from the audio callback to the ears (docs/serving.md, "Memory")."""
+"""What the audio path, from the audio callback to the ears, allocates after its warm-up."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class AudioPath:
     def __init__(self, ears: Ears, sound: Samples) -> None:
         self._ears = ears
         whole = len(sound) // _BLOCK_SAMPLES * _BLOCK_SAMPLES
-        self._blocks = [memoryview(block).cast("B") for block in sound[:whole].reshape(-1, _BLOCK_SAMPLES)]
+        self._blocks = [block.data.cast("B") for block in sound[:whole].reshape(-1, _BLOCK_SAMPLES)]
         self._queue = BlockQueue(_QUEUED, _BLOCK_SAMPLES)
         self._cutter = FrameCutter(SAMPLE_RATE, 1)
         self._echo = EchoCanceller(PlaybackReference())
@@ -67,8 +67,8 @@ class Allocations:
 
     Attributes:
         seconds: of sound from the earlier to the later runs.
-        kept_bytes: the least that the assistant and numpy hold after one of the later runs, above the most that
-            they held after one of the earlier; by tracemalloc. What each run leaves behind adds up to this.
+        kept_bytes: the least that the assistant and numpy hold after one of the later runs, above the most
+            that they held after one of the earlier; by tracemalloc. What each run leaves behind adds up.
         most_bytes: the most that was in use within it above what there was before, libraries included: the
             small objects of a frame.
         arrays: bytes of array data, by the line that asked for them; freed or not.

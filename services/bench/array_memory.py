@@ -1,7 +1,7 @@
 """Counts the memory that numpy allocates for the data of arrays, by the line of Python that asked for it.
 
-tracemalloc shows what is still there; this shows also what was freed again at once. numpy lets a program replace
-its allocator ("Memory management in NumPy" in its reference, NEP 49).
+tracemalloc shows what is still there; this shows also what was freed again at once. numpy lets a program
+replace its allocator ("Memory management in NumPy" in its reference, NEP 49).
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from math import prod
 from typing import Any
-
-from numpy._core import _multiarray_umath
 
 #: Places of PyDataMem_SetHandler and PyDataMem_GetHandler in numpy's table of functions
 #: (numpy/_core/include/numpy/__multiarray_api.h of numpy 2).
@@ -23,9 +22,13 @@ _SET_HANDLER, _GET_HANDLER = 304, 305
 _CAPSULE = b"mem_handler"
 
 _pointer, _size = ctypes.c_void_p, ctypes.c_size_t
-#: Arguments and results of malloc, calloc and realloc. numpy's own are called with the lock of the interpreter
-#: held, because they give it up themselves.
-_SHAPES = ((_pointer, _pointer, _size), (_pointer, _pointer, _size, _size), (_pointer, _pointer, _pointer, _size))
+#: Results and arguments of malloc, calloc and realloc. numpy's own are called with the lock of the
+#: interpreter held, because they give it up themselves.
+_SHAPES = (
+    (_pointer, _pointer, _size),
+    (_pointer, _pointer, _size, _size),
+    (_pointer, _pointer, _pointer, _size),
+)
 
 
 class _Handler(ctypes.Structure):
@@ -46,6 +49,11 @@ class _Handler(ctypes.Structure):
 _kept: list[object] = []
 
 
+def _table_of_numpy() -> Any:
+    """The capsule with the functions of numpy for code in C."""
+    return import_module("numpy._core._multiarray_umath")._ARRAY_API
+
+
 @contextmanager
 def counted_arrays() -> Iterator[Counter[str]]:
     """Count in this thread: bytes by "file:line" of the innermost Python code; a resize counts as a whole.
@@ -57,9 +65,7 @@ def counted_arrays() -> Iterator[Counter[str]]:
     python.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
     python.PyCapsule_New.restype = ctypes.py_object
     python.PyCapsule_New.argtypes = [_pointer, ctypes.c_char_p, _pointer]
-    table = ctypes.cast(
-        python.PyCapsule_GetPointer(_multiarray_umath._ARRAY_API, None), ctypes.POINTER(_pointer)
-    )
+    table = ctypes.cast(python.PyCapsule_GetPointer(_table_of_numpy(), None), ctypes.POINTER(_pointer))
     get_handler = ctypes.PYFUNCTYPE(ctypes.py_object)(table[_GET_HANDLER] or 0)
     set_handler = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object)(table[_SET_HANDLER] or 0)
     usual = _Handler.from_address(python.PyCapsule_GetPointer(get_handler(), _CAPSULE))

@@ -1,4 +1,4 @@
-"""Inputs with which the models are run for a measurement: of the sizes of a spoken sentence, always the same."""
+"""Inputs with which models are run for a measurement: always the same, of the sizes of a spoken sentence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Feed = dict[str, NDArray[Any]]
 
 #: A sentence of 2 s (83 frames of the encoder) of which 8 tokens are known.
 _SECONDS, _ENCODED, _TOKENS = 2.0, 83, 8
-#: A reply of 60 sounds, and the latent frames of its first chunk with what the flow and the vocoder need around.
+#: A reply of 60 sounds; the latent frames of its first chunk, with what flow and vocoder need around it.
 _PHONEMES, _FLOW_FRAMES, _VOCODER_FRAMES, _LATENT = 60, 68, 36, 192
 
 

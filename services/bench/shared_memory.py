@@ -155,11 +155,11 @@ def measure(store: ModelStore) -> dict[str, Any]:
         store: prepared for this machine.
 
     Returns:
-        "models": for each model, and "all" for all together: private bytes and proportional set size that it
-        adds to a process, and seconds to open it, "shared" and "unshared"; "lower": by how much the private
-        bytes are lower, 0 to 1; the median processor seconds of a run (of "all": their sum), and "speed_ratio":
-        unshared by shared, above 1 if shared is faster.
-        "process": the same of a whole process with all models, Python and its libraries included.
+        "models": for each model, and "all" for all together: private bytes and proportional set size that
+        it adds to a process, seconds to open it, and the median processor seconds of a run (of "all" their
+        sum), each "shared" and "unshared"; "lower": by how much the private bytes are lower, 0 to 1;
+        "speed_ratio": the run unshared by the run shared, above 1 if shared is faster.
+        "process": the bytes of a whole process with all models, Python and its libraries included.
 
     Raises:
         ModelError: the store is not prepared.
@@ -213,4 +213,4 @@ def _mean(memories: Sequence[Memory]) -> dict[str, float]:
 
 
 def _lower(found: dict[str, Any]) -> float:
-    return 1 - found["shared"]["private_bytes"] / found["unshared"]["private_bytes"]
+    return 1 - float(found["shared"]["private_bytes"] / found["unshared"]["private_bytes"])

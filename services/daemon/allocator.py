@@ -9,8 +9,9 @@ log = logging.getLogger(__name__)
 
 # Parameters of mallopt(3), from malloc.h of the GNU C library.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
-#: Arguments of `bound_allocator` for a process that runs models. Unbounded, the daemon held 434 MB after 60 turns
-#: instead of 350 MB. These cost no measurable time; smaller ones cost 17 % of `compute`, in page faults.
+#: Arguments of `bound_allocator` for a process that runs models. Unbounded, the daemon held 434 MB after
+#: 60 turns instead of 350 MB. These cost no measurable time; smaller ones cost 17 % of `compute`, in page
+#: faults.
 FOR_MODELS = (2 * 1024 * 1024, 16 * 1024 * 1024)
 
 

@@ -106,3 +106,26 @@ def test_it_forgets_what_nobody_reads() -> None:
         reference.played(np.ones(160, np.int16), SAMPLE_RATE, number * FRAME_S)
     assert reference.frame(1.0) is not None and not np.any(reference.frame(1.0))
     assert np.all(joined(read(reference, 49.0, 10)))
+
+
+def test_what_was_handed_over_may_change_afterwards() -> None:
+    reference = PlaybackReference()
+    reference.begin()
+    block = np.ones(160, np.int16)
+    for number in range(20):
+        block[:] = number + 1
+        reference.played(block, SAMPLE_RATE, 3.0 + number * FRAME_S)
+    block[:] = -1
+    heard = joined(read(reference, 3.0, 30))
+    assert heard[np.flatnonzero(heard)].reshape(-1, 160)[:, 0].tolist() == list(range(1, 21))
+
+
+def test_a_device_of_another_rate_goes_on_where_the_last_one_ended() -> None:
+    reference = PlaybackReference()
+    reference.begin()
+    reference.played(np.full(1600, 5, np.int16), SAMPLE_RATE, 3.0)
+    reference.begin()
+    reference.played(np.full(2 * SAMPLE_RATE, 900, np.int16), 2 * SAMPLE_RATE, 3.1)
+    heard = joined(read(reference, 3.0, 60))
+    assert np.count_nonzero(heard == 5) == 1600
+    assert np.all(np.abs(heard[4000:] - 900) <= 2)

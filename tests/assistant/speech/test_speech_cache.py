@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from assistant.audio.format import Samples
+from assistant.serving.result_cache import HITS, MISSES
 from assistant.speech.speech_cache import SpeechCache, SpeechCacheSettings
 from common.errors import Unavailable
 
@@ -142,3 +143,24 @@ def test_nothing_is_rendered_ahead_that_would_push_out_what_is_kept() -> None:
     _sound(voice, "Okay.")
     assert not voice.render(["Frequent."])
     assert voice.has("Okay.")
+
+
+def test_only_what_somebody_waits_for_counts_as_a_hit_or_a_miss() -> None:
+    def counts() -> tuple[float, float]:
+        families = (HITS.family(), MISSES.family())
+        assert all(families)
+        hits, misses = (
+            sum(each.value for each in family.samples if ("cache", "speech") in each.labels)
+            for family in families
+            if family is not None
+        )
+        return hits, misses
+
+    voice = SpeechCache(_Source())
+    hits, misses = counts()
+    _sound(voice, "Okay.")
+    assert voice.render(["Frequent."])
+    voice._ahead.shutdown(wait=True)
+    assert counts() == (hits, misses + 1)
+    _sound(voice, "Frequent.")
+    assert counts() == (hits + 1, misses + 1)

@@ -19,7 +19,7 @@ from services.bench.array_memory import counted_arrays
 from services.bench.resources import quiet
 
 #: What the ears keep, seconds: less than the warm-up.
-KEPT_S = 5.0
+KEPT_S = 3.0
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +41,11 @@ class Silent:
 
 
 def spoken(say: Callable[..., Samples]) -> Samples:
-    return np.concatenate([quiet(1.0), say("turn on the kitchen light", tail=0), quiet(1.5)])
+    return np.concatenate([quiet(0.5), say("turn on the kitchen light", tail=0), quiet(1.0)])
 
 
 def test_a_silent_room_allocates_nothing(hearing: Hearing) -> None:
-    found = allocations(AudioPath(hearing.ears(wake=True), quiet(4.0)))
+    found = allocations(AudioPath(hearing.ears(wake=True), quiet(2.0)))
     assert found.kept_bytes == 0
     assert found.arrays == {}
     assert found.most_bytes < 16_384, "more than the small objects of a frame"
@@ -59,16 +59,16 @@ def test_speech_allocates_nothing_of_ours(hearing: Hearing, say: Callable[..., S
 
 
 def test_a_microphone_with_an_offset_allocates_nothing(hearing: Hearing) -> None:
-    found = allocations(AudioPath(hearing.ears(wake=True), (quiet(4.0) + 700).astype(np.int16)))
+    found = allocations(AudioPath(hearing.ears(wake=True), (quiet(2.0) + 700).astype(np.int16)))
     assert (found.kept_bytes, found.arrays) == (0, {})
 
 
 def test_what_is_freed_at_once_is_counted_too() -> None:
     block = np.zeros(100, np.float32)
     with counted_arrays() as counted:
-        block.mean()
         _ = block + block
-    assert counted[f"{__file__}:{test_what_is_freed_at_once_is_counted_too.__code__.co_firstlineno + 4}"] == 400
+    assert list(counted.values()) == [400]
+    assert next(iter(counted)).startswith(f"{__file__}:")
 
 
 def test_what_a_run_leaves_behind_is_found() -> None:
