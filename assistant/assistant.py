@@ -27,10 +27,10 @@ from assistant.home.names import home_names
 from assistant.home.state import LocalHome
 from assistant.models.catalogue import CATALOGUE, ModelEntry
 from assistant.models.store import ModelStore
+from assistant.remote.setup import make_ears, make_lender, make_recogniser
 from assistant.serving.choices import Choices
 from assistant.serving.serving import Serving
 from assistant.serving.upkeep import Upkeep
-from assistant.remote.setup import make_ears, make_lender, make_recogniser
 from assistant.settings import Settings
 from assistant.skills.common_lines import FAILED, NOT_UNDERSTOOD
 from assistant.skills.context import SkillContext

@@ -18,10 +18,10 @@ from assistant.audio.microphone import MicrophoneSettings
 from assistant.audio.speaker import SpeakerSettings
 from assistant.hearing.activity import ActivitySettings
 from assistant.models.catalogue import DEFAULT_LANGUAGE, LANGUAGES, WAKE_WORDS, choose
+from assistant.remote.settings import LendSettings, RemoteSettings
 from assistant.serving.choices import EngineSettings
 from assistant.serving.engine import AUTO
 from assistant.serving.entries import check_engine
-from assistant.remote.settings import LendSettings, RemoteSettings
 from assistant.speech.recogniser import RecogniserSettings
 from assistant.speech.speech_cache import SpeechCacheSettings
 from assistant.speech.synthesiser import SynthesiserSettings

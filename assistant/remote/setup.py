@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Callable
 
 from assistant.audio.format import Samples
-from assistant.serving.serving import Serving
 from assistant.remote.ears import RemoteEars
 from assistant.remote.identity import RecogniserIdentity, recogniser_identity
 from assistant.remote.lender import Lender
+from assistant.serving.serving import Serving
 from assistant.settings import Settings
 from assistant.skills.common_lines import STOP
 from assistant.skills.language import Language

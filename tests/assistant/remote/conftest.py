@@ -18,6 +18,7 @@ from assistant.remote.messages import Answer
 from assistant.remote.port import GrammarName, RemoteResults, Utterance
 from assistant.remote.session import RemoteSession
 from assistant.remote.settings import LendSettings
+from assistant.serving.serving import Serving
 from assistant.speech.constraint import RecognitionGrammar
 from assistant.speech.recogniser import Recogniser
 from assistant.speech.stop_words import StopWords
@@ -46,7 +47,7 @@ def recogniser() -> Recogniser:
     store = ModelStore(models_dir())
     if store.verify():
         pytest.skip("the models are not complete; run `make setup`")
-    return Recogniser(store)
+    return Recogniser(Serving(store))
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from assistant.hearing.ears import Ears, HearingFrame
 from assistant.hearing.hearing import Hearing
 from assistant.hearing.vad_gate import VadGate
 from assistant.models.store import ModelStore
+from assistant.serving.serving import Serving
 from common.paths import models_dir
 from services.bench.allocations import AudioPath, allocations
 from services.bench.array_memory import counted_arrays
@@ -25,7 +26,7 @@ KEPT_S = 3.0
 @pytest.fixture(scope="module")
 def hearing() -> Hearing:
     words = dict.fromkeys(("okay_nabu", "hey_jarvis", "hey_mycroft", "alexa"), 0.0)
-    return Hearing(ModelStore(models_dir()), ActivitySettings(), words, KEPT_S)
+    return Hearing(Serving(ModelStore(models_dir())), ActivitySettings(), words, KEPT_S)
 
 
 class Silent:
