@@ -22,6 +22,7 @@ from assistant.models.store import ModelStore
 from assistant.selftest import print_report, voice_selftest
 from assistant.settings import load_usable_settings
 from common.errors import SottoError
+from common.lock import StateLock
 from common.paths import gateway_state, models_dir, pairing_code_path, socket_path, state_dir
 from services.assistantd.event_metrics import count_events
 from services.assistantd.fault_speech import FaultSpeech, count_faults, stored
@@ -33,7 +34,6 @@ from services.assistantd.rings import RingLoop
 from services.assistantd.room import Room
 from services.assistantd.server import Server
 from services.daemon.entry import failed, log_faults, parse_options
-from services.daemon.lock import StateLock
 from services.daemon.notify import notify
 
 log = logging.getLogger(__name__)

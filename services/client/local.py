@@ -18,10 +18,10 @@ from assistant.skills.volume_control import SavedVolume
 from assistant.turn.settings import ConversationSettings
 from assistant.turn.store import Turn
 from common.errors import Conflict, GrammarError
+from common.lock import StateLock
 from common.paths import models_dir, state_dir
 from services.client.backend import ListenOptions, Reply
 from services.client.recording import frames_of, nothing_heard
-from services.daemon.lock import StateLock
 
 #: Seconds that one attempt to get the state waits for another command; `services.client.choice` tries again.
 _LOCK_WAIT_S = 1.0

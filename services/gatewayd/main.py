@@ -16,10 +16,10 @@ from pathlib import Path
 
 from common.errors import SottoError
 from common.faults import Fault, Faults
+from common.lock import StateLock
 from common.paths import gateway_socket, gateway_state, hub_facts, pairing_code_path, socket_path, state_dir
 from services.daemon.allocator import bound_allocator
 from services.daemon.entry import failed, log_faults, parse_options
-from services.daemon.lock import StateLock
 from services.daemon.log_limit import LimitedLog
 from services.daemon.notify import notify
 from services.gatewayd.access import is_loopback

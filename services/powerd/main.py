@@ -10,13 +10,13 @@ import time
 from pathlib import Path
 
 from common.errors import SottoError
+from common.lock import StateLock
 from common.paths import POWER_PROFILES
 from power.manager import Manager
 from power.profiles.load import load_usable
 from power.profiles.profile import Profile
 from power.sysfs import Sysfs
 from services.daemon.entry import failed, log_faults, parse_options
-from services.daemon.lock import StateLock
 from services.powerd.places import JOURNAL, RUNTIME
 
 log = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 from common.errors import SottoError
+from common.lock import StateLock
 from power.journal import Journal
 from power.sysfs import Sysfs
-from services.daemon.lock import StateLock
 from services.powerd.places import JOURNAL, RUNTIME
 
 #: The dead one's lock is free already; a living one, started again, puts everything back itself.

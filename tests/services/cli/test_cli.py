@@ -13,7 +13,7 @@ import soundfile
 
 from assistant.audio.files import read_audio, write_wav
 from assistant.audio.format import SAMPLE_RATE
-from services.daemon.lock import StateLock
+from common.lock import StateLock
 from tests.extending.plugin import install_plugin
 from tests.services.conftest import Box
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import Conflict, StorageError
-from services.daemon.lock import StateLock
+from common.lock import StateLock
 
 
 def test_a_second_owner_is_refused_and_told_who_is_the_first(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_a_second_owner_is_refused_and_told_who_is_the_first(tmp_path: Path) -> 
 def test_a_killed_owner_leaves_nothing_behind(tmp_path: Path) -> None:
     code = (
         "import os, pathlib\n"
-        "from services.daemon.lock import StateLock\n"
+        "from common.lock import StateLock\n"
         f"lock = StateLock(pathlib.Path({str(tmp_path)!r}))\n"
         "os.kill(os.getpid(), 9)\n"
     )
