@@ -19,6 +19,7 @@ from assistant.audio.speaker import SpeakerSettings
 from assistant.hearing.activity import ActivitySettings
 from assistant.models.catalogue import DEFAULT_LANGUAGE, LANGUAGES, WAKE_WORDS, choose
 from assistant.remote.settings import LendSettings, RemoteSettings
+from assistant.scheduling.settings import SchedulingSettings
 from assistant.serving.choices import EngineSettings
 from assistant.serving.engine import AUTO
 from assistant.serving.entries import check_engine
@@ -120,6 +121,7 @@ class Settings:
         speech_cache: replies that are kept or made ahead.
         store: what is kept of past turns.
         engines: models that run on another engine than `engine` says.
+        scheduling: how devices and engines are chosen.
 
     Raises:
         InvalidInput: `engine.unknown`, `language.unknown`, or `model.choice` for a voice of another language.
@@ -146,6 +148,7 @@ class Settings:
     speech_cache: SpeechCacheSettings = field(default_factory=SpeechCacheSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     engines: EngineSettings = field(default_factory=EngineSettings)
+    scheduling: SchedulingSettings = field(default_factory=SchedulingSettings)
 
     def __post_init__(self) -> None:
         check_engine(self.engine)

@@ -24,10 +24,6 @@ _SHARE_OF_P95 = 0.95
 _LONGEST_REASON = 200
 
 
-class NotWanted(Exception):
-    """The measurement was given up: somebody speaks, or the process is to end."""
-
-
 @dataclass(frozen=True)
 class Candidate:
     """One model on one placement, to be measured.
@@ -67,7 +63,6 @@ class Measurer:
 
     Args:
         meter: of energy.
-        wanted: asked before each inference whether to go on.
         clock: seconds, for durations.
         wall_clock: seconds since the epoch.
         pause: waits so many seconds.
@@ -76,13 +71,11 @@ class Measurer:
     def __init__(
         self,
         meter: EnergyMeter | None = None,
-        wanted: Callable[[], bool] = lambda: True,
         clock: Callable[[], float] = time.perf_counter,
         wall_clock: Callable[[], float] = time.time,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._meter = meter or EnergyMeter()
-        self._wanted = wanted
         self._clock = clock
         self._wall_clock = wall_clock
         self._pause = pause
@@ -99,9 +92,6 @@ class Measurer:
 
         Returns:
             One figure for each candidate, in that order: those that cannot be used have a reason.
-
-        Raises:
-            NotWanted: it was given up; nothing was measured.
         """
         reasons: dict[Placement, str] = {}
         series = [each for c in candidates if (each := self._opened(c, reasons)) is not None]
@@ -120,16 +110,12 @@ class Measurer:
         ]
 
     def _opened(self, candidate: Candidate, reasons: dict[Placement, str]) -> _Series | None:
-        self._check()
         try:
             run = candidate.open()
             for _ in range(_WARM_UP):
-                self._check()
                 began = self._clock()
                 run()
                 took_s = self._clock() - began
-        except NotWanted:
-            raise
         except Exception as error:
             reasons[candidate.placement] = _reason(error)
             return None
@@ -142,12 +128,9 @@ class Measurer:
         times = []
         try:
             for _ in range(series.runs_a_block):
-                self._check()
                 start = self._clock()
                 series.run()
                 times.append(self._clock() - start)
-        except NotWanted:
-            raise
         except Exception as error:
             reasons[series.candidate.placement] = _reason(error)
             return
@@ -185,10 +168,6 @@ class Measurer:
         spent_mj = self._meter.spent_mj(before, self._meter.read())
         took_s = self._clock() - began
         return spent_mj / took_s if spent_mj is not None and took_s > 0 else None
-
-    def _check(self) -> None:
-        if not self._wanted():
-            raise NotWanted
 
 
 def _reason(error: Exception) -> str:

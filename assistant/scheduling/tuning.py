@@ -75,9 +75,6 @@ class Tuning:
 
         Returns:
             Why the figures could not be kept, if they could not: they count until the process ends.
-
-        Raises:
-            NotWanted: it was given up; what was measured before is kept.
         """
         total = len(models) * (BLOCKS + 1)
         refused: StorageError | None = None

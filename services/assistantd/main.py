@@ -33,6 +33,7 @@ from services.assistantd.power import PhaseReporter
 from services.assistantd.rings import RingLoop
 from services.assistantd.room import Room
 from services.assistantd.server import Server
+from services.assistantd.tuning import quiet_tuner
 from services.daemon.entry import failed, log_faults, parse_options
 from services.daemon.notify import notify
 
@@ -93,10 +94,15 @@ def run_here(options: argparse.Namespace) -> int:
         room.start()
         fault_speech.start()
         print(f"sotto: {room.describe()}", flush=True)
+        tuner = quiet_tuner(
+            assistant.serving, assistant.bus, state_dir(), assistant.faults, enabled=settings.scheduling.tune
+        )
         while not stopping.wait(WATCH_S):
             assistant.poll()
+            tuner.poll()
         notify("STOPPING=1")
         print("sotto: stopping", flush=True)
+        tuner.close()
         fault_speech.stop()
         rings.stop()
         power.stop()

@@ -13,9 +13,9 @@ from assistant.serving.entries import check_engine
 from assistant.serving.registry import Registry
 from assistant.settings import load_settings
 from common.errors import InvalidInput
+from common.lock import StateLock
 from common.paths import state_dir
 from services.client.choice import running_daemon
-from services.daemon.lock import StateLock
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from services.wire.engines import engine_to_wire
 

@@ -131,6 +131,12 @@ def _parser() -> argparse.ArgumentParser:
     hardware.add_argument("--machine", default="", metavar="MODEL", help="report: if the firmware has none")
 
     add_quantise_options(commands.add_parser("quantise", help="smaller weights for a model, within a budget"))
+    tune = commands.add_parser("tune", help="measure which device and engine is fastest for each model")
+    tune.add_argument(
+        "--model", action="append", default=[], metavar="NAME", help="only this one; repeatable"
+    )
+    tune.add_argument("--json", action="store_true", help="as one JSON object")
+    tune.add_argument("--force", action="store_true", help="measure again what was measured")
 
     bench = commands.add_parser("bench", help="measure speed, memory and accuracy")
     whats = ("all", "latency", "accuracy", "memory")
@@ -225,6 +231,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.cli.quantise import quantise
 
             return quantise(options)
+        case "tune":
+            from services.cli.tune import tune
+
+            return tune(options)
         case _:
             return _bench(options)
 

@@ -6,7 +6,7 @@ import pytest
 
 from assistant.scheduling.devices import Placement
 from assistant.scheduling.energy import EnergyMeter
-from assistant.scheduling.measure import BLOCKS, Candidate, Measurer, NotWanted
+from assistant.scheduling.measure import BLOCKS, Candidate, Measurer
 from assistant.scheduling.preference import fastest
 from common.errors import ModelError
 
@@ -135,19 +135,6 @@ def test_an_engine_that_fails_while_it_is_measured_has_a_reason() -> None:
 
     figures = _measurer(clock).measure([clock.engine("a", [0.01]), _candidate("b", lambda: run, "gpu")])
     assert [figure.reason for figure in figures] == ["", "device lost"]
-
-
-def test_a_measurement_that_is_not_wanted_ends_at_the_next_inference() -> None:
-    clock = _Clock()
-    wanted = [7]
-
-    def is_wanted() -> bool:
-        wanted[0] -= 1
-        return wanted[0] >= 0
-
-    with pytest.raises(NotWanted):
-        _measurer(clock, wanted=is_wanted).measure([clock.engine("a", [0.01])])
-    assert len(clock.order) <= 7
 
 
 def test_energy_is_that_above_doing_nothing() -> None:

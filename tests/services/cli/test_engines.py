@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from common.lock import StateLock
 from services.cli.engines import engine_lines
 from services.cli.main import main
-from services.daemon.lock import StateLock
 from services.proto.sotto.v1 import assistant_pb2 as pb
 from tests.services.conftest import Box
 
