@@ -12,7 +12,7 @@ KEYS   ?= $(wildcard keys)
 .DEFAULT_GOAL := help
 FORCE:
 .PHONY: FORCE help run setup models test test-slow lint format docs bench lock clean distclean \
-        bench-latency bench-accuracy bench-memory bench-api bench-echo bench-power image boards image-lock image-verify keys \
+        bench-latency bench-accuracy bench-memory bench-understanding bench-api bench-echo bench-power image boards image-lock image-verify keys \
         flash vm bench-image soak test-image test-powercut test-arm64 \
         test-hub test-power
 
@@ -118,6 +118,9 @@ bench-accuracy: setup ## real speech in quiet and noise: understood, wrong, cut 
 
 bench-memory: setup ## memory of the daemon over 2,000 turns; under build/bench
 	@$(BIN)/sotto bench memory --out build/bench
+
+bench-understanding: setup ## typed sentences: understood, wrong, taken by mistake; under build/bench
+	@$(BIN)/sotto bench understanding --out build/bench
 
 bench-api: setup ## measure what the local API costs; JSON and a picture under build/bench
 	@$(BIN)/python -m services.bench.api --out build/bench

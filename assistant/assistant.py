@@ -53,6 +53,7 @@ from assistant.turn.dialogue import Dialogue
 from assistant.turn.secret import open_slots, open_text
 from assistant.turn.settings import ConversationSettings
 from assistant.turn.store import Turn, TurnStore
+from assistant.turn.understood import Understood, understood
 from assistant.turn.utterance import Voice
 from assistant.understanding.builder import Build, GrammarBuilder
 from assistant.understanding.grammar import Grammar
@@ -69,6 +70,8 @@ MAX_CONTEXT = 50
 #: Seconds that a program's question waits for the grammar of a changed home; a build takes about one, on a
 #: machine that is busy many more.
 NEW_GRAMMAR_S = 30.0
+#: Who speaks what is only looked at: nobody that was asked anything.
+_NOBODY = "understand"
 
 
 class Assistant:
@@ -347,6 +350,10 @@ class Assistant:
             bus.publish(EventKind.WARNING, identifier, code=error.code, message=error.message)
         bus.publish(EventKind.TURN, identifier, accepted=accepted)
         return turn
+
+    def understand(self, sentence: str) -> Understood:
+        """What a sentence would lead to; nothing is done or stored, and it answers no question of the box."""
+        return understood(sentence, self.dialogue.plan(sentence, speaker=_NOBODY))
 
     def transcribe(self, audio: Samples, *, free: bool = False) -> Transcript:
         """Words of a recording; the grammar is favoured unless `free`, that of a changed home waited for."""

@@ -15,7 +15,8 @@ from assistant.skills.contract import Reply, Request
 from assistant.skills.registry import Skills
 from assistant.skills.replies import Replies
 from assistant.understanding.answers import WithAnswers, while_asked
-from assistant.understanding.grammar import Grammar, Parse
+from assistant.understanding.grammar import Grammar
+from assistant.understanding.parse import Parse
 
 log = logging.getLogger(__name__)
 

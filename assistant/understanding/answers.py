@@ -13,8 +13,9 @@ from typing import Any
 
 from assistant.understanding.automaton import DEAD, GrammarAutomaton
 from assistant.understanding.completeness import Completeness
-from assistant.understanding.grammar import Grammar, Parse
+from assistant.understanding.grammar import Grammar
 from assistant.understanding.names import HomeNames
+from assistant.understanding.parse import Parse
 
 _REFERENCE = re.compile(r"([<{])([^<>{}:]+)")
 _UNDERSTOOD = (Completeness.COMPLETE, Completeness.EXTENDABLE)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +25,7 @@ from assistant.understanding.extension import is_extendable
 from assistant.understanding.names import HomeNames
 from assistant.understanding.normalise import normalise
 from assistant.understanding.numerals import numerals
+from assistant.understanding.parse import Parse, parse_of
 from assistant.understanding.readings import Rank, Readings
 from assistant.understanding.rooms import RoomsBehindNames
 from assistant.understanding.spelling import as_written, respelled
@@ -33,8 +34,6 @@ from common.errors import TooLarge
 
 log = logging.getLogger(__name__)
 
-Value = str | int | float | bool
-
 #: A sentence sets this slot where it lacks what it needs ("set a timer"): the box asks for that, but only
 #: after the wait for an unfinished sentence, since most people are about to say it.
 MISSING_SLOT = "missing"
@@ -42,25 +41,6 @@ MISSING_SLOT = "missing"
 MAX_OWN_FREE_WORDS = 12
 #: Texts whose meaning is remembered.
 _REMEMBERED = 64
-
-
-@dataclass(frozen=True)
-class Parse:
-    """What a sentence means.
-
-    Attributes:
-        intent: name of the intent.
-        slots: values by slot name: those spoken, and those the sentence implies.
-        text: the normalised text.
-        spoken: the slots that words of the text fill.
-        score: characters of the text that the template itself has, as opposed to its lists.
-    """
-
-    intent: str
-    slots: Mapping[str, Value]
-    text: str
-    spoken: frozenset[str] = frozenset()
-    score: int = 0
 
 
 class Grammar:
@@ -182,7 +162,7 @@ class Grammar:
         best = self._best(self._canonical(plain), delayed)
         if best is None and (written := self._as_written(plain)) != plain:
             best = self._best(self._canonical(written), delayed)
-        return None if best is None else _to_parse(best, plain)
+        return None if best is None else parse_of(best, plain)
 
     def _canonical(self, plain: str) -> str:
         return self._abbreviations.written_out(canonical(plain, self._numerals))
@@ -248,23 +228,3 @@ class Grammar:
 
 def _has_words(clauses: Iterable[Iterable[str]], text: str) -> bool:
     return all(any(fragment in text for fragment in clause) for clause in clauses)
-
-
-def _to_parse(result: RecognizeResult, plain: str) -> Parse:
-    return Parse(
-        intent=str(result.intent.name),
-        slots={name: _value(entity.value) for name, entity in result.entities.items()},
-        text=plain,
-        spoken=frozenset(name for name, entity in result.entities.items() if entity.text),
-        score=result.text_chunks_matched,
-    )
-
-
-def _value(value: object) -> Value:
-    if isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else value
-    if isinstance(value, list | tuple):
-        return ", ".join(str(item) for item in value)
-    return str(value).strip()

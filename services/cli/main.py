@@ -49,6 +49,13 @@ def _parser() -> argparse.ArgumentParser:
     _grammar_options(ask)
     ask.add_argument("--json", action="store_true", help="print the turn as JSON")
 
+    understand = commands.add_parser("understand", help="what sentences would be taken for; nothing is done")
+    understand.add_argument(
+        "file", nargs="?", default="-", metavar="FILE", help="a sentence a line; - is stdin"
+    )
+    _grammar_options(understand)
+    understand.add_argument("--json", action="store_true", help="one JSON object a line")
+
     say = commands.add_parser("say", help="speak a text into a WAV file")
     say.add_argument("text", nargs="+")
     say.add_argument("--out", type=Path, required=True, metavar="FILE.wav")
@@ -139,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("--force", action="store_true", help="measure again what was measured")
 
     bench = commands.add_parser("bench", help="measure speed, memory and accuracy")
-    whats = ("all", "latency", "accuracy", "memory")
+    whats = ("all", "latency", "accuracy", "memory", "understanding")
     bench.add_argument("what", choices=whats, nargs="?", default="all")
     bench.add_argument("--out", type=Path, default=Path("build/bench"), metavar="DIR")
     bench.add_argument("--quick", action="store_true", help="fewer repetitions")
@@ -147,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
         "--clips", type=Path, metavar="DIR", help="latency, accuracy: the folder of real speech"
     )
     bench.add_argument("--limit", type=int, metavar="N", help="latency, accuracy: use only so many clips")
+    bench.add_argument("--text", type=Path, metavar="DIR", help="understanding: the folder of sentences")
     bench.add_argument("--turns", type=int, default=2000, metavar="N", help="memory: so many turns")
     return parser
 
@@ -183,6 +191,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from services.cli.engines import models_engine
 
             return models_engine(options)
+        case "understand":
+            from services.cli.understand import understand
+
+            return understand(options)
         case "models":
             from services.cli.models import models
 
@@ -250,6 +262,10 @@ def _bench(options: argparse.Namespace) -> int:
     from services.cli.first_use import ensure_models
 
     ensure_models()
+    if options.what == "understanding":
+        from services.cli.bench_understanding import bench_understanding
+
+        return bench_understanding(options)
     if options.what != "all":
         from services.cli import bench_speech
 

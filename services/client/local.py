@@ -17,6 +17,7 @@ from assistant.settings import load_settings
 from assistant.skills.volume_control import SavedVolume
 from assistant.turn.settings import ConversationSettings
 from assistant.turn.store import Turn
+from assistant.turn.understood import Understood
 from common.errors import Conflict, GrammarError
 from common.lock import StateLock
 from common.paths import models_dir, state_dir
@@ -107,6 +108,10 @@ class LocalBackend:
     def ask(self, query: str) -> Turn:
         """Answer a typed sentence."""
         return self._assistant.ask(query)
+
+    def understand(self, sentence: str) -> Understood:
+        """What a sentence would lead to; see `Assistant.understand`."""
+        return self._assistant.understand(sentence)
 
     def say(self, text: str) -> tuple[int, Iterable[Samples]]:
         """Sample rate and chunks of speech."""

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from assistant.understanding.grammar import Grammar, Value
+from assistant.understanding.grammar import Grammar
 from assistant.understanding.names import DeviceName, HomeNames
+from assistant.understanding.parse import Value
 
 
 @pytest.mark.parametrize(
