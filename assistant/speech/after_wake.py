@@ -37,6 +37,14 @@ class AfterWakeWord:
         rest = self.after(text)
         return rest is not None and self.grammar.parses(rest)
 
+    def free_words(self, text: str) -> frozenset[int]:
+        """See `RecognitionGrammar.free_words`."""
+        rest = self.after(text)
+        if rest is None:
+            return frozenset()
+        before = len(text.split()) - len(rest.split())
+        return frozenset(before + place for place in self._grammar.free_words(rest))
+
     def after(self, text: str) -> str | None:
         """The part of `text` after the wake word; None if `text` does not begin with it."""
         end = 0
@@ -75,3 +83,8 @@ class _Prefixed:
         """See `Automaton.chars`."""
         length = len(self._prefix)
         return {self._prefix[state]} if state < length else self._automaton.chars(state - length)
+
+    def is_free(self, state: int) -> bool:
+        """See `Automaton.is_free`."""
+        length = len(self._prefix)
+        return state >= length and self._automaton.is_free(state - length)

@@ -3,6 +3,10 @@
 Scores are log-probabilities over the whole vocabulary, not only over the allowed tokens, plus a bonus per
 token. Without the bonus, a shorter sentence of the grammar gets a better score than a longer one that was
 really said.
+
+Where the grammar takes free text, a hypothesis goes on with the best token of the whole vocabulary, as in
+free recognition, besides those that lead out of the free text. Such a token gets no bonus, so that free text
+wins over words of the grammar only where it fits the sound better.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from numpy.typing import NDArray
 
 from assistant.models.moonshine_shape import END_TOKEN, START_TOKEN, VOCABULARY
 from assistant.speech.hypothesis import Hypothesis
-from assistant.speech.moonshine import Memory, Moonshine
+from assistant.speech.moonshine import Memory, Moonshine, Step
 from assistant.speech.token_automaton import Choices, TokenAutomaton
 from common.settings_file import between
 
@@ -71,16 +75,23 @@ def search(
             return None
         choices = [automaton.choices(one.state) for one in live]
         ending = [row for row, choice in enumerate(choices) if choice.ends]
-        step = model.step(memory, tokens, position, past, parents=parents, wanted=_wanted(choices, ending))
+        free = np.array([row for row, choice in enumerate(choices) if choice.free], np.int64)
+        step = model.step(
+            memory, tokens, position, past, parents=parents, wanted=_wanted(choices, ending), picks=free
+        )
         past = step.past
         if ending:
             _finish(live, ending, step.wanted_logp[-len(ending) :], finished)
             del finished[settings.patience :]
         enough = len(finished) == settings.patience
         worst_finished = finished[-1][0] if enough else -np.inf
-        parents, live = _extend(live, choices, step.wanted_logp, worst_finished, settings)
-        if not live:
+        extended = _extend(live, choices, step.wanted_logp, worst_finished, settings)
+        extended += _extend_freely(live, choices, free, step, automaton, worst_finished)
+        if not extended:
             break
+        extended.sort(key=lambda pair: -pair[1].score)
+        parents = np.array([row for row, _ in extended[: settings.width]], np.int64)
+        live = [one for _, one in extended[: settings.width]]
         tokens = np.array([one.hypothesis.tokens[-1] for one in live], np.int64)
     return finished[0][1] if finished else None
 
@@ -110,8 +121,8 @@ def _extend(
     wanted_logp: NDArray[np.float32],
     threshold: float,
     settings: BeamSettings,
-) -> tuple[NDArray[np.int64], list[_Live]]:
-    """The best extensions of all hypotheses, best first, and the rows, int64, that they extend."""
+) -> list[tuple[int, _Live]]:
+    """The best extensions of all hypotheses by tokens of the grammar, each with the row that it extends."""
     sizes = [len(choice.tokens) for choice in choices]
     count = sum(sizes)
     starts = np.cumsum([0, *sizes])
@@ -128,5 +139,30 @@ def _extend(
         at = place - int(starts[row])
         token, state = int(choices[row].tokens[at]), int(choices[row].states[at])
         hypothesis = live[row].hypothesis.followed_by(token, float(logps[place]))
-        extended.append(_Live(float(scores[place]), state, hypothesis))
-    return rows.astype(np.int64), extended
+        extended.append((row, _Live(float(scores[place]), state, hypothesis)))
+    return extended
+
+
+def _extend_freely(
+    live: list[_Live],
+    choices: list[Choices],
+    free: NDArray[np.int64],
+    step: Step,
+    automaton: TokenAutomaton,
+    threshold: float,
+) -> list[tuple[int, _Live]]:
+    """The extensions by free text: the best token of each row where free text may go on.
+
+    Args:
+        free: int64 [n], the rows; `step` has the best token of each.
+    """
+    extended = []
+    for row, token, logp in zip(free.tolist(), step.best.tolist(), step.best_logp.tolist(), strict=True):
+        one = live[row]
+        # What the grammar takes too is there already, with its bonus.
+        if token == END_TOKEN or one.score + logp <= threshold or token in choices[row].tokens:
+            continue
+        state = automaton.follow(one.state, token)
+        if state is not None:
+            extended.append((row, _Live(one.score + logp, state, one.hypothesis.followed_by(token, logp))))
+    return extended

@@ -27,7 +27,10 @@ class Automaton(Protocol):
         """Whether the characters so far are a whole sentence."""
 
     def chars(self, state: int) -> Set[str] | None:
-        """The characters for which `step` is not `DEAD`; None if any may be, as in free text."""
+        """The characters for which `step` is not `DEAD`, those of free text left out; None if any may be."""
+
+    def is_free(self, state: int) -> bool:
+        """Whether free text may go on here: then `step` is not `DEAD` for any character but a space."""
 
 
 class RecognitionGrammar(Protocol):
@@ -51,3 +54,6 @@ class RecognitionGrammar(Protocol):
 
     def parses(self, text: str) -> bool:
         """Whether text of the recogniser, with capitals and punctuation, is one of its sentences."""
+
+    def free_words(self, text: str) -> frozenset[int]:
+        """Which words of a sentence, parted by blanks and counted from 0, are free text."""

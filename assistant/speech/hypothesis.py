@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from assistant.models.moonshine_shape import END_TOKEN
@@ -54,6 +55,19 @@ class Hypothesis:
     def without(self, count: int) -> Hypothesis:
         """This hypothesis without its first `count` tokens."""
         return Hypothesis(self.tokens[count:], self.logps[count:])
+
+    def without_words(self, places: Collection[int], vocabulary: Vocabulary) -> Hypothesis:
+        """This hypothesis without the words at these places, counted from 0, with their punctuation."""
+        tokens: list[int] = []
+        logps: list[float] = []
+        word = -1
+        for place, token in enumerate(self.tokens):
+            if vocabulary.pieces[token].startswith(SPACE) or place == 0:
+                word += 1
+            if word not in places:
+                tokens.append(token)
+                logps.append(self.logps[place])
+        return Hypothesis(tuple(tokens), (*logps, *self.logps[len(self.tokens) :]))
 
     def worst_word(self, vocabulary: Vocabulary) -> float:
         """Log-probability of the least probable word, in nats; the end token belongs to the last word."""

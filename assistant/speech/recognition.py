@@ -4,7 +4,9 @@ The text is the first of these that applies:
 
 1. greedy decoding with a bias towards the words of the grammar, or without it, if the text parses and its
    evidence is good enough;
-2. for the deep result: beam search among the sentences of the grammar, if its evidence is good enough;
+2. for the deep result: beam search among the sentences of the grammar, if its evidence is good enough. A text
+   of greedy decoding with free text in it comes after this, because free text also takes words of the grammar
+   that were not heard well: "the sharpening list";
 3. greedy decoding without a grammar (free recognition), unless its text is invented.
 """
 
@@ -16,17 +18,17 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistant.models.moonshine_shape import MAX_TOKENS
 from assistant.serving.engine import EngineLeft, Tensor
 from assistant.speech import beam, greedy
 from assistant.speech.beam import BeamSettings
 from assistant.speech.constraint import RecognitionGrammar
+from assistant.speech.evidence import evidence_of
 from assistant.speech.hypothesis import Hypothesis
 from assistant.speech.moonshine import Memory, Moonshine
 from assistant.speech.rejection import (
-    Evidence,
     RejectionSettings,
     ends_in_a_loop,
     is_accepted,
@@ -100,6 +102,7 @@ class _Found:
     method: Method
     free: Hypothesis
     scores: Mapping[str, float] = field(default_factory=dict)
+    settled: bool = True
 
 
 class Recognition:
@@ -182,7 +185,14 @@ class Recognition:
         encode_ms, self._encode_ms = self._encode_ms, 0.0
         method: Method = found.method if found.text else "none"
         return Transcript(
-            found.text, found.free.mean, method, self._audio_s, encode_ms, decode_ms, found.scores
+            found.text,
+            found.free.mean,
+            method,
+            self._audio_s,
+            encode_ms,
+            decode_ms,
+            found.scores,
+            settled=found.settled,
         )
 
     def _decode(self, memory: Memory, deep: bool) -> _Found:
@@ -200,18 +210,33 @@ class Recognition:
             ("bias", biased, text_of(biased.tokens)),
             ("free", free, text_of(free.tokens)),
         )
+        with_free_words: _Found | None = None
         for method, hypothesis, text in candidates:
-            if hypothesis.ended and grammar.parses(text) and not ends_in_a_loop(text):
-                evidence = self._evidence(hypothesis, free, grammar)
-                if trusted or is_accepted(evidence, self._decoder.settings.rejection):
-                    self.give_up()
-                    return _Found(text, method, free, _scores(method, evidence))
+            if not hypothesis.ended or not grammar.parses(text) or ends_in_a_loop(text):
+                continue
+            free_words = grammar.free_words(text)
+            # The bias must not bend free text into words of the grammar.
+            if free_words and method == "bias" and text != free_text:
+                continue
+            evidence = evidence_of(hypothesis, free, grammar, self._decoder.vocabulary)
+            if not trusted and not is_accepted(evidence, self._decoder.settings.rejection):
+                continue
+            found = _Found(text, method, free, evidence.scores(method), settled=not free_words)
+            if not free_words:
+                self.give_up()
+                return found
+            with_free_words = found
+            break
+        if with_free_words is not None and not deep:
+            return with_free_words
         if deep and automaton is not None and (best := self._searched(memory, automaton)) is not None:
-            evidence = self._evidence(best, free, grammar)
-            scores = _scores("constrained", evidence)
+            evidence = evidence_of(best, free, grammar, self._decoder.vocabulary)
+            scores = evidence.scores("constrained")
             text, rejection = text_of(best.tokens), self._decoder.settings.rejection
             if is_accepted(evidence, rejection) and not ends_in_a_loop(text):
                 return _Found(text, "constrained", free, scores)
+            if with_free_words is not None:
+                return replace(with_free_words, settled=True)
             return _Found(_rejected(free_text, grammar), "free", free, scores)
         return _Found(_rejected(free_text, grammar), "free", free)
 
@@ -237,7 +262,7 @@ class Recognition:
                 limit,
                 help_.bias,
                 self._decoder.settings.bias,
-                enough=lambda hypothesis: grammar.parses(text_of(hypothesis.tokens)),
+                enough=lambda hypothesis: _is_whole(text_of(hypothesis.tokens), grammar),
             )
         return self._greedy
 
@@ -259,22 +284,14 @@ class Recognition:
 
         return Search(self._decoder.searcher, run, wanted)
 
-    def _evidence(self, hypothesis: Hypothesis, free: Hypothesis, grammar: RecognitionGrammar) -> Evidence:
-        # Words that are known to have been said need no evidence. The model may not know them ("nabu").
-        vocabulary = self._decoder.vocabulary
-        known = hypothesis.tokens_of_words(len(grammar.known_prefix), vocabulary)
-        hypothesis, free = hypothesis.without(known), free.without(known)
-        count = max(1, len(hypothesis.logps))
-        return Evidence(
-            count,
-            (hypothesis.total - free.total) / count,
-            hypothesis.mean,
-            hypothesis.worst_word(vocabulary),
-        )
-
     def _limit(self) -> int:
         by_length = int(self._audio_s * _TOKENS_PER_SECOND) + _TOKENS_AT_LEAST
         return min(self._decoder.settings.max_tokens, by_length, MAX_TOKENS - 1)
+
+
+def _is_whole(text: str, grammar: RecognitionGrammar) -> bool:
+    """Whether a text is a sentence without free text, so that free recognition need not be awaited."""
+    return grammar.parses(text) and not grammar.free_words(text)
 
 
 def _rejected(free_text: str, grammar: RecognitionGrammar) -> str:
@@ -285,11 +302,3 @@ def _rejected(free_text: str, grammar: RecognitionGrammar) -> str:
 def _second_core() -> bool:
     """Whether this process may use a second core now; the power manager parks cores."""
     return len(os.sched_getaffinity(0)) > 1
-
-
-def _scores(prefix: str, evidence: Evidence) -> dict[str, float]:
-    return {
-        f"{prefix}.ratio": evidence.ratio,
-        f"{prefix}.mean": evidence.mean,
-        f"{prefix}.worst_word": evidence.worst_word,
-    }

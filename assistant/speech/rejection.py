@@ -54,9 +54,9 @@ class Evidence:
     """How well a hypothesis explains the sound. Log-probabilities are in nats.
 
     Attributes:
-        tokens: number of tokens, the end token included.
+        tokens: number of tokens that are no free text, the end token included.
         ratio: (log-probability of the hypothesis - log-probability of the free hypothesis) / tokens.
-        mean: log-probability of the hypothesis / tokens.
+        mean: mean log-probability of these tokens, or of all if that is less.
         worst_word: log-probability of the least probable word.
     """
 
@@ -64,6 +64,14 @@ class Evidence:
     ratio: float
     mean: float
     worst_word: float
+
+    def scores(self, prefix: str) -> dict[str, float]:
+        """For measurements, by name."""
+        return {
+            f"{prefix}.ratio": self.ratio,
+            f"{prefix}.mean": self.mean,
+            f"{prefix}.worst_word": self.worst_word,
+        }
 
 
 def is_accepted(evidence: Evidence, settings: RejectionSettings) -> bool:

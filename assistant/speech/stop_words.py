@@ -26,3 +26,7 @@ class StopWords:
         """Whether `text` is one of the phrases, said once or repeated ("stop, stop")."""
         words = re.sub(r"[^\w' ]|[\d_]", " ", text.lower()).split()
         return " ".join(words) in self._phrases or (bool(words) and set(words) == {self._repeated})
+
+    def free_words(self, _text: str) -> frozenset[int]:
+        """See `RecognitionGrammar.free_words`."""
+        return frozenset()

@@ -44,14 +44,16 @@ class Choices:
     """What may follow in one state.
 
     Attributes:
-        tokens: int64 [n], ids of the tokens that may come next.
+        tokens: int64 [n], ids of the tokens that may come next, those of free text left out.
         states: int64 [n], the state after each.
         ends: whether the sentence may end here.
+        free: whether any other token may come, as far as `TokenAutomaton.follow` takes it.
     """
 
     tokens: NDArray[np.int64]
     states: NDArray[np.int64]
     ends: bool
+    free: bool
 
 
 class TokenAutomaton:
@@ -92,6 +94,17 @@ class TokenAutomaton:
             known = self._choices[state] = self._find(state)
         return known
 
+    def follow(self, state: int, token: int) -> int | None:
+        """The state after any token, free text included; None if no sentence goes on with it."""
+        inner, phase = self._states[state]
+        spelling = self._trie.spelling(token)
+        for char in spelling:
+            after = self._step(inner, phase, char)
+            if after is None:
+                return None
+            inner, phase = after
+        return self._number(inner, phase) if spelling else None
+
     def _number(self, inner: int, phase: _Phase) -> int:
         key = (inner, phase)
         number = self._numbers.get(key)
@@ -117,7 +130,8 @@ class TokenAutomaton:
                 if after is not None:
                     waiting.append((child, *after))
         ends = phase not in (_Phase.START, _Phase.GAP) and self._automaton.accepts(inner)
-        return Choices(np.array(tokens, np.int64), np.array(states, np.int64), ends)
+        free = any(map(self._automaton.is_free, (inner, self._automaton.step(inner, " "))))
+        return Choices(np.array(tokens, np.int64), np.array(states, np.int64), ends, free)
 
     def _candidates(self, inner: int, phase: _Phase) -> Set[str] | None:
         """The characters that `_step` may accept, and perhaps some more; None if it may accept any.

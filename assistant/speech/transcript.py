@@ -37,6 +37,7 @@ class Transcript:
         decode_ms: time spent on decoding since the previous result.
         scores: evidence of the decision, in nats, by name; for measurements.
         segments: of a whole recording: its stretches with words.
+        settled: False for a quick result that is a sentence of the grammar, but the deep one may replace.
     """
 
     text: str
@@ -47,6 +48,7 @@ class Transcript:
     decode_ms: float = 0.0
     scores: Mapping[str, float] = field(default_factory=dict)
     segments: tuple[Segment, ...] = ()
+    settled: bool = True
 
 
 def joined(parts: Sequence[Transcript], segments: Sequence[Segment], audio_s: float) -> Transcript:

@@ -61,6 +61,7 @@ class VocabularyTrie:
             self._end[way[-1]] = place + 1
             last = spelling
         self._chars = "".join(chars[1:])
+        self._pieces = vocabulary.pieces
 
     def __len__(self) -> int:
         return len(self._child)
@@ -80,6 +81,11 @@ class VocabularyTrie:
     def tokens(self, node: int) -> list[int]:
         """The tokens that the path to a node spells: one for each way to write capitals and hyphens."""
         return self._tokens[self._begin[node] : self._end[node]].tolist()
+
+    def spelling(self, token: int) -> str:
+        """The spelling of a token; "" if no sentence can contain it."""
+        piece = self._pieces[token]
+        return "" if is_control(piece) else _spelling(piece)
 
 
 def _common(one: str, other: str) -> int:

@@ -18,6 +18,7 @@ from assistant.turn.context import StreamContext
 from assistant.turn.partial_pace import PartialPace
 from assistant.turn.planner import Planner
 from assistant.turn.user_turn import Interpretation, UserTurn, speech_end
+from assistant.understanding.completeness import Completeness
 
 
 class Transcriber:
@@ -88,7 +89,7 @@ class Transcriber:
             end,
             transcript,
             text,
-            grammar.completeness(text),
+            grammar.completeness(text) if transcript.settled else Completeness.UNPARSED,
             deep,
             recognition,
             recognise_ms,

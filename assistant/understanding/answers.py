@@ -22,7 +22,9 @@ _UNDERSTOOD = (Completeness.COMPLETE, Completeness.EXTENDABLE)
 
 
 class WithAnswers:
-    """A grammar while a question is open. An answer comes before a sentence of the grammar.
+    """A grammar while a question is open.
+
+    An answer comes before a sentence of the grammar, unless it is nothing but free text.
 
     Args:
         grammar: what may be said anyway.
@@ -44,11 +46,17 @@ class WithAnswers:
 
     def parse(self, text: str) -> Parse | None:
         """See `Grammar.parse`."""
-        return self._answers.parse(text) or self.grammar.parse(text)
+        answer = self._answers.parse(text)
+        return answer if _is_sure(answer) else self.grammar.parse(text) or answer
 
     def parses(self, text: str) -> bool:
         """See `Grammar.parses`."""
         return self.parse(text) is not None
+
+    def free_words(self, text: str) -> frozenset[int]:
+        """See `Grammar.free_words`."""
+        is_answer = _is_sure(self._answers.parse(text)) or not self.grammar.parses(text)
+        return (self._answers if is_answer else self.grammar).free_words(text)
 
     def completeness(self, text: str) -> Completeness:
         """See `Grammar.completeness`."""
@@ -56,6 +64,11 @@ class WithAnswers:
         if answer in _UNDERSTOOD or sentence is Completeness.UNPARSED:
             return answer
         return sentence
+
+
+def _is_sure(answer: Parse | None) -> bool:
+    """Whether an answer is more than free text, which could be any sentence: "never mind" is none."""
+    return answer is not None and not (answer.free and not answer.score)
 
 
 class _Either:
@@ -94,13 +107,19 @@ class _Either:
         first, second = self._pairs[state]
         return self._first.accepts(first) or self._second.accepts(second)
 
-    def chars(self, state: int) -> Set[str] | None:
+    def chars(self, state: int) -> Set[str]:
         """See `Automaton.chars`."""
         if state < 0:
             return frozenset()
         first, second = self._pairs[state]
-        mine, theirs = self._first.chars(first), self._second.chars(second)
-        return None if mine is None or theirs is None else mine | theirs
+        return self._first.chars(first) | self._second.chars(second)
+
+    def is_free(self, state: int) -> bool:
+        """See `Automaton.is_free`."""
+        if state < 0:
+            return False
+        first, second = self._pairs[state]
+        return self._first.is_free(first) or self._second.is_free(second)
 
 
 def while_asked(grammar: Grammar, kinds: Collection[str], names: HomeNames) -> Grammar | WithAnswers:

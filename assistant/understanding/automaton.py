@@ -110,14 +110,23 @@ class GrammarAutomaton:
                 held.finishes = not held.after_space and any(map(self._can_finish, held.places))
         return held.finishes
 
-    def chars(self, state: int) -> Set[str] | None:
-        """The characters that a sentence may go on with; None where any may."""
+    def chars(self, state: int) -> Set[str]:
+        """The characters that a sentence may go on with, those of free text left out."""
         if state < 0:
             return frozenset()
         with self._lock:
-            held = self._resolve(state)
-            moves = self._moves_of(held)
-        return None if ANY in held.targets else moves.keys()
+            known = self._resolve(state)
+            self._moves_of(known)
+        return known.targets.keys() - {ANY}
+
+    def is_free(self, state: int) -> bool:
+        """Whether free text may go on here, with any character but a space."""
+        if state < 0:
+            return False
+        with self._lock:
+            known = self._resolve(state)
+            self._moves_of(known)
+        return ANY in known.targets
 
     def walk(self, text: str, state: int = 0) -> int:
         """The state after a whole normalised text, or -1."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hassil.expression import Expression, RuleReference, Sentence, TextChunk
+from hassil.expression import Expression, Sentence
 from hassil.intents import (
     IntentData,
     Intents,
@@ -16,9 +16,10 @@ from hassil.intents import (
     WildcardSlotList,
 )
 
-from assistant.understanding.compiler import COMMAND_SLOT, Compiler
+from assistant.understanding.compiler import Compiler
 from assistant.understanding.delay import can_be_delayed
-from assistant.understanding.expressions import chunks, list_references, references
+from assistant.understanding.expressions import chunks, list_references
+from assistant.understanding.free_text import COMMAND_SLOT, FreeLists
 from assistant.understanding.names import AreaName, HomeNames
 from assistant.understanding.network import Network
 from assistant.understanding.normalise import fold_piece, normalise
@@ -47,7 +48,8 @@ class CompiledGrammar:
 
     Attributes:
         network: all templates.
-        plain_start: start of the sentences without free text.
+        plain_start: start of the sentences that the recogniser searches: those without free text, and those
+            that have enough words besides it.
         start: start of all sentences.
         templates: by the numbers that the network uses.
     """
@@ -112,6 +114,7 @@ def compile_network(
     skip_words: list[str],
     given: frozenset[str],
     heard: Mapping[str, str],
+    free: FreeLists,
     rooms: RoomsBehindNames | None = None,
 ) -> CompiledGrammar:
     """Compile all templates; those that nobody can say are taken out of `intents` too.
@@ -122,9 +125,10 @@ def compile_network(
         skip_words: words of politeness, as they are spoken.
         given: keys of the context that is known without a word being said.
         heard: words as they may be heard, and as they are written.
+        free: the wildcard lists.
         rooms: the devices whose rooms may stand behind their names.
     """
-    compiler = Compiler(numerals, heard)
+    compiler = Compiler(numerals, heard, free)
     network = compiler.network
     end = network.node()
     network.exit_nodes.add(end)
@@ -141,21 +145,24 @@ def compile_network(
         kept = []
         for sentence in data.sentences:
             # Where a sentence has a place of its own, a second one behind the name would be too much.
+            own_rules = {**rules, **data.expansion_rules}
             has_place = any(
-                ref.list_name in PLACES
-                for ref in list_references(sentence.expression, {**rules, **data.expansion_rules})
+                ref.list_name in PLACES for ref in list_references(sentence.expression, own_rules)
             )
             scope = _scope(lists if has_place else with_rooms, rules, data, given)
             template = _describe(intent, sentence, scope)
             scope.has_free_text = bool(template.free_slots)
+            scope.is_searched = COMMAND_SLOT not in template.slots and free.is_searched(
+                sentence.expression, own_rules
+            )
             templates.append(template)
             number = len(templates) - 1
-            if template.free_slots:
+            if template.free_slots and not scope.is_searched:
                 with_free_text.append((number, sentence, scope))
                 kept.append(sentence)
             elif (start := compiler.template(number, sentence, scope, end)) is not None:
                 network.free(plain_heads, start)
-                if can_be_delayed(intent, {*template.slots, *data.slots}):
+                if not template.free_slots and can_be_delayed(intent, {*template.slots, *data.slots}):
                     network.free(delayed_heads, start)
                 kept.append(sentence)
         data.sentences[:] = kept
@@ -171,31 +178,6 @@ def compile_network(
         start=_add_politeness_before(network, polite, free_heads),
         templates=tuple(templates),
     )
-
-
-def vocabulary(intents: Intents, numerals: Numerals, skip_words: list[str]) -> frozenset[str]:
-    """All words that some sentence may contain; numbers as words, not as digits."""
-    words: set[str] = set()
-    for text in skip_words:
-        words.update(normalise(text).split())
-    used: dict[int, SlotList] = {}
-    for _, data in _blocks(intents):
-        lists = {**intents.slot_lists, **data.slot_lists}
-        rules = {**intents.expansion_rules, **data.expansion_rules}
-        for sentence in data.sentences:
-            for expression in _with_rules(sentence.expression, rules, set()):
-                words.update(word for chunk in chunks(expression) for word in _words(chunk))
-            for ref in list_references(sentence.expression, rules):
-                if (values := lists.get(ref.list_name)) is not None:
-                    used[id(values)] = values
-    for values in used.values():
-        if isinstance(values, TextSlotList):
-            for value in values.values:
-                words.update(word for chunk in chunks(value.text_in) for word in _words(chunk))
-        elif isinstance(values, RangeSlotList):
-            for number in values.get_numbers():
-                words.update(word for way in numerals.words(number) for word in way.split())
-    return frozenset(word.strip("'") for word in words if not word.isdecimal())
 
 
 def _add_politeness_after(network: Network, polite: int | None, end: int) -> None:
@@ -269,20 +251,6 @@ def _lists(intents: Intents) -> Iterator[SlotList]:
     yield from intents.slot_lists.values()
     for _, data in _blocks(intents):
         yield from data.slot_lists.values()
-
-
-def _with_rules(
-    expression: Expression, rules: Mapping[str, Sentence], seen: set[str]
-) -> Iterator[Expression]:
-    yield expression
-    for part in references(expression):
-        if isinstance(part, RuleReference) and part.rule_name not in seen:
-            seen.add(part.rule_name)
-            yield from _with_rules(rules[part.rule_name].expression, rules, seen)
-
-
-def _words(chunk: TextChunk) -> list[str]:
-    return fold_piece(chunk.original_text).split()
 
 
 def _canonical_chunk(text: str, numerals: Numerals) -> str:

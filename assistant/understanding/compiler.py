@@ -17,17 +17,14 @@ from hassil.expression import (
 from hassil.intents import RangeSlotList, SlotList, TextSlotList, WildcardSlotList
 
 from assistant.understanding.expressions import fewest_words, list_references, resolve_list
+from assistant.understanding.free_text import COMMAND_SLOT, FreeLists
 from assistant.understanding.network import ANY, NO_TEMPLATE, Network, Sub
 from assistant.understanding.normalise import fold_piece
 from assistant.understanding.numerals import Numerals
 from assistant.understanding.scope import Scope
 
-#: The slot that holds a whole command ("turn off the light in five minutes").
-COMMAND_SLOT = "conversation_command"
-#: Words that text without a list behind it may have, such as the name of a timer.
-MAX_FREE_WORDS = 4
-#: Free text is only followed after this many words of the template itself: else every "stop the"
-#: would look like the beginning of "stop the (anything) timer".
+#: In a sentence that the recogniser does not search, free text is only followed after this many words of the
+#: template itself: else every "stop the" would look like the beginning of "stop the (anything) timer".
 MIN_WORDS_BEFORE_FREE_TEXT = 3
 
 
@@ -40,9 +37,10 @@ class Compiler:
         numerals: of the language.
         heard: words as they may be heard, and the word of the templates that each stands for; both are
             sentences of the network.
+        free: the wildcard lists.
     """
 
-    def __init__(self, numerals: Numerals, heard: Mapping[str, str]) -> None:
+    def __init__(self, numerals: Numerals, heard: Mapping[str, str], free: FreeLists) -> None:
         self.network = Network()
         self._numerals = numerals
         self._heard: dict[str, set[str]] = {}
@@ -50,7 +48,8 @@ class Compiler:
             self._heard.setdefault(written, set()).add(way)
         self._subs: dict[tuple[object, ...], int | None] = {}
         self._keep_alive: list[object] = []
-        self._free_text: int | None = None
+        self._free = free
+        self._free_texts: dict[int, int] = {}
         self.commands: int | None = None
 
     def template(self, number: int, sentence: Sentence, scope: Scope, end: int) -> int | None:
@@ -133,7 +132,7 @@ class Compiler:
         if any(self._depends_on_context(scope.lists.get(ref.list_name)) for ref in references):
             key += (repr(scope.required), repr(scope.excluded))
         if any(isinstance(scope.lists.get(ref.list_name), WildcardSlotList) for ref in references):
-            key += (words_before,)
+            key += (words_before, scope.is_searched)
         if key not in self._subs:
             self._keep_alive.append(rule)
             start, end = self._open()
@@ -150,8 +149,8 @@ class Compiler:
             return self.commands
         values = resolve_list(reference, scope.lists)
         if isinstance(values, WildcardSlotList):
-            anchored = words_before >= MIN_WORDS_BEFORE_FREE_TEXT
-            return self._any_text() if anchored else None
+            followed = scope.is_searched or words_before >= MIN_WORDS_BEFORE_FREE_TEXT
+            return self._any_text(self._free.most(reference.list_name)) if followed else None
         key: tuple[object, ...] = ("list", id(values))
         if reference.is_inline_range:
             key = ("range", reference.list_name)
@@ -236,20 +235,21 @@ class Compiler:
             node = target
         return node
 
-    def _any_text(self) -> int:
-        if self._free_text is None:
+    def _any_text(self, most: int) -> int:
+        """Up to `most` words."""
+        if most not in self._free_texts:
             start, end = self._open()
             node = start
-            for count in range(MAX_FREE_WORDS):
+            for count in range(most):
                 word = self.network.node()
                 self.network.edge(node, ANY, word)
                 self.network.edge(word, ANY, word)
                 self.network.free(word, end)
-                if count + 1 < MAX_FREE_WORDS:
+                if count + 1 < most:
                     node = self.network.node()
                     self.network.edge(word, " ", node)
-            self._free_text = self.sub_network(start)
-        return self._free_text
+            self._free_texts[most] = self.sub_network(start)
+        return self._free_texts[most]
 
     def _join(self, ends: Sequence[int | None]) -> int | None:
         nodes = sorted({end for end in ends if end is not None})

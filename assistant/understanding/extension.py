@@ -22,7 +22,7 @@ from collections.abc import Collection, Sequence
 
 from assistant.understanding.automaton import Continuation
 from assistant.understanding.blocks import Template
-from assistant.understanding.compiler import COMMAND_SLOT
+from assistant.understanding.free_text import COMMAND_SLOT
 from assistant.understanding.readings import PLACE_SLOTS
 
 

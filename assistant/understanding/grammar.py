@@ -9,19 +9,25 @@ from functools import lru_cache
 from typing import Any
 
 from hassil.expression import Sentence
-from hassil.intents import Intent, IntentData, Intents
+from hassil.intents import Intent, IntentData, Intents, WildcardSlotList
+from hassil.models import MatchEntity
 from hassil.recognize import RecognizeResult, recognize_all
 from hassil.util import remove_skip_words
 
 from assistant.understanding.abbreviations import Abbreviations
 from assistant.understanding.automaton import DEAD, GrammarAutomaton
-from assistant.understanding.blocks import canonical, compile_network, load_intents, vocabulary
-from assistant.understanding.compiler import COMMAND_SLOT, MAX_FREE_WORDS
+from assistant.understanding.blocks import canonical, compile_network, load_intents
 from assistant.understanding.completeness import Completeness
 from assistant.understanding.delay import can_be_delayed
 from assistant.understanding.elision import elisions
 from assistant.understanding.expressions import list_references
 from assistant.understanding.extension import is_extendable
+from assistant.understanding.free_text import (
+    COMMAND_SLOT,
+    FreeLists,
+    places_heard,
+    words_between,
+)
 from assistant.understanding.names import HomeNames
 from assistant.understanding.normalise import normalise
 from assistant.understanding.numerals import numerals
@@ -30,6 +36,7 @@ from assistant.understanding.readings import Rank, Readings
 from assistant.understanding.rooms import RoomsBehindNames
 from assistant.understanding.spelling import as_written, respelled
 from assistant.understanding.steps import bounded_steps
+from assistant.understanding.vocabulary import vocabulary
 from common.errors import TooLarge
 
 log = logging.getLogger(__name__)
@@ -37,8 +44,6 @@ log = logging.getLogger(__name__)
 #: A sentence sets this slot where it lacks what it needs ("set a timer"): the box asks for that, but only
 #: after the wait for an unfinished sentence, since most people are about to say it.
 MISSING_SLOT = "missing"
-#: Words that an owner's own wildcard may take; the built-in ones hold the name of a timer.
-MAX_OWN_FREE_WORDS = 12
 #: Texts whose meaning is remembered.
 _REMEMBERED = 64
 
@@ -71,7 +76,7 @@ class Grammar:
         self.language = str(source["language"])
         self._numerals = numerals(self.language)
         self._context = {"area": here} if here else {}
-        self._own_lists = own_lists
+        self._free = FreeLists(source["lists"], own_lists)
         self._abbreviations = Abbreviations(source.get("abbreviations", {}))
         self._skip_words = [normalise(word) for word in source.get("skip_words", [])]
         self._intents = load_intents(source, home, self._numerals)
@@ -89,6 +94,7 @@ class Grammar:
             self._skip_words,
             frozenset(self._context),
             self._heard,
+            self._free,
             self._rooms,
         )
         self._templates = compiled.templates
@@ -117,9 +123,35 @@ class Grammar:
         A text that is too long, or that takes more than `MAX_STEPS` steps to match, is not known.
         """
         try:
-            return self._meaning(normalise(text))
+            parse = self._meaning(normalise(text))
+            return parse if parse is None or not parse.free else self._as_heard(parse, text)
         except TooLarge:
             return None
+
+    def free_words(self, text: str) -> frozenset[int]:
+        """See `RecognitionGrammar.free_words`."""
+        try:
+            parse = self._meaning(normalise(text))
+            places = places_heard(text, self._numerals) if parse is not None and parse.free else None
+        except TooLarge:
+            return frozenset()
+        if parse is None or places is None:
+            return frozenset()
+        spans = [(places[first][0], places[last][1]) for first, last in parse.free.values()]
+        return frozenset(place for first, last in spans for place in range(first, last + 1))
+
+    def _as_heard(self, parse: Parse, text: str) -> Parse:
+        """A meaning with its free text as it was written: with capitals, apostrophes and numbers in words."""
+        places = places_heard(text, self._numerals)
+        if places is None:
+            return parse
+        heard = {
+            slot: words_between(text, places[first][0], places[last][1])
+            for slot, (first, last) in parse.free.items()
+        }
+        return replace(
+            parse, slots={**parse.slots, **{slot: words for slot, words in heard.items() if words}}
+        )
 
     def parses(self, text: str) -> bool:
         """Whether the text is a sentence of the grammar."""
@@ -142,11 +174,17 @@ class Grammar:
         if parse is None or MISSING_SLOT in parse.slots:
             begins = parse is not None or (state != DEAD and bool(plain))
             return Completeness.UNFINISHED if begins else Completeness.UNPARSED
-        if state != DEAD and is_extendable(
-            parse.intent, parse.spoken, self._all.continuations(state), self._templates
+        if self._ends_freely(parse) or (
+            state != DEAD
+            and is_extendable(parse.intent, parse.spoken, self._all.continuations(state), self._templates)
         ):
             return Completeness.EXTENDABLE
         return Completeness.COMPLETE
+
+    def _ends_freely(self, parse: Parse) -> bool:
+        """Whether a text ends with free text, which may always have another word."""
+        last = self._canonical(parse.text).count(" ")
+        return any(end == last for _, end in parse.free.values())
 
     def _understand(self, plain: str) -> Parse | None:
         try:
@@ -162,7 +200,7 @@ class Grammar:
         best = self._best(self._canonical(plain), delayed)
         if best is None and (written := self._as_written(plain)) != plain:
             best = self._best(self._canonical(written), delayed)
-        return None if best is None else parse_of(best, plain)
+        return None if best is None else parse_of(best, plain, self._canonical(plain))
 
     def _canonical(self, plain: str) -> str:
         return self._abbreviations.written_out(canonical(plain, self._numerals))
@@ -208,22 +246,25 @@ class Grammar:
         for entity in result.entities_list:
             if not entity.is_wildcard:
                 continue
-            words = len(entity.text.split())
             if entity.name == COMMAND_SLOT:
                 command = self._parse(entity.text.strip(), delayed=False) if delayed else None
                 if command is None or not can_be_delayed(command.intent, command.slots):
                     return False
-            elif words > MAX_FREE_WORDS and not (
-                words <= MAX_OWN_FREE_WORDS and self._is_own(result, entity.name)
-            ):
+            elif self._is_refused(result, entity):
                 return False
         return True
 
-    def _is_own(self, result: RecognizeResult, slot: str) -> bool:
-        """Whether a list of the owner fills the slot in the matched sentence."""
+    def _is_refused(self, result: RecognizeResult, entity: MatchEntity) -> bool:
+        """Whether no wildcard of the matched sentence that fills the slot can hold the text."""
         assert result.intent_sentence is not None
-        references = list_references(result.intent_sentence.expression, self._rules(result.intent_data))
-        return any(ref.slot_name == slot and ref.list_name in self._own_lists for ref in references)
+        data = result.intent_data
+        references = list_references(result.intent_sentence.expression, self._rules(data))
+        lists = {**self._intents.slot_lists, **data.slot_lists}
+        return all(
+            self._free.refuses(ref.list_name, entity.text)
+            for ref in references
+            if ref.slot_name == entity.name and isinstance(lists.get(ref.list_name), WildcardSlotList)
+        )
 
 
 def _has_words(clauses: Iterable[Iterable[str]], text: str) -> bool:

@@ -18,6 +18,8 @@ MAX_NAME_CHARS = 100
 
 #: One template as it is written.
 MAX_TEMPLATE_CHARS = 2000
+#: Words that a wildcard may hold.
+MAX_WILDCARD_WORDS = 40
 #: Items of a permutation; n items compile to 2**n nodes, and hassil tries n! orders.
 MAX_PERMUTATION = 6
 #: One sentence or value with its rules written out: characters, groups of alternatives, and levels.

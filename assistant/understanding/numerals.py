@@ -73,31 +73,35 @@ class Numerals:
 
     def to_digits(self, text: str) -> str:
         """Normalised text with every number in digits: "minus twenty one point five" is "-21.5"."""
-        words = text.split()
-        out: list[str] = []
+        return " ".join(word for word, _ in self.grouped(text.split()))
+
+    def grouped(self, words: list[str]) -> list[tuple[str, int]]:
+        """As `to_digits`: each word of its text, and how many words of `words` that word stands for."""
+        out: list[tuple[str, int]] = []
         at = 0
         while at < len(words):
             found = self.match(words, at)
-            out.append(str(found[0]) if found else words[at])
-            at += found[1] if found else 1
-        return " ".join(self._join_decimals(out))
+            out.append((str(found[0]), found[1]) if found else (words[at], 1))
+            at += out[-1][1]
+        return self._join_decimals(out)
 
     def _said_besides(self, number: float, *parts: int) -> str:
         """What a number has besides its parts: "minus" in "minus five", "point" in "one point five"."""
         known = {word for part in parts for way in self.words(part) for word in way.split()}
         return " ".join(word for word in self.words(number)[0].split() if word not in known)
 
-    def _join_decimals(self, words: list[str]) -> list[str]:
-        """["21", "point", "5"] becomes ["21.5"], ["minus", "5"] becomes ["-5"]."""
+    def _join_decimals(self, words: list[tuple[str, int]]) -> list[tuple[str, int]]:
+        """ "21", "point", "5" becomes "21.5"; "minus", "5" becomes "-5"."""
         minus, point = {"minus", self._signs["minus"]}, {"point", self._signs["point"]}
-        out: list[str] = []
-        for word in words:
-            if word.isdecimal() and out and out[-1] in minus:
-                out[-1] = f"-{word}"
-            elif word.isdecimal() and len(out) > 1 and out[-1] in point and _is_integer(out[-2]):
-                out[-2:] = [f"{out[-2]}.{word}"]
+        out: list[tuple[str, int]] = []
+        for word, count in words:
+            if word.isdecimal() and out and out[-1][0] in minus:
+                out[-1] = (f"-{word}", out[-1][1] + count)
+            elif word.isdecimal() and len(out) > 1 and out[-1][0] in point and _is_integer(out[-2][0]):
+                whole, before = out[-2]
+                out[-2:] = [(f"{whole}.{word}", before + out[-1][1] + count)]
             else:
-                out.append(word)
+                out.append((word, count))
         return out
 
     def _ways(self, number: float) -> list[str]:

@@ -21,6 +21,7 @@ class Scope:
         given: keys of the context that is known without a word being said.
         local: a number that is different for each set of local lists and rules, 0 without them.
         has_free_text: whether a wildcard is in it.
+        is_searched: whether the recogniser searches it although a wildcard is in it.
     """
 
     lists: Mapping[str, SlotList]
@@ -30,6 +31,7 @@ class Scope:
     given: Collection[str] = ()
     local: int = 0
     has_free_text: bool = False
+    is_searched: bool = False
 
     def allows(self, context: Mapping[str, Any] | None) -> bool:
         """Whether a list value of this context can be part of a match of the template."""

@@ -62,15 +62,21 @@ class SentenceChecks:
         """
         counter = _Counter(self._counts, self._contexts, bounded)
         self._check_definitions(file, self._global, file.lists, file.rules, counter)
-        for intent in (*file.intents.values(), *file.answers.values()):
+        for intent in file.intents.values():
             for block in intent["data"]:
                 self._check_block(file, block, counter)
+        for answer in file.answers.values():
+            for block in answer["data"]:
+                # "What shall I put on the list?" may be answered with any words.
+                self._check_block(file, block, counter, anchored=bounded)
         for word in file.skip_words:
             counter.add(_SKIP_WORDS, 1, place(file, word))
         if bounded:
             self._counts, self._contexts = counter.counts, counter.contexts
 
-    def _check_block(self, file: SentenceFile, block: Mapping[str, Any], counter: _Counter) -> None:
+    def _check_block(
+        self, file: SentenceFile, block: Mapping[str, Any], counter: _Counter, anchored: bool = True
+    ) -> None:
         scope = self._global.inside(block["lists"], block["expansion_rules"])
         self._check_definitions(file, scope, block["lists"], block["expansion_rules"], counter)
         context = repr((block["requires_context"], block["excludes_context"]))
@@ -81,7 +87,8 @@ class SentenceChecks:
             counter.add(_SENTENCES, 1, where)
             counter.add(_CHARACTERS, scope.size(expression, where), where)
             counter.add(_NUMBERS, _inline_numbers(expression), where)
-            scope.check_anchored(expression, where)
+            if anchored:
+                scope.check_anchored(expression, where)
 
     def _check_definitions(
         self,

@@ -9,7 +9,12 @@ from typing import Any, NoReturn
 
 from hassil.intents import Intents
 
-from assistant.understanding.limits import MAX_NAME_CHARS, MAX_NODES, MAX_SKIP_WORD_CHARS
+from assistant.understanding.limits import (
+    MAX_NAME_CHARS,
+    MAX_NODES,
+    MAX_SKIP_WORD_CHARS,
+    MAX_WILDCARD_WORDS,
+)
 from assistant.understanding.normalise import normalise
 from assistant.understanding.template_text import check_range, parse_template
 from assistant.understanding.yaml_text import read_yaml
@@ -190,7 +195,18 @@ class _Reader:
             return {"values": [self.list_value(name, item) for item in content["values"]]}
         if kinds == ["range"]:
             return {"range": self.number_range(name, content["range"])}
-        return {"wildcard": True}
+        return self.wildcard(name, content)
+
+    def wildcard(self, name: str, content: Mapping[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {"wildcard": True}
+        if "words" in content:
+            words, most = content["words"], MAX_WILDCARD_WORDS
+            if not isinstance(words, int) or isinstance(words, bool) or not 1 <= words <= most:
+                self.fail(name, f"`words` of the list {name} is a whole number from 1 to {most}")
+            found["words"] = words
+        if "without" in content:
+            found["without"] = self.texts(content["without"], f"`without` of the list {name}", name)
+        return found
 
     def list_value(self, name: str, value: object) -> dict[str, Any]:
         item: dict[str, Any] = value if isinstance(value, dict) else {"in": value, "out": value}

@@ -41,6 +41,9 @@ class ListAutomaton:
             if len(longer) == len(prefix) + 1 and longer.startswith(prefix)
         )
 
+    def is_free(self, _state: int) -> bool:
+        return False
+
 
 class ListGrammar:
     """A recognition grammar of a list of sentences."""
@@ -54,6 +57,9 @@ class ListGrammar:
 
     def parses(self, text: str) -> bool:
         return plain(text) in self.sentences
+
+    def free_words(self, _text: str) -> frozenset[int]:
+        return frozenset()
 
 
 def can_write(automaton: TokenAutomaton, vocabulary: Vocabulary, written: str) -> bool:

@@ -60,3 +60,13 @@ def test_better_evidence_is_never_believed_less(
 ) -> None:
     if is_accepted(Evidence(tokens, ratio, mean, word), SETTINGS):
         assert is_accepted(Evidence(tokens, ratio + more, mean + more, word + more), SETTINGS)
+
+
+def test_words_are_left_out_by_their_places(vocabulary: Vocabulary) -> None:
+    first, second, tail, last = (
+        vocabulary.ids[piece] for piece in (f"{SPACE}the", f"{SPACE}mo", "s", f"{SPACE}a")
+    )
+    spoken = Hypothesis((first, second, tail, last), (-1.0, -2.0, -3.0, -4.0, -0.5))
+    assert spoken.without_words({1}, vocabulary) == Hypothesis((first, last), (-1.0, -4.0, -0.5))
+    assert spoken.without_words({0, 1, 2}, vocabulary) == Hypothesis((), (-0.5,))
+    assert spoken.without_words((), vocabulary) == spoken

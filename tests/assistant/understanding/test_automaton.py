@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from assistant.understanding.automaton import DEAD, GrammarAutomaton
 from assistant.understanding.blocks import compile_network, load_intents
 from assistant.understanding.expressions import list_references
+from assistant.understanding.free_text import FreeLists
 from assistant.understanding.grammar import Grammar
 from assistant.understanding.names import HomeNames
 from assistant.understanding.normalise import normalise
@@ -130,7 +131,7 @@ def test_dropped_states_are_made_again(home: HomeNames) -> None:
     data = SentenceSource("en", True, (), SUPPORTED).load(home)
     english = numerals("en")
     intents = load_intents(data.as_dict(), home, english)
-    compiled = compile_network(intents, english, data.skip_words, frozenset(), {})
+    compiled = compile_network(intents, english, data.skip_words, frozenset(), {}, FreeLists({}))
     large = GrammarAutomaton(compiled.network, compiled.plain_start)
     small = GrammarAutomaton(compiled.network, compiled.plain_start, max_states=8)
     chance = random.Random(3)
@@ -148,7 +149,7 @@ def test_the_number_of_held_states_is_bounded(home: HomeNames) -> None:
     data = SentenceSource("en", True, (), SUPPORTED).load(home)
     english = numerals("en")
     intents = load_intents(data.as_dict(), home, english)
-    compiled = compile_network(intents, english, data.skip_words, frozenset(), {})
+    compiled = compile_network(intents, english, data.skip_words, frozenset(), {}, FreeLists({}))
     automaton = GrammarAutomaton(compiled.network, compiled.plain_start, max_states=100)
     chance = random.Random(5)
     states, held = [], []
@@ -167,7 +168,7 @@ def test_the_number_of_held_places_is_bounded(tmp_path: Path) -> None:
     data = SentenceSource("en", False, (tmp_path,), None).load(HomeNames())
     english = numerals("en")
     intents = load_intents(data.as_dict(), HomeNames(), english)
-    compiled = compile_network(intents, english, [], frozenset(), {})
+    compiled = compile_network(intents, english, [], frozenset(), {}, FreeLists({}))
     small = GrammarAutomaton(compiled.network, compiled.plain_start, max_places=1000)
     large = GrammarAutomaton(compiled.network, compiled.plain_start)
     for text in texts:
