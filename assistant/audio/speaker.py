@@ -150,8 +150,7 @@ class Speaker:
         while not self._done.wait(_POLL_S):
             self._check_alive(feed)
         self._check_alive(feed)
-        self._stream.stop(ignore_errors=True)
-        self._streaming = False
+        self._streaming = not portaudio.stop_stream(self._stream)
         return not feed.is_cut
 
     def _push(self, ready: Samples, feed: Feed, on_first: OnFirst | None) -> None:
@@ -168,22 +167,31 @@ class Speaker:
         sounddevice = portaudio.library()
         self._on_first = on_first
         self._done.clear()
-        self._last_pull = time.monotonic()
         self._streaming = True
         if self._reference is not None:
             self._reference.begin()
         try:
+            reason = "it does not start"
             try:
-                self._stream.start()
-            except sounddevice.PortAudioError:
+                is_on = self._begin()
+            except sounddevice.PortAudioError as error:
+                is_on, reason = False, str(error)
+            if not is_on:
                 # The device may have been replugged since the last reply, and have another number.
                 rate = self._opened[1]
                 self._rescan_requested = True
-                if self._ensure_open(rate) != rate:
-                    raise
-                self._stream.start()
+                if self._ensure_open(rate) != rate or not self._begin():
+                    raise _lost(reason)
         except sounddevice.PortAudioError as error:
             raise _lost(str(error)) from error
+
+    def _begin(self) -> bool:
+        """Start the open stream; where its driver hangs, forget it."""
+        self._last_pull = time.monotonic()
+        if portaudio.start_stream(self._stream, self._settings.stall_s):
+            return True
+        self._stream = None
+        return False
 
     def _check_alive(self, feed: Feed) -> None:
         if self._done.is_set() and not feed.is_done:
@@ -258,6 +266,8 @@ class Speaker:
         sounddevice = portaudio.library()
         two = min(2, device.outputs)
         failure: Exception | None = None
+        # An earlier stream, which hung, may still come to its end.
+        self._done = threading.Event()
         for stream_rate, channels in dict.fromkeys(
             ((rate, 1), (rate, two), (device.rate, 1), (device.rate, two))
         ):
