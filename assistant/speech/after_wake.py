@@ -43,7 +43,7 @@ class AfterWakeWord:
         if rest is None:
             return frozenset()
         before = len(text.split()) - len(rest.split())
-        return frozenset(before + place for place in self._grammar.free_words(rest))
+        return frozenset(before + place for place in self.grammar.free_words(rest))
 
     def after(self, text: str) -> str | None:
         """The part of `text` after the wake word; None if `text` does not begin with it."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from assistant.models.catalogue import DEFAULT_LANGUAGE, choose
 from assistant.models.progress import Progress, silent
 from assistant.quantisation.report import write_report
 from assistant.quantisation.tool import Request, Result, quantise
@@ -18,7 +19,7 @@ from services.bench.recordings import speech_folder
 _BUDGET = 0.5
 _BUDGET_RECOGNISER = 0.0
 #: Graph of the recogniser that is run for each token.
-_DECODER = "moonshine-tiny-en-decoder"
+_DECODER = f"{choose('asr', DEFAULT_LANGUAGE).name}-decoder"
 
 
 def measure(

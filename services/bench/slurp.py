@@ -12,6 +12,7 @@ from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
+from assistant.models.catalogue import DEFAULT_LANGUAGE
 from assistant.understanding.blocks import canonical
 from assistant.understanding.normalise import normalise
 from assistant.understanding.numerals import numerals
@@ -128,4 +129,4 @@ def _sentence(entry: Mapping[str, object]) -> Sentence:
 
 
 def _words(text: str) -> list[str]:
-    return canonical(normalise(text), numerals("en")).split()
+    return canonical(normalise(text), numerals(DEFAULT_LANGUAGE)).split()

@@ -20,6 +20,7 @@ from hassil.expression import (
 )
 from hassil.intents import RangeSlotList, TextSlotList
 
+from assistant.models.catalogue import DEFAULT_LANGUAGE
 from assistant.understanding.blocks import load_intents
 from assistant.understanding.expressions import resolve_list
 from assistant.understanding.names import HomeNames
@@ -64,7 +65,7 @@ class Sample:
         )
 
 
-def samples(home: HomeNames, each: int = 2, language: str = "en") -> list[Sample]:
+def samples(home: HomeNames, each: int = 2, language: str = DEFAULT_LANGUAGE) -> list[Sample]:
     """Different sentences of all templates that can be said in a home; the same ones every time.
 
     Args:

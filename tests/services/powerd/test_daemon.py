@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from power.sysfs import Sysfs
+from services.bench.virtual_sound import until
 from tests.conftest import REPOSITORY
 from tests.power.machine import CPU, get, put, snapshot
 from tests.services.powerd.conftest import World
@@ -152,7 +153,7 @@ def test_the_chosen_profile_is_there_again_after_a_restart(world: World) -> None
     powerd.send_signal(signal.SIGTERM)
     powerd.wait(20)
     world.start()
-    assert "performance" in world.get("ActiveProfile")
+    assert until(lambda: "performance" in world.get("ActiveProfile"))
 
 
 def test_systemd_is_told_of_readiness_and_life(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
