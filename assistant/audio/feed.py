@@ -92,7 +92,7 @@ class Feed:
                 self._blocks.clear()
                 self._waiting = self._taken = 0
             self._changed.notify_all()
-        out[filled:] = 0
+        out[filled:].fill(0)
         before = target if self._last_gain is None else self._last_gain
         self._last_gain = target
         if filled and (before != 1.0 or target != 1.0):
