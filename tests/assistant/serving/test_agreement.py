@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
@@ -14,17 +14,19 @@ from numpy.typing import NDArray
 from assistant.serving.agreement import compare, error, is_finite
 
 values = arrays.arrays(
-    np.float32, arrays.array_shapes(max_dims=3, max_side=8), elements=st.floats(-1e4, 1e4, width=32)
+    np.float32, arrays.array_shapes(max_dims=2, max_side=5), elements=st.floats(-1e4, 1e4, width=32)
 )
 Floats = NDArray[np.float32]
 
 
+@settings(max_examples=50)
 @given(values)
 def test_a_result_agrees_with_itself(array: Floats) -> None:
     assert error(array, array) == 0
     assert compare([array], [array], 0.0).is_right
 
 
+@settings(max_examples=50)
 @given(values, st.floats(0.125, 1024))
 def test_the_error_does_not_depend_on_the_scale(array: Floats, scale: float) -> None:
     noise = np.sin(np.arange(array.size, dtype=np.float64)).reshape(array.shape)

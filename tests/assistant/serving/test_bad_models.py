@@ -26,7 +26,7 @@ from tests.conftest import REPOSITORY
 ENGINES = ("onnxruntime", "openvino")
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=ENGINES, scope="module")
 def engine(request: pytest.FixtureRequest) -> Engine:
     (entry,) = [entry for entry in load_engines() if entry.id == request.param]
     return make_engine(entry)

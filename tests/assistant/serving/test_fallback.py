@@ -59,7 +59,7 @@ def wait(condition: Callable[[], bool]) -> None:
     ("how", "why", "reason"),
     [
         ("fails", Why.FAILED, "CL_OUT_OF_RESOURCES"),
-        ("vanishes", Why.FAILED, "[Errno 19] No such device"),
+        pytest.param("vanishes", Why.FAILED, "[Errno 19] No such device", marks=pytest.mark.slow),
         ("nan", Why.WRONG, "a result has values that are no numbers"),
     ],
 )
@@ -198,6 +198,7 @@ def test_an_engine_that_is_wrong_here_never_answers(
     assert serving.model(OTHER).engine == "onnxruntime"
 
 
+@pytest.mark.slow
 def test_an_engine_that_hangs_while_it_is_opened_is_left(
     moody: Callable[..., Serving], mood: Mood, monkeypatch: pytest.MonkeyPatch, settled: None
 ) -> None:
@@ -211,6 +212,7 @@ def test_an_engine_that_hangs_while_it_is_opened_is_left(
     wait(lambda: deadline.hung() == 0)
 
 
+@pytest.mark.slow
 def test_one_that_becomes_wrong_later_is_found_by_a_recheck(
     moody: Callable[..., Serving], mood: Mood
 ) -> None:

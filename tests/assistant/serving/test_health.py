@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.serving.health import (
@@ -38,6 +38,7 @@ def after(happened: list[tuple[str, float, Why]]) -> tuple[Health, float]:
     return health, now_s
 
 
+@settings(max_examples=50)
 @given(events, times)
 def test_an_engine_that_was_left_waits(happened: list[tuple[str, float, Why]], later_s: float) -> None:
     health, now_s = after(happened)
@@ -50,6 +51,7 @@ def test_an_engine_that_was_left_waits(happened: list[tuple[str, float, Why]], l
         assert allowed
 
 
+@settings(max_examples=50)
 @given(events, whys)
 def test_it_waits_longer_each_time_it_is_left_anew(happened: list[tuple[str, float, Why]], why: Why) -> None:
     health, now_s = after(happened)
@@ -71,6 +73,7 @@ def test_the_wait_stays_finite(times_left: int) -> None:
     assert Health(Standing.LEFT, leaves=times_left + 1).wait_s <= LONGEST_WAIT_S
 
 
+@settings(max_examples=50)
 @given(events, times)
 def test_nothing_is_tried_any_more_once_too_many_calls_hang(
     happened: list[tuple[str, float, Why]], later_s: float

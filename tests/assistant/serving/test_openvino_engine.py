@@ -21,7 +21,7 @@ from common.errors import ModelError
 
 ENTRY = next(entry for entry in load_engines() if entry.id == "openvino")
 #: Those that OpenVINO opens in a moment.
-QUICK = ("silero-vad", "piper-joe-en-us-vocoder", "moonshine-tiny-en-encoder")
+QUICK = ("silero-vad", "moonshine-tiny-en-encoder")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,7 @@ def test_an_engine_proves_itself_in_a_process_of_its_own(store: ModelStore) -> N
     assert trial.detail.startswith("the relative error is ")
 
 
+@pytest.mark.slow
 def test_threads_share_a_session(serving: Serving, store: ModelStore) -> None:
     sample = sample_of("silero-vad")
     assert sample is not None

@@ -27,7 +27,7 @@ def recogniser(moody: Callable[..., Serving]) -> tuple[Recogniser, Serving]:
     [
         (DECODER, "vanishes", 3),
         pytest.param(DECODER, "nan", 2, marks=pytest.mark.slow),
-        (ENCODER, "fails", 0),
+        pytest.param(ENCODER, "fails", 0, marks=pytest.mark.slow),
     ],
 )
 def test_the_text_is_that_of_the_default_engine(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import pytest
+
 from assistant.serving.health import FIRST_WAIT_S
 from assistant.serving.serving import Serving
 from assistant.serving.upkeep import RECHECK_S, Upkeep
@@ -45,6 +47,7 @@ def test_a_model_moves_to_the_engine_of_the_settings(
     assert proofs.made == 1
 
 
+@pytest.mark.slow
 def test_a_chooser_that_changes_its_mind_is_followed(moody: Callable[..., Serving], clock: Clock) -> None:
     class Chooser:
         says = "openvino"
@@ -91,6 +94,7 @@ def test_an_engine_that_was_left_comes_back_and_its_owner_is_told_meanwhile(
     until(lambda: faults.all() == (), upkeep)
 
 
+@pytest.mark.slow
 def test_engines_that_answer_are_looked_at_from_time_to_time(
     moody: Callable[..., Serving], mood: Mood, clock: Clock
 ) -> None:
