@@ -52,7 +52,7 @@ if [ ! -x $venv/bin/pip ] || ! usable $venv/bin/python ||
     say "making the environment with $("$python" --version)"
     "$python" -m venv $venv
 fi
-say "installing the locked packages (about 150 MB the first time; half a minute or two)"
+say "installing the locked packages (about 210 MB the first time; half a minute or two)"
 $venv/bin/python -m pip install -q --disable-pip-version-check --no-input \
     --only-binary=:all: --require-hashes -r requirements/dev.lock
 $venv/bin/python -m pip install -q --disable-pip-version-check --no-input \

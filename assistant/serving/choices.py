@@ -106,11 +106,12 @@ class Choices:
                 self._proofs = [*self._proofs, proof][-_MOST_PROOFS:]
                 self._save_if_possible()
 
-    def drop_proof(self, proof: str) -> None:
-        """Forget a proof: the engine was left."""
+    def drop_proofs(self, beginning: str) -> None:
+        """Forget the proofs that begin so: one, or all of an engine."""
         with self._lock:
-            if proof in self._proofs:
-                self._proofs = [old for old in self._proofs if old != proof]
+            left = [proof for proof in self._proofs if not f"{proof} ".startswith(f"{beginning} ")]
+            if left != self._proofs:
+                self._proofs = left
                 self._save_if_possible()
 
     def _set(self, model: str) -> str:

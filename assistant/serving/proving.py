@@ -123,5 +123,5 @@ def sample_s(default: Session, sample: ModelSample) -> float:
 
 
 def proof_key(model: str, engine: str, version: str) -> str:
-    """What a proof holds for: this model, this engine and version of it, this machine."""
-    return keys.digest([model_hash(model), engine, version, keys.host_key()])
+    """What a proof holds for, the engine in front: its version, the model, and this machine."""
+    return f"{engine} {keys.digest([model_hash(model), version, keys.host_key()])}"

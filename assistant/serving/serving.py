@@ -228,10 +228,10 @@ class Serving:
             return
         was.model.leave(session)
         self._mark_left(was.model.name, was.engine, why, reason)
-        # Not in this thread, which has somebody to answer: it waits for the disk.
-        threading.Thread(target=self.choices.drop_proof, args=(was.proof,), name="engine-left").start()
+        # What hangs in one model may hang in any. Not in this thread, which has somebody to answer.
+        beginning = was.engine if why is Why.HANGS else was.proof
+        threading.Thread(target=self.choices.drop_proofs, args=(beginning,), name="engine-left").start()
         if why is Why.HANGS:
-            # What hangs in one model will hang in the next one.
             for other, its in list(self._guarded.items()):
                 if its.engine == was.engine:
                     other.give_up(Why.HANGS, f"it hangs in {was.model.name}")

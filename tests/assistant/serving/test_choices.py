@@ -28,12 +28,24 @@ def test_a_choice_at_run_time_goes_before_the_settings_and_these_before_the_engi
 def test_choices_and_proofs_survive_a_restart(tmp_path: Path) -> None:
     choices = Choices("auto", {}, tmp_path)
     choices.choose(NAME, "openvino")
-    choices.keep_proof("a")
-    choices.keep_proof("b")
-    choices.drop_proof("a")
+    for proof in ("openvino a", "openvino b", "openvino-gpu a"):
+        choices.keep_proof(proof)
+    choices.drop_proofs("openvino a")
     again = Choices("auto", {}, tmp_path)
     assert again.of(NAME) == "openvino"
-    assert (again.is_proven("a"), again.is_proven("b")) == (False, True)
+    assert [again.is_proven(p) for p in ("openvino a", "openvino b", "openvino-gpu a")] == [False, True, True]
+
+
+def test_all_proofs_of_an_engine_are_dropped_together(tmp_path: Path) -> None:
+    choices = Choices("auto", {}, tmp_path)
+    for proof in ("openvino a", "openvino b", "openvino-gpu a"):
+        choices.keep_proof(proof)
+    choices.drop_proofs("openvino")
+    assert [choices.is_proven(p) for p in ("openvino a", "openvino b", "openvino-gpu a")] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_a_choice_that_says_what_the_settings_say_is_not_kept(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from assistant.serving import deadline, health, opener
 from assistant.serving.agreement import compare
 from assistant.serving.engine import EngineLeft, InferenceFailed
 from assistant.serving.health import FIRST_WAIT_S, MOST_HUNG, Why
+from assistant.serving.proving import proof_key
 from assistant.serving.samples import Feed, sample_of
 from assistant.serving.serving import Serving
 from common.errors import Unavailable
@@ -94,6 +95,8 @@ def test_a_call_that_hangs_is_answered_and_its_thread_left_behind(
     assert other.engine == "onnxruntime"
     assert left(serving, OTHER) == [("openvino", Why.HANGS, f"it hangs in {NAME}")]
     assert mood.calls == 1
+    # Nor later in a third one, without a new proof in another process.
+    wait(lambda: not any(serving.choices.is_proven(proof(serving, name)) for name in (NAME, OTHER)))
     mood.free.set()
     wait(lambda: deadline.hung() == 0)
 
@@ -169,7 +172,7 @@ def test_it_is_taken_again_after_a_wait_and_a_proof(
     assert serving.may_open(NAME, "openvino")
     # It must prove itself apart again: the proof that was kept has been dropped.
     proofs.says = Trial(Outcome.WRONG, "the relative error is 1.4")
-    wait(lambda: not serving.choices.is_proven(serving_proof(serving)))
+    wait(lambda: not serving.choices.is_proven(proof(serving, NAME)))
     with pytest.raises(Unavailable, match=r"relative error is 1\.4"):
         serving.move(NAME, "openvino")
     assert model.engine == "onnxruntime"
@@ -182,10 +185,8 @@ def test_it_is_taken_again_after_a_wait_and_a_proof(
     assert proofs.made == 3
 
 
-def serving_proof(serving: Serving) -> str:
-    from assistant.serving.proving import proof_key
-
-    return proof_key(NAME, "openvino", serving.registry.availability("openvino").version)
+def proof(serving: Serving, name: str) -> str:
+    return proof_key(name, "openvino", serving.registry.availability("openvino").version)
 
 
 def test_an_engine_that_is_wrong_here_never_answers(
