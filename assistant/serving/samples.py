@@ -176,7 +176,7 @@ _DECODER_SPANS: dict[str, Span] = {
 _INT8 = 0.4
 #: Measured with OpenVINO on x86-64: up to 3e-6. A GPU that multiplies with fewer digits (TF32) reaches 1e-3.
 _FLOAT32 = 1e-2
-_ROUNDED = "int8 products: engines round activations differently"
+_ROUNDED = "int8 products: ONNX Runtime quantises their inputs as well, others may not"
 _FLOATS = "float32 sums in another order"
 _BY_PART = {
     "encoder": ModelSample(_encoder, {"audio": Span(_audio(1), _audio(100), _audio(1_250))}, _INT8, _ROUNDED),

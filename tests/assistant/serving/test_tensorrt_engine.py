@@ -145,3 +145,11 @@ def test_without_a_driver_it_says_so() -> None:
         pytest.skip("there is a driver of NVIDIA here")
     with pytest.raises(Unavailable, match="driver's library cannot be loaded"):
         CudaDevice()
+
+
+def test_where_nothing_can_be_kept_it_is_built_each_time(tmp_path: Path, path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for _ in range(2):
+        session = engine(tmp_path / "file").open(path, spans=SPANS)
+        assert session.inputs == ("/Mul_7_output_0",)
+    assert trt.Builder.built == 2
