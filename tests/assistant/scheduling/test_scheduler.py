@@ -242,7 +242,7 @@ def test_without_any_device_a_job_is_an_error() -> None:
 
 
 def test_a_remote_device_that_goes_away_is_replaced_in_mid_sentence() -> None:
-    """What F of a borrowed ear does: the sentence is begun again where there is still somebody to hear it."""
+    """The sentence is begun again where there is still somebody to hear it."""
     figures = (figure("ears", CPU, "onnxruntime", 300), figure("asr", REMOTE, "remote", 40))
     scheduler = _scheduler((CPU, REMOTE), figures)
     heard = []
