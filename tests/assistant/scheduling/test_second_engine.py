@@ -83,9 +83,9 @@ def test_what_is_slow_or_wrong_on_purpose_is_not_chosen(models: Path, tmp_path: 
     serving = _serving(
         models,
         tmp_path,
-        _entry("onnxruntime", "onnxruntime", "cpu", "sleep_ms=5"),
+        _entry("onnxruntime", "onnxruntime", "cpu", "sleep_ms=30"),
         _entry("openvino", "openvino", "cpu"),
-        _entry("openvino-gpu", "openvino", "gpu", "sleep_ms=20"),
+        _entry("openvino-gpu", "openvino", "gpu", "sleep_ms=90"),
         _entry("openvino-npu", "openvino", "npu", "factor=1.5"),
     )
     tuning, scheduler, chooser = _tuned(serving, tmp_path)
