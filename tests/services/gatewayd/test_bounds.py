@@ -15,6 +15,7 @@ import httpx
 import psutil
 import pytest
 
+from services.bench.virtual_sound import until
 from services.gatewayd.server import tcp_listener
 from services.inbound.admission import KnownAddresses
 from services.inbound.lines import Door
@@ -64,6 +65,13 @@ def _is_alive(gate: Gate) -> bool:
     with gate.client() as client:
         # Its own words: a plain 503 would mean that there was no room for the question.
         return bool(client.get("/v1/health").json().get("code") == "daemon.gone")
+
+
+def _answers(gate: Gate) -> bool:
+    try:
+        return _is_alive(gate)
+    except httpx.TransportError:
+        return False
 
 
 def test_a_caller_that_says_nothing_is_let_go(strict: Gate) -> None:
@@ -160,7 +168,8 @@ def test_ten_thousand_random_strings_leave_it_alive_and_small(strict: Gate, door
     throw_bytes(chance, 1_000, line)
     before = process.memory_info().rss
     throw_bytes(chance, 9_000, line)
-    assert _is_alive(strict)
+    # The last of them may still hold the share of this address.
+    assert until(lambda: _answers(strict), 30)
     time.sleep(SETTLE_S)
     grown = process.memory_info().rss - before
     assert grown < 10 * 1024 * 1024, f"{grown / 2**20:.1f} MB more"
